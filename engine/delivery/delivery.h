@@ -1,0 +1,64 @@
+// Onward delivery of one core: takes due messages from the core's queue shard, groups their
+// recipients by route, delivers them over reused connections with per-destination limits, and records
+// each recipient's outcome; retries by schedule, bounces with a DSN.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/config/config.h"
+#include "engine/mail/event.h"
+#include "engine/mail/ids.h"
+#include "engine/net/transport.h"
+#include "queueing/shard.h"
+
+namespace sluice::delivery {
+
+// Connections of delivery carry this bit in Connection::owner; inbound sessions do not.
+inline constexpr std::uint64_t kOutboundOwner = 1ULL << 63;
+
+struct Surroundings {  // all outlive the Delivery
+  const config::Config* config = nullptr;
+  queueing::Shard* shard = nullptr;
+  // The transport of a route's `via`: the port's stack, or kernel sockets for "".
+  std::function<net::Transport*(std::string_view via)> transport;
+  mail::EventSink* events = nullptr;
+  BlockPool* blocks = nullptr;       // read buffers
+  IdSequence* mids = nullptr;        // for DSNs
+  IdSequence* dcids = nullptr;
+};
+
+struct DestinationStatus {  // one row of tophosts
+  std::string name;
+  std::uint64_t active_recipients = 0;
+  std::uint32_t connections = 0;
+  std::uint64_t delivered_recipients = 0;
+  std::uint64_t soft_bounced = 0;
+  std::uint64_t hard_bounced = 0;
+  bool down = false;  // at the last attempt
+};
+
+class Delivery {
+ public:
+  static std::unique_ptr<Delivery> create(const Surroundings& surroundings);
+  virtual ~Delivery() = default;
+
+  // Once per tick: completed reads, due messages, deadlines. Returns work done.
+  virtual std::size_t poll(Instant now, WallTime wall) noexcept = 0;
+  // A ready connection whose owner has kOutboundOwner set.
+  virtual void on_ready(net::Connection& connection, Instant now, WallTime wall) noexcept = 0;
+  virtual Instant next_deadline() const noexcept = 0;
+
+  virtual void pause(bool paused) noexcept = 0;
+  virtual void reconfigure(const config::Config& config) noexcept = 0;  // after SIGHUP
+  virtual void drain(Instant now) noexcept = 0;   // start nothing new; QUIT idle connections
+  virtual bool idle() const noexcept = 0;         // no connection is open
+  virtual std::vector<DestinationStatus> status() const = 0;
+};
+
+}  // namespace sluice::delivery

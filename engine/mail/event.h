@@ -1,0 +1,72 @@
+// The one event vocabulary: everything that happens to a connection, message or delivery is emitted
+// once, here; mail log, metrics and tracking are readers of this stream.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "engine/base/clock.h"
+#include "engine/base/ip_address.h"
+#include "engine/mail/ids.h"
+
+namespace sluice::mail {
+
+enum class EventKind : std::uint8_t {
+  // Inbound connection. `local`, `remote`; text[0] = interface name.
+  link_open,
+  link_accepted,   // text[0] = sender group, text[1] = what matched
+  link_rejected,   // text[0] = reply
+  link_early_talker,  // text[0] = first octets
+  link_lost,       // text[0] = reason
+  link_close,
+  // Receiving a message.
+  tx_begin,        // icid, mid
+  tx_from,         // text[0] = reverse path
+  tx_rcpt,         // rid, text[0] = address
+  tx_rcpt_refused, // text[0] = address, text[1] = reply
+  tx_message_id,   // text[0]
+  tx_subject,      // text[0]
+  tx_ready,        // number = octets, text[0] = reverse path
+  tx_aborted,      // text[0] = reason
+  tx_rejected,     // text[0] = reply
+  // Verdict: number = SCL, text[0] = rule names, text[1] = score.
+  scan_verdict,
+  // Queue.
+  queue_committed, // "queued for delivery"
+  queue_refused,   // text[0] = reason (disk full, …)
+  queue_finished,  // every recipient has an outcome
+  // Delivery.
+  delivery_open,     // dcid, local, remote
+  delivery_failed,   // connection not made: text[0] = domain, text[1] = details, text[2] = reason
+  delivery_start,    // dcid, mid, text[0] = "0 1 2": the RIDs
+  delivery_done,     // dcid, mid, text[0] = RIDs, text[1] = reply
+  delivery_delayed,  // dcid, mid, rid, text[0] = enhanced code, text[1] = reason, text[2] = reply
+  delivery_bounced,  // same
+  delivery_pending,  // mid, rid, number = unix seconds of the next attempt
+  delivery_close,    // dcid
+  dsn_generated,     // mid = of the DSN, number = MID that it reports on, text[0] = kind
+  // Engine.
+  engine_info,       // text[0]
+  engine_warning,    // text[0]
+};
+
+struct Event {
+  EventKind kind{};
+  Icid icid = 0;
+  Mid mid = 0;
+  Dcid dcid = 0;
+  Rid rid = 0;
+  std::int64_t number = 0;
+  Endpoint local{};
+  Endpoint remote{};
+  std::string_view text[3];
+};
+
+// One per core. The texts are copied before emit() returns; never blocks.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void emit(const Event& event) noexcept = 0;
+};
+
+}  // namespace sluice::mail

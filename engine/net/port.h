@@ -1,0 +1,38 @@
+// The Port seam: where frames come from and go to, for one core. The DPDK queue pair, the simulated
+// wire and the fault injector implement it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "engine/net/packet.h"
+
+namespace sluice::net {
+
+using MacAddress = std::array<std::uint8_t, 6>;
+
+struct PortCapabilities {
+  bool tx_ip_checksum = false;
+  bool tx_tcp_checksum = false;
+  bool tx_udp_checksum = false;
+  bool rx_checksum = false;
+};
+
+class Port {
+ public:
+  virtual ~Port() = default;
+  virtual MacAddress mac() const noexcept = 0;
+  virtual std::uint16_t mtu() const noexcept = 0;
+  virtual PortCapabilities capabilities() const noexcept = 0;
+  virtual PacketPool& pool() noexcept = 0;
+  // Fills `out` with received frames (the caller owns each reference), returns how many.
+  virtual std::size_t receive(std::span<Packet*> out) noexcept = 0;
+  // Sends frames; takes one reference of each that it accepts. Returns how many were accepted; the
+  // rest stay with the caller.
+  virtual std::size_t transmit(std::span<Packet*> frames) noexcept = 0;
+  // For an outbound connection: will the reply of this flow (remote -> local) reach this core?
+  virtual bool flow_is_ours(const Packet&) const noexcept { return true; }
+};
+
+}  // namespace sluice::net

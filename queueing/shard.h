@@ -1,0 +1,136 @@
+// One core's part of the on-disk queue: an append-only segment log (FORMAT.md) with a live index.
+// Chunks are appended while a message arrives; its commit record makes it exist; one group commit
+// (write + sync) covers all messages that wait, and next_committed() tells when each is durable.
+// dirty >= written >= durable holds at all times and is asserted in one place.
+// Recipient outcomes are small records; a segment whose messages are all done is recycled.
+// Not thread safe: everything happens on the owning core; other threads never see it.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/block.h"
+#include "engine/base/bytes.h"
+#include "engine/base/clock.h"
+#include "engine/base/slab.h"
+#include "engine/mail/envelope.h"
+#include "engine/mail/ids.h"
+
+namespace sluice::queueing {
+
+class LogDevice;  // log_device.h: the seam to the disk
+
+enum class QueueError : std::uint8_t {
+  disk_full,          // no room for a segment, or ENOSPC
+  too_many_messages,  // messages_max
+  too_many_arrivals,  // arrivals_max
+  io_error,           // the device failed; the shard refuses new mail until reopened
+};
+const char* describe(QueueError error) noexcept;
+
+struct ShardOptions {
+  std::string directory;  // of this shard; created 0700
+  std::uint32_t shard = 0;
+  std::uint64_t segment_bytes = 64ULL * 1024 * 1024;
+  std::uint32_t segments_max = 256;
+  std::uint32_t segments_spare = 4;
+  std::uint64_t disk_reserve = 256ULL * 1024 * 1024;
+  std::uint32_t messages_max = 1'000'000;
+  std::uint32_t arrivals_max = 1'024;
+};
+
+// What commit() stores with the octets.
+struct Acceptance {
+  const mail::Envelope* envelope = nullptr;
+  ByteView added_header;  // lines put before the message at delivery: Received, stamps
+  WallTime received;
+  std::int8_t scl = 0;
+  Icid icid = 0;
+};
+
+enum class RecipientStatus : std::uint8_t { pending, delivered, bounced, expired, deleted };
+
+struct RecipientProgress {
+  RecipientStatus status = RecipientStatus::pending;
+  std::uint16_t attempts = 0;
+  WallTime next_attempt;
+};
+
+// A message in the queue, as delivery and `queue show` see it.
+struct QueuedMessage {
+  Mid mid = 0;
+  Icid icid = 0;
+  WallTime received;
+  std::int8_t scl = 0;
+  std::uint64_t body_size = 0;      // octets of chunks, without the added header
+  mail::Envelope envelope;
+  std::string added_header;
+  std::vector<RecipientProgress> recipients;  // by RID
+  bool leased = false;              // delivery is working on it
+};
+
+struct ShardCounts {
+  std::uint64_t messages = 0;       // committed, not finished
+  std::uint64_t arriving = 0;
+  std::uint64_t segments = 0;
+  std::uint64_t bytes_on_disk = 0;
+  std::uint64_t syncs = 0;          // since start
+  std::uint64_t commits = 0;        // since start
+  std::uint64_t bytes_written = 0;  // since start
+};
+
+class Shard {
+ public:
+  // Recovers what the directory holds. The text says which file and offset, and what to do.
+  static std::expected<std::unique_ptr<Shard>, std::string> open(const ShardOptions& options,
+                                                                 LogDevice& device);
+  virtual ~Shard() = default;
+
+  virtual Mid highest_mid() const noexcept = 0;  // ever used in this directory
+
+  // Arrival. append() takes a reference on the block; its octets must not change any more.
+  virtual std::expected<Handle, QueueError> begin(Mid mid) noexcept = 0;
+  virtual std::expected<void, QueueError> append(Handle arrival, const BlockSlice& slice) noexcept = 0;
+  // After success the handle is gone; next_committed() will return `token`.
+  virtual std::expected<void, QueueError> commit(Handle arrival, const Acceptance& acceptance,
+                                                 std::uint64_t token) noexcept = 0;
+  virtual void abandon(Handle arrival) noexcept = 0;
+
+  struct Committed {
+    std::uint64_t token = 0;
+    Mid mid = 0;
+    std::expected<void, QueueError> result;
+  };
+  virtual bool next_committed(Committed& out) noexcept = 0;
+
+  // Delivery. next_due() leases the message that is due longest; unlease() puts it back under the
+  // earliest next_attempt of its pending recipients, or finishes it when none is pending.
+  virtual bool next_due(WallTime now, Mid& out) noexcept = 0;
+  virtual WallTime earliest_due() const noexcept = 0;
+  virtual QueuedMessage* find(Mid mid) noexcept = 0;
+  virtual void set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept = 0;
+  virtual void set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept = 0;  // attempts + 1
+  virtual bool unlease(Mid mid) noexcept = 0;  // true: the message is finished and gone
+  virtual void flush_due(WallTime now) noexcept = 0;  // every deferred recipient becomes due
+
+  // Reads body octets [offset, offset + into.size()) of a queued message (across chunks), checked
+  // against their CRC; completes through next_read(). `into` must live until then.
+  virtual bool read(Mid mid, std::uint64_t offset, MutableBytes into, std::uint64_t token) noexcept = 0;
+  struct ReadDone {
+    std::uint64_t token = 0;
+    std::expected<std::size_t, QueueError> octets;
+  };
+  virtual bool next_read(ReadDone& out) noexcept = 0;
+
+  // Once per tick: reaps completions, starts writes and group commits. Returns work done.
+  virtual std::size_t poll(Instant now) noexcept = 0;
+  virtual bool idle() const noexcept = 0;  // nothing dirty, nothing in flight
+  virtual ShardCounts counts() const noexcept = 0;
+  // In MID order, for `queue list`; stops when visit returns false.
+  virtual void visit(Mid from, bool (*visit)(const QueuedMessage&, void*), void* context) = 0;
+};
+
+}  // namespace sluice::queueing

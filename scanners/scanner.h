@@ -1,0 +1,65 @@
+// The content scan of one core. A message is fed as it arrives, in any chunking, and the verdict is
+// known when the last octet is in: same octets, same verdict, whatever the chunks.
+// The octets are those of the message after dot-unstuffing, lines ending in CRLF.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/bytes.h"
+#include "engine/config/problem.h"
+#include "scanners/verdict.h"
+
+namespace sluice::scan {
+
+struct ScanSettings {
+  std::vector<double> scl_score;        // lowest score of SCL 1..9
+  std::uint32_t mime_depth_max = 20;
+  std::uint32_t mime_parts_max = 1'000;
+  std::uint32_t header_bytes_max = 256 * 1024;
+};
+
+// Compiled rules: immutable, shared by all cores, swapped whole on reload.
+class RuleSet {
+ public:
+  virtual ~RuleSet() = default;
+  static std::expected<std::shared_ptr<const RuleSet>, config::Problems> load(
+      std::span<const std::string> files, const ScanSettings& settings);
+
+  virtual std::size_t size() const noexcept = 0;
+  virtual std::string_view name(std::uint16_t rule) const noexcept = 0;
+  virtual double score(std::uint16_t rule) const noexcept = 0;
+  virtual std::string_view description(std::uint16_t rule) const noexcept = 0;
+};
+
+class MessageScan;  // the running state of one message; pooled with its Hyperscan streams
+
+class Scanner {
+ public:
+  // Plans everything for `capacity` messages at once; nothing is allocated afterwards.
+  Scanner(std::shared_ptr<const RuleSet> rules, const ScanSettings& settings,
+          std::size_t capacity);
+  ~Scanner();
+
+  MessageScan* begin() noexcept;  // nullptr: all in use
+  void feed(MessageScan& scan, ByteView octets) noexcept;
+  Verdict finish(MessageScan& scan) noexcept;  // then release()
+  void release(MessageScan& scan) noexcept;
+
+  // Facts for the mail log, valid after finish() until release(); bounded, undecoded.
+  std::string_view message_id(const MessageScan& scan) const noexcept;
+  std::string_view subject(const MessageScan& scan) const noexcept;
+
+  const RuleSet& rules() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sluice::scan

@@ -1,0 +1,19 @@
+// What a scan concludes: the score, the SCL (spam confidence level, -1 to 9) and the rules that hit.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace sluice::scan {
+
+inline constexpr std::size_t kHitsMax = 64;  // named in the report; the score counts all
+
+struct Verdict {
+  std::int8_t scl = 0;
+  double score = 0;
+  std::uint16_t hit_count = 0;                // entries of `hits`
+  bool hits_truncated = false;
+  std::array<std::uint16_t, kHitsMax> hits{}; // rule indexes in rule order
+};
+
+}  // namespace sluice::scan
