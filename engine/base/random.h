@@ -32,13 +32,14 @@ class Random {
 
   // Uniform in [0, bound); bound > 0.
   std::uint64_t below(std::uint64_t bound) noexcept {
-    return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+    return static_cast<std::uint64_t>((static_cast<Wide>(next()) * bound) >> 64);
   }
   bool chance(double probability) noexcept {
     return static_cast<double>(next() >> 11) * 0x1.0p-53 < probability;
   }
 
  private:
+  __extension__ using Wide = unsigned __int128;
   static std::uint64_t rotate(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
   std::uint64_t state_[4];
 };

@@ -1,0 +1,60 @@
+// DPDK as the engine uses it: one EAL per process, ports by PCI address or virtual device arguments,
+// one RX and one TX queue per worker and port, packets steered to the worker that owns the flow (RSS
+// of the device, or a software distributor with the same Toeplitz hash). No rte_ type leaves this
+// folder.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/net/port.h"
+
+namespace sluice::net {
+
+struct DpdkPortOptions {
+  std::string name;
+  std::string device;  // "0000:3b:00.0", "net_tap0,iface=sluice0", "net_vhost0,iface=/p/v.sock"
+  std::uint16_t mtu = 1500;
+  std::uint32_t rx_descriptors = 1024;
+  std::uint32_t tx_descriptors = 1024;
+  std::uint32_t packets = 16'383;  // per worker
+  std::string capture;             // pcapng file; empty = none
+};
+
+struct DpdkOptions {
+  enum class HugePages : std::uint8_t { automatic, required, off } hugepages = HugePages::automatic;
+  std::uint32_t memory_mib = 256;   // without hugepages
+  unsigned main_cpu = 0;            // of the EAL's main lcore, which only sleeps
+  unsigned workers = 1;
+  std::vector<DpdkPortOptions> ports;
+};
+
+struct DpdkPortFacts {  // for `sluice plan` and the start-up log
+  std::string name;
+  std::string driver;
+  std::string steering;  // "rss: device", "distributor: the device has no RSS", "one worker"
+  std::string offloads;
+  bool link_up = false;
+};
+
+class Dpdk {
+ public:
+  // Once per process. The text says which port or memory setting failed and what would work.
+  static std::expected<std::unique_ptr<Dpdk>, std::string> start(const DpdkOptions& options);
+  virtual ~Dpdk() = default;  // stops the ports; every packet must be home
+
+  // To be called first on each worker's own (pinned) thread, and last before it ends.
+  virtual void enter_worker(unsigned worker) = 0;
+  virtual void leave_worker(unsigned worker) = 0;
+
+  // The queue pair of one worker; lives as long as the Dpdk. To be used on that worker's thread only.
+  virtual Port& port(std::size_t index, unsigned worker) = 0;
+  virtual std::vector<DpdkPortFacts> facts() const = 0;
+  virtual bool uses_hugepages() const noexcept = 0;
+};
+
+}  // namespace sluice::net

@@ -1,0 +1,46 @@
+// The engine's own TCP/IP: one instance per core, a Transport over one or more Ports. Sans-IO in the
+// strict sense: it reads no clock, starts no thread, touches no file; time comes with poll()/flush(),
+// randomness from its seed. No DPDK type is visible here or in net/tcp and net/wire.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/ip_address.h"
+#include "engine/net/port.h"
+#include "engine/net/transport.h"
+
+namespace sluice::net {
+
+struct StackOptions {
+  std::vector<Prefix> addresses;      // ours, with the on-link prefix
+  std::vector<IpAddress> gateways;    // default router per family
+  std::uint64_t seed = 0;             // initial sequence numbers, ports; secret in production
+  std::uint32_t connections_max = 32'768;
+  std::uint32_t receive_window = 256 * 1024;
+  std::uint32_t send_buffer = 256 * 1024;
+  std::uint32_t syn_backlog = 4'096;
+  Duration rto_initial = seconds(1);
+  Duration rto_min = milliseconds(200);
+  Duration delayed_ack = milliseconds(40);
+  Duration time_wait = seconds(60);
+  Duration user_timeout = minutes(5);
+  std::uint8_t syn_retries = 5;
+  std::uint8_t initial_window = 10;
+};
+
+struct StackCounters {
+  std::uint64_t packets_in = 0, packets_out = 0;
+  std::uint64_t segments_in = 0, segments_out = 0, segments_retransmitted = 0;
+  std::uint64_t dropped_malformed = 0, dropped_no_resources = 0, resets_out = 0;
+  std::uint64_t connections = 0, half_open = 0, time_wait = 0;
+};
+
+// The port outlives the stack.
+std::unique_ptr<Transport> make_stack(const StackOptions& options, Port& port, Instant now);
+StackCounters stack_counters(const Transport& stack);  // of a transport made by make_stack
+
+}  // namespace sluice::net
