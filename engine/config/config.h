@@ -1,5 +1,5 @@
-// The whole configuration as one immutable value: parsed once, shared by every core, swapped whole on
-// reload. Every limit of the engine has its name, unit and default here.
+// The whole configuration as one immutable value: parsed once, shared by every core, swapped whole
+// on reload. Every limit of the engine has its name, unit and default here.
 #pragma once
 
 #include <cstdint>
@@ -15,23 +15,23 @@ enum class IdlePolicy : std::uint8_t { spin, adaptive };
 enum class HugePages : std::uint8_t { automatic, required, off };
 enum class BareNewline : std::uint8_t { reject, normalise };
 
-struct Cores {                      // [cores]
-  std::vector<unsigned> workers{0}; // CPU numbers, one poll-mode worker each: "1-7,9"
-  std::vector<unsigned> control;    // CPUs of the control threads; empty = any other CPU
+struct Cores {                       // [cores]
+  std::vector<unsigned> workers{0};  // CPU numbers, one poll-mode worker each: "1-7,9"
+  std::vector<unsigned> control;     // CPUs of the control threads; empty = any other CPU
   IdlePolicy idle = IdlePolicy::adaptive;
 };
 
-struct Memory {                          // [memory]
+struct Memory {  // [memory]
   HugePages hugepages = HugePages::automatic;
-  std::uint32_t dpdk_mib = 256;          // DPDK heap when hugepages are not used
+  std::uint32_t dpdk_mib = 256;             // DPDK heap when hugepages are not used
   std::uint32_t packets_per_port = 16'383;  // mbufs per port and worker
-  std::uint32_t blocks = 4'096;          // message blocks (16 KiB each) per worker
-  std::uint32_t sessions = 16'384;       // SMTP sessions per worker, inbound
-  std::uint32_t connections = 32'768;    // TCP control blocks per worker
-  std::uint32_t transactions = 1'024;    // messages being received at once, per worker
+  std::uint32_t blocks = 4'096;             // message blocks (16 KiB each) per worker
+  std::uint32_t sessions = 16'384;          // SMTP sessions per worker, inbound
+  std::uint32_t connections = 32'768;       // TCP control blocks per worker
+  std::uint32_t transactions = 1'024;       // messages being received at once, per worker
 };
 
-struct Port {                     // [[port]]
+struct Port {  // [[port]]
   std::string name;
   std::string device;             // PCI address or virtual device arguments
   std::vector<Prefix> addresses;  // "192.0.2.10/24"
@@ -39,11 +39,11 @@ struct Port {                     // [[port]]
   std::uint16_t mtu = 1500;
   std::uint32_t rx_descriptors = 1024;
   std::uint32_t tx_descriptors = 1024;
-  std::string capture;            // pcapng file, empty = no capture
-  int line = 0;                   // where in the file
+  std::string capture;  // pcapng file, empty = no capture
+  int line = 0;         // where in the file
 };
 
-struct Tcp {  // [tcp]
+struct Tcp {                                  // [tcp]
   std::uint32_t receive_window = 256 * 1024;  // octets, at most, per connection
   std::uint32_t send_buffer = 256 * 1024;     // octets, per connection
   std::uint32_t syn_backlog = 4'096;          // half-open connections per worker
@@ -53,26 +53,26 @@ struct Tcp {  // [tcp]
   Duration time_wait = seconds(60);
   Duration user_timeout = minutes(5);
   std::uint8_t syn_retries = 5;
-  std::uint8_t initial_window = 10;           // segments, RFC 6928
+  std::uint8_t initial_window = 10;  // segments, RFC 6928
 };
 
-struct Listener {                  // [[listener]]
+struct Listener {  // [[listener]]
   std::string name;
-  std::string port_name;           // a [[port]], or empty for a kernel listener
-  IpAddress address;               // kernel listener: address to bind; port listener: unspecified = all
-  std::uint16_t tcp_port = 25;     // from bind = "mx0:25" or "127.0.0.1:2525"
-  std::string hostname;            // in banner and replies; defaults to Config::hostname
+  std::string port_name;  // a [[port]], or empty for a kernel listener
+  IpAddress address;      // kernel listener: address to bind; port listener: unspecified = all
+  std::uint16_t tcp_port = 25;  // from bind = "mx0:25" or "127.0.0.1:2525"
+  std::string hostname;         // in banner and replies; defaults to Config::hostname
   BareNewline bare_newline = BareNewline::reject;
   std::uint64_t message_size_max = 50ULL * 1024 * 1024;  // octets, RFC 1870
-  std::uint32_t recipients_max = 1'000;     // per message
-  std::uint32_t messages_max = 1'000;       // per session
-  std::uint32_t errors_max = 20;            // bad commands before 421
-  std::uint32_t sessions_per_source_max = 1'000'000;  // at once, per worker
-  Duration greet_delay{};                   // silence before the banner, to catch early talkers
-  Duration command_timeout = minutes(5);    // RFC 5321 4.5.3.2.7
-  Duration data_block_timeout = minutes(3); // RFC 5321 4.5.3.2.5
-  Duration session_timeout = hours(1);      // whole session
-  std::vector<Prefix> relay_from;           // sources that may send to any domain
+  std::uint32_t recipients_max = 1'000;                  // per message
+  std::uint32_t messages_max = 1'000;                    // per session
+  std::uint32_t errors_max = 20;                         // bad commands before 421
+  std::uint32_t sessions_per_source_max = 1'000'000;     // at once, per worker
+  Duration greet_delay{};                    // silence before the banner, to catch early talkers
+  Duration command_timeout = minutes(5);     // RFC 5321 4.5.3.2.7
+  Duration data_block_timeout = minutes(3);  // RFC 5321 4.5.3.2.5
+  Duration session_timeout = hours(1);       // whole session
+  std::vector<Prefix> relay_from;            // sources that may send to any domain
   int line = 0;
 };
 
@@ -99,19 +99,19 @@ struct Delivery {  // [delivery]
   std::string postmaster = "postmaster";
 };
 
-struct Queue {                      // [queue]
+struct Queue {  // [queue]
   std::string directory = "/var/spool/sluice";
   std::uint64_t segment_bytes = 64ULL * 1024 * 1024;
-  std::uint32_t segments_max = 256;        // per worker
-  std::uint32_t segments_spare = 4;        // written-over segments kept for reuse
+  std::uint32_t segments_max = 256;                   // per worker
+  std::uint32_t segments_spare = 4;                   // written-over segments kept for reuse
   std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // octets to leave free on the file system
-  std::uint32_t messages_max = 1'000'000;  // per worker
+  std::uint32_t messages_max = 1'000'000;             // per worker
   bool io_uring = true;
 };
 
-struct Scan {                        // [scan]
-  std::vector<std::string> rules;    // rule files; relative to the config file
-  std::int32_t reject = 7;           // SCL at or above: 550 5.7.1
+struct Scan {                      // [scan]
+  std::vector<std::string> rules;  // rule files; relative to the config file
+  std::int32_t reject = 7;         // SCL at or above: 550 5.7.1
   // scl_score[n] is the lowest score of SCL n (n = 1..9); below scl_score[1] is SCL 0.
   std::vector<double> scl_score{1.0, 2.0, 3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 15.0};
   std::uint32_t mime_depth_max = 20;
@@ -119,15 +119,15 @@ struct Scan {                        // [scan]
   std::uint32_t header_bytes_max = 256 * 1024;
 };
 
-struct Log {                                   // [log]
-  std::string directory = "/var/log/sluice";   // mail_logs is written here
+struct Log {                                  // [log]
+  std::string directory = "/var/log/sluice";  // mail_logs is written here
   std::uint64_t rotate_bytes = 100ULL * 1024 * 1024;
   std::uint32_t keep = 10;
   std::uint32_t ring_bytes = 4 * 1024 * 1024;  // per worker, power of two
 };
 
-struct Admin {                                   // [admin]
-  std::string socket = "/run/sluice/admin.sock"; // unix socket of the commands
+struct Admin {                                    // [admin]
+  std::string socket = "/run/sluice/admin.sock";  // unix socket of the commands
 };
 
 struct Config {

@@ -9,14 +9,17 @@ namespace sluice::config {
 
 struct Problem {
   std::string file;
-  int line = 0;    // 1-based; 0 = the whole file
-  int column = 0;
-  std::string where;  // "listener \"inbound\"", "scan.reject"
-  std::string what;   // "sessions 900000 is above 65536; …"
+  int line = 0;       // 1-based; 0 = the whole file
+  int column = 0;     // 1-based, in octets; 0 = the whole line
+  std::string where;  // listener "inbound", scan
+  std::string what;   // recipients_max 0 is below 1; allowed: …
 
   std::string text() const;  // "file:line:column: where: what"
 };
 
 using Problems = std::vector<Problem>;
+
+// One line per problem, in the order of the file.
+std::string text_of(const Problems& problems);
 
 }  // namespace sluice::config

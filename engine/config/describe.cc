@@ -1,0 +1,76 @@
+// The reference of the configuration, printed from the schema so that it cannot be out of date.
+#include <fmt/format.h>
+
+#include "engine/config/load.h"
+#include "engine/config/schema.h"
+
+namespace sluice::config {
+namespace {
+
+// A default that loads: what is required shows an example.
+template <class S>
+S example() {
+  return {};
+}
+
+template <>
+Port example() {
+  Port port;
+  port.name = "mx0";
+  port.device = "0000:3b:00.0";
+  port.addresses = {*Prefix::parse("192.0.2.10/24")};
+  port.gateways = {*IpAddress::parse("192.0.2.1")};
+  return port;
+}
+
+template <>
+Listener example() {
+  Listener listener;
+  listener.name = "inbound";
+  listener.port_name = "mx0";
+  listener.hostname = "mx.example.com";
+  return listener;
+}
+
+template <>
+Route example() {
+  Route route;
+  route.domain = "*";
+  route.next_hops = {*Endpoint::parse("192.0.2.25:25")};
+  route.via = "mx0";
+  return route;
+}
+
+template <>
+Config example() {
+  Config config;
+  config.hostname = "mx.example.com";
+  config.accepted_domains = {"example.com"};
+  return config;
+}
+
+template <class S>
+std::string describe(const std::vector<Key<S>>& keys) {
+  std::string out;
+  const S values = example<S>();
+  for (const Key<S>& key : keys)
+    out += fmt::format("# {}\n# {}{}\n{} = {}\n", key.doc,
+                       key.need == Need::required ? "required: " : "", key.value.allowed, key.name,
+                       key.value.show(values));
+  return out;
+}
+
+}  // namespace
+
+std::string describe_defaults() {
+  std::string out = describe(schema().top) + "\n[domains]\n" + describe(schema().domains);
+  for_each_table([&](std::string_view table, const auto& keys, auto place) {
+    const Config config;
+    constexpr bool list = requires { (config.*place).front(); };
+    out += fmt::format("\n{}{}{}\n", list ? "[[" : "[", table, list ? "]]" : "]");
+    out += describe(keys);
+  });
+  return out;
+}
+
+}  // namespace sluice::config

@@ -1,0 +1,80 @@
+#include "engine/config/kinds.h"
+
+#include <cmath>
+
+namespace sluice::config {
+namespace {
+
+template <class T>
+std::string outside(const Node& node, const T& value, const T& min, const std::string& min_text,
+                    const std::string& max_text) {
+  return value < min ? fmt::format("{} is below {}", node.shown(), min_text)
+                     : fmt::format("{} is above {}", node.shown(), max_text);
+}
+
+}  // namespace
+
+std::string not_a(const Node& node, std::string_view wanted) {
+  return fmt::format("{} is not {}", node.shown(), wanted);
+}
+
+std::expected<std::int64_t, std::string> read_integer(const Node& node, std::int64_t min,
+                                                      std::int64_t max) {
+  if (node.type != Node::Type::integer) return std::unexpected(not_a(node, "an integer"));
+  if (node.integer < min || node.integer > max)
+    return std::unexpected(
+        outside(node, node.integer, min, std::to_string(min), std::to_string(max)));
+  return node.integer;
+}
+
+std::expected<std::uint64_t, std::string> read_size(const Node& node, std::uint64_t min,
+                                                    std::uint64_t max) {
+  std::optional<std::uint64_t> octets;
+  if (node.type == Node::Type::integer && node.integer >= 0)
+    octets = static_cast<std::uint64_t>(node.integer);
+  if (node.type == Node::Type::text) octets = parse_size(node.text);
+  if (!octets) return std::unexpected(not_a(node, "a size (write 65536, \"64 KiB\", \"50 MB\")"));
+  if (*octets < min || *octets > max)
+    return std::unexpected(outside(node, *octets, min, size_text(min), size_text(max)));
+  return *octets;
+}
+
+std::expected<Duration, std::string> read_duration(const Node& node, Duration min, Duration max) {
+  const auto value = node.type == Node::Type::text ? parse_duration(node.text) : std::nullopt;
+  if (!value)
+    return std::unexpected(
+        not_a(node, "a duration (write \"250ms\", \"5s\", \"15m\", \"4h\", \"5d\")"));
+  if (*value < min || *value > max)
+    return std::unexpected(outside(node, *value, min, duration_text(min), duration_text(max)));
+  return *value;
+}
+
+std::expected<std::string, std::string> read_text(const Node& node) {
+  if (node.type != Node::Type::text) return std::unexpected(not_a(node, "a text"));
+  return node.text;
+}
+
+std::expected<std::vector<std::string>, std::string> read_texts(const Node& node) {
+  if (node.type == Node::Type::text) return std::vector<std::string>{node.text};
+  if (node.type != Node::Type::list) return std::unexpected(not_a(node, "a list of texts"));
+  std::vector<std::string> out;
+  for (const Node& item : node.items) {
+    if (item.type != Node::Type::text) return std::unexpected(not_a(item, "a text"));
+    out.push_back(item.text);
+  }
+  return out;
+}
+
+std::expected<std::vector<double>, std::string> read_numbers(const Node& node) {
+  if (node.type != Node::Type::list) return std::unexpected(not_a(node, "a list of numbers"));
+  std::vector<double> out;
+  for (const Node& item : node.items) {
+    const bool whole = item.type == Node::Type::integer;
+    if (!whole && !(item.type == Node::Type::real && std::isfinite(item.real)))
+      return std::unexpected(not_a(item, "a number"));
+    out.push_back(whole ? static_cast<double>(item.integer) : item.real);
+  }
+  return out;
+}
+
+}  // namespace sluice::config

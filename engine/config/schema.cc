@@ -1,0 +1,307 @@
+#include "engine/config/schema.h"
+
+#include "engine/config/kinds.h"
+
+namespace sluice::config {
+namespace {
+
+constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kMiB = 1024 * kKiB;
+constexpr std::uint64_t kGiB = 1024 * kMiB;
+constexpr std::size_t kNameBytesMax = 31;
+constexpr std::size_t kSocketPathBytesMax = 107;  // sun_path less its NUL, unix(7)
+
+std::string_view no_fault(std::string_view) { return {}; }
+
+std::string_view empty_fault(std::string_view text) {
+  return text.empty() ? "is empty" : std::string_view();
+}
+
+std::string_view name_fault(std::string_view text) {
+  if (text.empty() || text.size() > kNameBytesMax) return "is not a name of 1..31 letters";
+  for (const char c : text) {
+    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '_';
+    if (!fine) return "has a character that a name cannot have";
+  }
+  return {};
+}
+
+std::string_view host_fault(std::string_view text) {
+  return is_host_name(text) ? std::string_view() : "is not a host name";
+}
+
+// "example.com", ".example.com"
+std::string_view domain_fault(std::string_view text) {
+  if (text.starts_with('.')) text.remove_prefix(1);
+  return is_host_name(text) ? std::string_view() : "is not a domain";
+}
+
+std::string_view route_domain_fault(std::string_view text) {
+  return text == "*" ? std::string_view() : domain_fault(text);
+}
+
+std::string_view mailbox_fault(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  const std::string_view local = text.substr(0, at);
+  if (local.empty() || local.size() > 64) return "has no local part of 1..64 octets";
+  for (const char c : local)
+    if (c <= ' ' || c == '<' || c == '>' || c == '"' || c == '\x7f')
+      return "is not a plain mailbox";
+  return at == std::string_view::npos ? std::string_view() : host_fault(text.substr(at + 1));
+}
+
+std::string_view socket_fault(std::string_view text) {
+  return text.size() > kSocketPathBytesMax ? "is longer than the 107 octets of a socket path"
+                                           : empty_fault(text);
+}
+
+// "mx0:25" is a port of this file; "127.0.0.1:2525" and "[::1]:2525" are kernel addresses.
+ReadResult read_bind(const Node& node, Listener& out) {
+  constexpr std::string_view kWanted = "a bind (write \"mx0:25\" or \"127.0.0.1:2525\")";
+  if (node.type != Node::Type::text) return std::unexpected(not_a(node, kWanted));
+  if (const auto endpoint = Endpoint::parse(node.text)) {
+    if (endpoint->port == 0) return std::unexpected(not_a(node, kWanted));
+    out.address = endpoint->address;
+    out.tcp_port = endpoint->port;
+    return {};
+  }
+  // The number is read by the same parser, behind an address that always parses.
+  const std::string_view text = node.text;
+  const std::size_t colon = text.rfind(':');
+  const auto number = colon == std::string_view::npos
+                          ? std::nullopt
+                          : Endpoint::parse("0.0.0.0" + std::string(text.substr(colon)));
+  if (!number || number->port == 0 || !name_fault(text.substr(0, colon)).empty())
+    return std::unexpected(not_a(node, kWanted));
+  out.port_name = text.substr(0, colon);
+  out.tcp_port = number->port;
+  return {};
+}
+
+Value<Listener> bind_value() {
+  return {"a port of this file or a kernel address, and the TCP port", read_bind,
+          [](const Listener& from) {
+            const Endpoint endpoint{from.address, from.tcp_port};
+            return quoted(from.port_name.empty()
+                              ? endpoint.text()
+                              : fmt::format("{}:{}", from.port_name, from.tcp_port));
+          }};
+}
+
+std::vector<Key<Cores>> cores_keys() {
+  return {
+      {"workers", cpu_list(&Cores::workers), "CPUs of the poll-mode workers, one worker each"},
+      {"control", cpu_list(&Cores::control), "CPUs of the control threads; empty = any other CPU"},
+      {"idle",
+       choice(&Cores::idle, {{"spin", IdlePolicy::spin}, {"adaptive", IdlePolicy::adaptive}}),
+       "what a worker with nothing to do does: poll on, or sleep for short times"},
+  };
+}
+
+std::vector<Key<Memory>> memory_keys() {
+  return {
+      {"hugepages",
+       choice(&Memory::hugepages, {{"auto", HugePages::automatic},
+                                   {"required", HugePages::required},
+                                   {"off", HugePages::off}}),
+       "whether DPDK memory is taken from huge pages"},
+      {"dpdk_mib", integer(&Memory::dpdk_mib, 64, 1'048'576),
+       "MiB of DPDK heap when huge pages are not used"},
+      {"packets_per_port", integer(&Memory::packets_per_port, 511, 8'388'607),
+       "packet buffers of each port and worker"},
+      {"blocks", integer(&Memory::blocks, 64, 16'777'216),
+       "message blocks of 16 KiB of each worker"},
+      {"sessions", integer(&Memory::sessions, 16, 1'048'576),
+       "inbound SMTP sessions at once of each worker"},
+      {"connections", integer(&Memory::connections, 16, 4'194'304),
+       "TCP connections at once of each worker"},
+      {"transactions", integer(&Memory::transactions, 1, 65'536),
+       "messages being received at once of each worker"},
+  };
+}
+
+std::vector<Key<Port>> port_keys() {
+  return {
+      {"name", text(&Port::name, "letters, digits, '-' and '_', at most 31", name_fault),
+       "what listeners and routes call this port", Need::required},
+      {"device",
+       text(&Port::device, "a PCI address or the arguments of a virtual device", empty_fault),
+       "the DPDK device", Need::required},
+      {"address",
+       parsed_list(&Port::addresses, Least::one, "addresses with prefix length, \"192.0.2.10/24\""),
+       "the addresses of this port and their networks", Need::required},
+      {"gateway", parsed_list(&Port::gateways, Least::none, "addresses"),
+       "routers to all other networks"},
+      {"mtu", integer(&Port::mtu, 576, 9'216), "largest IP packet, in octets"},
+      {"rx_descriptors", integer(&Port::rx_descriptors, 64, 32'768), "entries of a receive queue"},
+      {"tx_descriptors", integer(&Port::tx_descriptors, 64, 32'768), "entries of a transmit queue"},
+      {"capture", text(&Port::capture, "a path, or \"\" for none", no_fault),
+       "pcapng file that every packet of this port is written to"},
+  };
+}
+
+std::vector<Key<Tcp>> tcp_keys() {
+  return {
+      {"receive_window", size(&Tcp::receive_window, 8 * kKiB, 64 * kMiB),
+       "octets a connection may have unread"},
+      {"send_buffer", size(&Tcp::send_buffer, 8 * kKiB, 64 * kMiB),
+       "octets a connection may have unacknowledged"},
+      {"syn_backlog", integer(&Tcp::syn_backlog, 16, 1'048'576),
+       "half-open connections per worker"},
+      {"rto_initial", duration(&Tcp::rto_initial, milliseconds(100), seconds(60)),
+       "first retransmission timeout, RFC 6298 section 2.1"},
+      {"rto_min", duration(&Tcp::rto_min, milliseconds(10), seconds(60)),
+       "lower bound of the retransmission timeout"},
+      {"delayed_ack", duration(&Tcp::delayed_ack, {}, milliseconds(499)),
+       "longest wait before an acknowledgment, RFC 1122 section 4.2.3.2"},
+      {"time_wait", duration(&Tcp::time_wait, {}, minutes(4)), "time in TIME-WAIT, RFC 9293"},
+      {"user_timeout", duration(&Tcp::user_timeout, seconds(5), hours(1)),
+       "time without acknowledgment after which a connection is given up"},
+      {"syn_retries", integer(&Tcp::syn_retries, 1, 15), "retransmissions of a SYN"},
+      {"initial_window", integer(&Tcp::initial_window, 1, 32), "segments sent at first, RFC 6928"},
+  };
+}
+
+std::vector<Key<Listener>> listener_keys() {
+  return {
+      {"name", text(&Listener::name, "letters, digits, '-' and '_', at most 31", name_fault),
+       "what logs and commands call this listener", Need::required},
+      {"bind", bind_value(), "where it listens: \"mx0:25\", \"127.0.0.1:2525\"", Need::required},
+      {"hostname", text(&Listener::hostname, "a host name", host_fault),
+       "name in banner and replies; the hostname of the file unless given"},
+      {"bare_newline",
+       choice(&Listener::bare_newline,
+              {{"reject", BareNewline::reject}, {"normalise", BareNewline::normalise}}),
+       "what is done with a CR or LF that stands alone"},
+      {"message_size_max", size(&Listener::message_size_max, 64 * kKiB, 2 * kGiB),
+       "largest message taken, RFC 1870"},
+      {"recipients_max", integer(&Listener::recipients_max, 1, 100'000),
+       "recipients of one message"},
+      {"messages_max", integer(&Listener::messages_max, 1, 1'000'000), "messages of one session"},
+      {"errors_max", integer(&Listener::errors_max, 1, 10'000), "bad commands before 421"},
+      {"sessions_per_source_max", integer(&Listener::sessions_per_source_max, 1, 16'777'216),
+       "sessions at once from one address, per worker"},
+      {"greet_delay", duration(&Listener::greet_delay, {}, minutes(5)),
+       "silence before the banner; who talks into it is refused"},
+      {"command_timeout", duration(&Listener::command_timeout, seconds(1), hours(1)),
+       "wait for a command, RFC 5321 section 4.5.3.2.7"},
+      {"data_block_timeout", duration(&Listener::data_block_timeout, seconds(1), hours(1)),
+       "wait for a piece of a message, RFC 5321 section 4.5.3.2.5"},
+      {"session_timeout", duration(&Listener::session_timeout, seconds(1), hours(24)),
+       "longest session"},
+      {"relay_from", parsed_list(&Listener::relay_from, Least::none, "prefixes, \"192.0.2.0/24\""),
+       "sources that may send to any domain"},
+  };
+}
+
+std::vector<Key<Route>> route_keys() {
+  return {
+      {"domain",
+       text(&Route::domain, "\"example.com\", \".example.com\" (its subdomains), \"*\"",
+            route_domain_fault),
+       "recipient domain; the first matching route is taken", Need::required},
+      {"next_hop",
+       parsed_list(&Route::next_hops, Least::one, "addresses with TCP port, \"192.0.2.25:25\""),
+       "the hosts that take the mail, tried in order", Need::required},
+      {"via", text(&Route::via, "the name of a port, or \"\" for kernel sockets", no_fault),
+       "the port that connections leave by"},
+  };
+}
+
+std::vector<Key<Delivery>> delivery_keys() {
+  return {
+      {"paused", boolean(&Delivery::paused), "accept and keep mail, deliver none"},
+      {"messages_per_connection", integer(&Delivery::messages_per_connection, 1, 100'000),
+       "messages sent over one connection"},
+      {"connections_per_destination", integer(&Delivery::connections_per_destination, 1, 10'000),
+       "connections at once to one next hop, per worker"},
+      {"connections", integer(&Delivery::connections, 1, 1'000'000),
+       "outbound connections at once, per worker"},
+      {"idle_reuse", duration(&Delivery::idle_reuse, {}, minutes(5)),
+       "how long a connection waits for another message"},
+      {"retry_first", duration(&Delivery::retry_first, seconds(1), hours(24)),
+       "wait after the first failure; it doubles up to retry_max"},
+      {"retry_max", duration(&Delivery::retry_max, seconds(1), hours(24)), "longest wait"},
+      {"expire", duration(&Delivery::expire, minutes(1), hours(24 * 30)),
+       "age at which a message is returned"},
+      {"bounce_expire", duration(&Delivery::bounce_expire, minutes(1), hours(24 * 30)),
+       "age at which a bounce is dropped"},
+      {"connect_timeout", duration(&Delivery::connect_timeout, seconds(1), minutes(10)),
+       "wait for a connection"},
+      {"command_timeout", duration(&Delivery::command_timeout, seconds(1), hours(1)),
+       "wait for a reply, RFC 5321 section 4.5.3.2"},
+      {"data_timeout", duration(&Delivery::data_timeout, seconds(1), hours(1)),
+       "wait for the reply to a whole message, RFC 5321 section 4.5.3.2.6"},
+      {"postmaster", text(&Delivery::postmaster, "a local part or a mailbox", mailbox_fault),
+       "sender in the text of bounces and receiver of mail for <postmaster>"},
+  };
+}
+
+std::vector<Key<Queue>> queue_keys() {
+  return {
+      {"directory", text(&Queue::directory, "a path", empty_fault), "where the queue is kept"},
+      {"segment_bytes", size(&Queue::segment_bytes, kMiB, 4 * kGiB), "size of a segment file"},
+      {"segments_max", integer(&Queue::segments_max, 4, 65'536), "segment files of each worker"},
+      {"segments_spare", integer(&Queue::segments_spare, 0, 1'024),
+       "finished segment files kept for reuse"},
+      {"disk_reserve", size(&Queue::disk_reserve, 0, 1'024 * kGiB),
+       "octets left free on the file system; below it mail is refused with 452"},
+      {"messages_max", integer(&Queue::messages_max, 1, 100'000'000), "messages of each worker"},
+      {"io_uring", boolean(&Queue::io_uring), "write through io_uring when the kernel allows it"},
+  };
+}
+
+std::vector<Key<Scan>> scan_keys() {
+  return {
+      {"rules", texts(&Scan::rules, "paths", empty_fault), "rule files"},
+      {"reject", integer(&Scan::reject, 0, 10),
+       "SCL at or above which a message is refused; 10 = never"},
+      {"scl_score", numbers(&Scan::scl_score, "nine rising numbers"),
+       "lowest score of SCL 1, 2, … 9"},
+      {"mime_depth_max", integer(&Scan::mime_depth_max, 1, 200), "nesting of MIME parts"},
+      {"mime_parts_max", integer(&Scan::mime_parts_max, 1, 100'000), "MIME parts of one message"},
+      {"header_bytes_max", size(&Scan::header_bytes_max, 4 * kKiB, 16 * kMiB),
+       "octets of header that are scanned"},
+  };
+}
+
+std::vector<Key<Log>> log_keys() {
+  return {
+      {"directory", text(&Log::directory, "a path", empty_fault), "where mail_logs is written"},
+      {"rotate_bytes", size(&Log::rotate_bytes, 64 * kKiB, 64 * kGiB),
+       "size at which a log file is closed and the next begun"},
+      {"keep", integer(&Log::keep, 1, 10'000), "closed log files kept"},
+      {"ring_bytes", size(&Log::ring_bytes, 64 * kKiB, kGiB),
+       "buffer between a worker and the log, a power of two"},
+  };
+}
+
+}  // namespace
+
+const Schema& schema() {
+  static const Schema all{
+      .top = {{"hostname", text(&Config::hostname, "a host name", host_fault),
+               "the name of this gateway: banner, EHLO, Received", Need::required}},
+      .domains = {{"accepted",
+                   texts(&Config::accepted_domains,
+                         "domains, \"example.com\" or \".example.com\" (its subdomains)",
+                         domain_fault),
+                   "recipient domains that mail is taken for from anywhere"}},
+      .cores = cores_keys(),
+      .memory = memory_keys(),
+      .port = port_keys(),
+      .tcp = tcp_keys(),
+      .listener = listener_keys(),
+      .route = route_keys(),
+      .delivery = delivery_keys(),
+      .queue = queue_keys(),
+      .scan = scan_keys(),
+      .log = log_keys(),
+      .admin = {{"socket", text(&Admin::socket, "a path", socket_fault),
+                 "unix socket that the commands talk to"}},
+  };
+  return all;
+}
+
+}  // namespace sluice::config

@@ -1,0 +1,49 @@
+// Every key of the configuration file: name, kind, range, meaning. Defaults stand in config.h.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "engine/config/bind.h"
+#include "engine/config/config.h"
+
+namespace sluice::config {
+
+struct Schema {
+  std::vector<Key<Config>> top;      // before the first table
+  std::vector<Key<Config>> domains;  // [domains]
+  std::vector<Key<Cores>> cores;
+  std::vector<Key<Memory>> memory;
+  std::vector<Key<Port>> port;
+  std::vector<Key<Tcp>> tcp;
+  std::vector<Key<Listener>> listener;
+  std::vector<Key<Route>> route;
+  std::vector<Key<Delivery>> delivery;
+  std::vector<Key<Queue>> queue;
+  std::vector<Key<Scan>> scan;
+  std::vector<Key<Log>> log;
+  std::vector<Key<Admin>> admin;
+};
+
+const Schema& schema();
+
+// Calls visit(table name, keys, member of Config) for each table in the order of the reference; the
+// member is a struct for [table] and a vector of structs for [[table]]. [domains] and the keys at
+// the top belong to Config itself and are not visited.
+template <class Visit>
+void for_each_table(const Visit& visit) {
+  const Schema& all = schema();
+  visit("cores", all.cores, &Config::cores);
+  visit("memory", all.memory, &Config::memory);
+  visit("port", all.port, &Config::ports);
+  visit("tcp", all.tcp, &Config::tcp);
+  visit("listener", all.listener, &Config::listeners);
+  visit("route", all.route, &Config::routes);
+  visit("delivery", all.delivery, &Config::delivery);
+  visit("queue", all.queue, &Config::queue);
+  visit("scan", all.scan, &Config::scan);
+  visit("log", all.log, &Config::log);
+  visit("admin", all.admin, &Config::admin);
+}
+
+}  // namespace sluice::config
