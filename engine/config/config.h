@@ -44,8 +44,8 @@ struct Port {  // [[port]]
 };
 
 struct Tcp {                                  // [tcp]
-  std::uint32_t receive_window = 256 * 1024;  // octets, at most, per connection
-  std::uint32_t send_buffer = 256 * 1024;     // octets, per connection
+  std::uint32_t receive_window = 256U * 1024;  // octets, at most, per connection
+  std::uint32_t send_buffer = 256U * 1024;     // octets, per connection
   std::uint32_t syn_backlog = 4'096;          // half-open connections per worker
   Duration rto_initial = seconds(1);
   Duration rto_min = milliseconds(200);
@@ -116,14 +116,14 @@ struct Scan {                      // [scan]
   std::vector<double> scl_score{1.0, 2.0, 3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 15.0};
   std::uint32_t mime_depth_max = 20;
   std::uint32_t mime_parts_max = 1'000;
-  std::uint32_t header_bytes_max = 256 * 1024;
+  std::uint32_t header_bytes_max = 256U * 1024;
 };
 
 struct Log {                                  // [log]
   std::string directory = "/var/log/sluice";  // mail_logs is written here
   std::uint64_t rotate_bytes = 100ULL * 1024 * 1024;
   std::uint32_t keep = 10;
-  std::uint32_t ring_bytes = 4 * 1024 * 1024;  // per worker, power of two
+  std::uint32_t ring_bytes = 4U * 1024 * 1024;  // per worker, power of two
 };
 
 struct Admin {                                    // [admin]

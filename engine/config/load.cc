@@ -21,7 +21,7 @@
 namespace sluice::config {
 namespace {
 
-constexpr std::size_t kFileBytesMax = 4 * 1024 * 1024;
+constexpr std::size_t kFileBytesMax = 4UL * 1024 * 1024;
 constexpr std::size_t kItemsMax = 10'000;  // of one [[table]]
 
 // Where a key that is unknown in one table would be known: "it is a key of [memory]".
