@@ -1,0 +1,70 @@
+// Writes delivery status notifications into the queue, one at a time per core, and records the
+// failures that they report. The notification is committed before the outcomes in the same log, so
+// that no crash leaves a failure recorded and its notification lost.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/block.h"
+#include "engine/base/random.h"
+#include "engine/config/config.h"
+#include "engine/delivery/bounce.h"
+#include "engine/delivery/job.h"
+
+namespace sluice::delivery {
+
+class BounceWriter {
+ public:
+  static constexpr std::uint64_t kReadToken = UINT64_MAX;
+  // Of the commit, as next_committed() returns it: no session has it, the worker passes over it.
+  static constexpr std::uint64_t kCommitToken = UINT64_MAX;
+
+  BounceWriter(queueing::Shard& shard, mail::EventSink& events, BlockPool& blocks, IdSequence& mids,
+               JobBook& jobs, Random& random)
+      : shard_(shard), events_(events), blocks_(blocks), mids_(mids), jobs_(jobs), random_(random) {}
+
+  void configure(const config::Config& config);
+  void add(Job& job) noexcept { queue_.push_back(job); }  // takes over a job that has failures
+  std::size_t poll(WallTime wall);                        // returns work done
+  void read_done(std::expected<std::size_t, queueing::QueueError> octets);
+  bool busy() const noexcept { return job_ != nullptr || !queue_.empty(); }
+  bool reading() const noexcept { return reading_; }
+
+ private:
+  void begin();
+  void select_reported(const queueing::QueuedMessage& message);
+  BounceContext context() const;
+  bool append_text(std::string_view text);
+  bool read_more();
+  void complete();
+  void record();
+  void give_up();
+
+  queueing::Shard& shard_;
+  mail::EventSink& events_;
+  BlockPool& blocks_;
+  IdSequence& mids_;
+  JobBook& jobs_;
+  Random& random_;
+  std::string hostname_;
+  std::string postmaster_;
+  Duration retry_{};
+
+  JobQueue queue_;
+  Job* job_ = nullptr;              // the one being reported
+  std::vector<Failure> reported_;   // of its failures, those that the sender wants to hear of
+  WallTime wall_;
+  Mid mid_ = 0;
+  std::uint64_t boundary_ = 0;
+  Handle arrival_;
+  BlockRef block_;                  // being read into
+  std::uint64_t read_ = 0;          // octets of the original that were copied
+  std::uint64_t read_end_ = 0;
+  bool full_ = false;
+  bool reading_ = false;
+};
+
+}  // namespace sluice::delivery

@@ -1,0 +1,70 @@
+// One route as delivery sees it: the jobs that wait for it, its next hops with what is known of their
+// health, its connections and its counters. Pure book-keeping; the dispatcher acts on it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/config/config.h"
+#include "engine/delivery/delivery.h"
+#include "engine/delivery/job.h"
+#include "engine/delivery/outbound_connection.h"
+
+namespace sluice::delivery {
+
+class Destination {
+ public:
+  // What it needs of the route is copied: the configuration may go away first.
+  explicit Destination(const config::Route& route);
+
+  const std::string& name() const noexcept { return name_; }
+  const std::string& via() const noexcept { return via_; }
+
+  void enqueue(Job& job) noexcept;
+  void enqueue_first(Job& job) noexcept;
+  Job* next_job() noexcept;  // the oldest, taken off the queue; nullptr when none waits
+  std::size_t waiting() const noexcept { return waiting_count_; }
+
+  // Next hops in the configured order; one that failed is left out until its back-off has passed.
+  std::optional<std::size_t> pick_hop(Instant now) const noexcept;
+  const Endpoint& hop(std::size_t index) const noexcept { return hops_[index].endpoint; }
+  // `first` doubles with every failure in a row, up to `max`.
+  void hop_failed(std::size_t index, Instant now, Duration first, Duration max) noexcept;
+  void hop_works(std::size_t index) noexcept;
+  // A further connection is wanted: more jobs wait than connections are being opened for them.
+  bool wants_connection(std::uint32_t connections_max) const noexcept {
+    return waiting_count_ > opening && connections < connections_max;
+  }
+
+  DestinationStatus status() const;
+
+  ListLink attention;           // in the dispatcher's list of destinations to look at
+  IntrusiveList<OutboundConnection, &OutboundConnection::idle_link> idle;
+  std::uint32_t connections = 0;  // in all
+  std::uint32_t opening = 0;      // of these: not greeted yet
+  bool retired = false;           // no longer in the configuration
+  Job* collecting = nullptr;      // while the recipients of one message are grouped
+  std::string last_trouble;       // why the last connection failed
+  std::uint64_t active_recipients = 0;
+  std::uint64_t delivered_recipients = 0;
+  std::uint64_t soft_bounced = 0;
+  std::uint64_t hard_bounced = 0;
+
+ private:
+  struct NextHop {
+    Endpoint endpoint;
+    std::uint32_t failures = 0;  // in a row
+    Instant down_until{};
+  };
+
+  std::string name_;
+  std::string via_;
+  std::vector<NextHop> hops_;
+  JobQueue waiting_;
+  std::size_t waiting_count_ = 0;
+};
+
+}  // namespace sluice::delivery

@@ -1,0 +1,263 @@
+#include "engine/delivery/dispatcher.h"
+
+#include <algorithm>
+
+#include "engine/delivery/route.h"
+
+namespace sluice::delivery {
+namespace {
+
+constexpr std::size_t kDuePerPoll = 32;           // messages leased
+constexpr std::size_t kDestinationsPerPoll = 64;  // looked at
+constexpr std::size_t kDeferredPerPoll = 64;      // jobs of one destination that is down
+constexpr std::size_t kReadsPerPoll = 256;        // completions
+
+}  // namespace
+
+std::unique_ptr<Delivery> Delivery::create(const Surroundings& surroundings) {
+  return std::make_unique<Dispatcher>(surroundings);
+}
+
+Dispatcher::Dispatcher(const Surroundings& surroundings)
+    : house_(surroundings),
+      config_(surroundings.config),
+      random_(house_.shard->highest_mid()),
+      jobs_(*house_.shard, *house_.events),
+      bounces_(*house_.shard, *house_.events, *house_.blocks, *house_.mids, jobs_, random_),
+      outcomes_(*house_.shard, *house_.events, jobs_, bounces_, random_) {
+  const std::uint32_t count = config_->delivery.connections;
+  slots_.reserve(count);
+  free_slots_.reserve(count);
+  for (std::uint32_t slot = 0; slot < count; ++slot) {
+    slots_.push_back(std::make_unique<OutboundConnection>(slot, *this, on_connection_timer));
+    free_slots_.push_back(count - 1 - slot);
+  }
+  reconfigure(*config_);
+}
+
+void Dispatcher::enter(Instant now, WallTime wall) {
+  now_ = now;
+  wall_ = wall;
+  if (!timers_) timers_.emplace(now);
+}
+
+std::size_t Dispatcher::poll(Instant now, WallTime wall) noexcept {
+  enter(now, wall);
+  std::size_t work = reap_reads();
+  work += timers_->advance(now);
+  work += retry_starved();
+  work += take_due();
+  work += serve_destinations();
+  work += bounces_.poll(wall);
+  return work;
+}
+
+std::size_t Dispatcher::reap_reads() {
+  std::size_t count = 0;
+  queueing::Shard::ReadDone done;
+  for (; count < kReadsPerPoll && house_.shard->next_read(done); ++count) {
+    if (done.token == BounceWriter::kReadToken) {
+      bounces_.read_done(done.octets);
+      continue;
+    }
+    OutboundConnection& connection = *slots_[done.token / BodyReader::kTokens];
+    connection.body().read_done(done.token, done.octets);
+    run(connection);
+  }
+  return count;
+}
+
+std::size_t Dispatcher::retry_starved() {
+  if (starved_.empty() || house_.blocks->available() == 0) return 0;
+  const OutboundConnection* last = starved_.back();  // those that starve again go behind it
+  std::size_t count = 0;
+  for (bool more = true; more; ++count) {
+    OutboundConnection* connection = starved_.pop_front();
+    more = connection != last && !starved_.empty();
+    run(*connection);
+  }
+  return count;
+}
+
+std::size_t Dispatcher::take_due() {
+  std::size_t count = 0;
+  Mid mid = 0;
+  for (; count < kDuePerPoll && can_lease() && house_.shard->next_due(wall_, mid); ++count)
+    group(jobs_.open(mid));
+  return count;
+}
+
+// One job per destination that has due recipients of this message.
+void Dispatcher::group(Lease& lease) {
+  grouped_.clear();
+  Job* unrouted = nullptr;
+  const queueing::QueuedMessage& message = *house_.shard->find(lease.mid);
+  message.envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
+    const queueing::RecipientProgress& progress = message.recipients[rid];
+    if (progress.status != queueing::RecipientStatus::pending || progress.next_attempt > wall_)
+      return;
+    const auto route = find_route(config_->routes,
+                                  routing_domain(recipient.address, config_->hostname));
+    Destination* destination =
+        route && *route < destinations_.size() ? destinations_[*route].get() : nullptr;
+    Job*& job = destination != nullptr ? destination->collecting : unrouted;
+    if (job == nullptr) {
+      job = &jobs_.add(lease, destination);
+      grouped_.push_back(job);
+    }
+    job->rids.push_back(rid);
+  });
+  for (Job* job : grouped_) {
+    if (job->destination == nullptr) continue;
+    job->destination->collecting = nullptr;
+    job->destination->active_recipients += job->rids.size();
+    job->destination->enqueue(*job);
+    attend(*job->destination);
+  }
+  if (unrouted != nullptr)
+    outcomes_.defer(*unrouted, {"4.4.4", "no route to the recipient's domain"}, wall_);
+  jobs_.close(lease);
+}
+
+void Dispatcher::attend(Destination& destination) noexcept {
+  if (!destination.attention.linked()) attention_.push_back(destination);
+}
+
+void Dispatcher::attend_all() noexcept {
+  for (auto& destination : destinations_)
+    if (destination->waiting() > 0) attend(*destination);
+}
+
+std::size_t Dispatcher::serve_destinations() {
+  if (attention_.empty()) return 0;
+  const Destination* last = attention_.back();  // those that want more attention go behind it
+  std::size_t count = 0;
+  for (bool more = true; more && count < kDestinationsPerPoll; ++count) {
+    Destination* destination = attention_.pop_front();
+    more = destination != last && !attention_.empty();
+    serve(*destination);
+  }
+  return count;
+}
+
+// Gets the waiting jobs under way, as far as the limits allow.
+void Dispatcher::serve(Destination& destination) {
+  if (stopped()) return give_back_waiting(destination);
+  while (destination.waiting() > 0) {
+    if (OutboundConnection* connection = destination.idle.pop_front()) {
+      if (next_message(*connection)) run(*connection);
+      continue;
+    }
+    if (!destination.wants_connection(config_->delivery.connections_per_destination)) return;
+    if (!destination.pick_hop(now_)) {
+      if (destination.connections == 0) defer_waiting(destination);
+      return;
+    }
+    if (open_connection(destination) == Opened::not_now) {
+      blocked_.push_back(destination);
+      return;
+    }
+  }
+}
+
+// Every next hop is down: what waits is not tried host by host and message by message.
+void Dispatcher::defer_waiting(Destination& destination) {
+  for (std::size_t i = 0; i < kDeferredPerPoll; ++i) {
+    Job* job = destination.next_job();
+    if (job == nullptr) return;
+    outcomes_.defer(*job, {"4.4.1", destination.last_trouble}, wall_);
+  }
+  if (destination.waiting() > 0) attend(destination);
+}
+
+void Dispatcher::give_back_waiting(Destination& destination) noexcept {
+  while (Job* job = destination.next_job()) give_back(*job);
+}
+
+// Nothing was tried: the recipients stay due.
+void Dispatcher::give_back(Job& job) noexcept {
+  job.destination->active_recipients -= job.rids.size();
+  jobs_.finish(job);
+}
+
+void Dispatcher::wake_blocked() noexcept {
+  if (Destination* destination = blocked_.pop_front()) attention_.push_back(*destination);
+}
+
+void Dispatcher::on_resource_timer(Timer& timer, Instant) {
+  auto& self = *static_cast<Dispatcher*>(timer.owner);
+  while (!self.blocked_.empty()) self.wake_blocked();
+}
+
+Instant Dispatcher::next_deadline() const noexcept {
+  if (!timers_) return now_;
+  // Work that only waits for room is looked at again within a tick of the wheel.
+  const bool hungry = !starved_.empty() || (bounces_.busy() && !bounces_.reading());
+  const Instant next = hungry ? now_ + milliseconds(1) : timers_->next_due();
+  if (!attention_.empty()) return now_;
+  if (!can_lease()) return next;
+  const WallTime due = house_.shard->earliest_due();
+  if (due <= wall_) return now_;
+  const Duration wait = due - wall_;
+  return wait < hours(24) ? std::min(next, now_ + wait) : next;
+}
+
+void Dispatcher::pause(bool paused) noexcept {
+  paused_ = paused;
+  if (paused) attend_all();
+}
+
+// Messages under way keep their connection; what waits is grouped again by the new routes.
+void Dispatcher::reconfigure(const config::Config& config) noexcept {
+  for (auto& destination : destinations_) {
+    give_back_waiting(*destination);
+    destination->attention.unlink();
+    destination->retired = true;
+    while (OutboundConnection* connection = destination->idle.pop_front()) {
+      connection->quit(now_);
+      run(*connection);
+    }
+    if (destination->connections > 0) retired_.push_back(std::move(destination));
+  }
+  destinations_.clear();
+  const std::size_t count = std::min(config.routes.size(), kDestinationsMax);
+  for (std::size_t i = 0; i < count; ++i)
+    destinations_.push_back(std::make_unique<Destination>(config.routes[i]));
+
+  config_ = &config;
+  outcomes_.configure(config.delivery);
+  bounces_.configure(config);
+  client_settings_.hostname = config.hostname;
+  client_settings_.command_timeout = config.delivery.command_timeout;
+  client_settings_.data_done_timeout = config.delivery.data_timeout;
+  if (config.delivery.paused != config_paused_) paused_ = config.delivery.paused;
+  config_paused_ = config.delivery.paused;
+}
+
+void Dispatcher::forget_if_unused(Destination& destination) noexcept {
+  if (!destination.retired || destination.connections > 0) return;
+  std::erase_if(retired_, [&](const auto& held) { return held.get() == &destination; });
+}
+
+void Dispatcher::drain(Instant now) noexcept {
+  if (!timers_) timers_.emplace(now);
+  now_ = now;
+  draining_ = true;
+  attend_all();
+  for (auto& destination : destinations_)
+    while (OutboundConnection* connection = destination->idle.pop_front()) {
+      connection->quit(now_);
+      run(*connection);
+    }
+}
+
+bool Dispatcher::idle() const noexcept { return free_slots_.size() == slots_.size(); }
+
+std::vector<DestinationStatus> Dispatcher::status() const {
+  std::vector<DestinationStatus> rows;
+  rows.reserve(destinations_.size());
+  for (const auto& destination : destinations_) rows.push_back(destination->status());
+  return rows;
+}
+
+}  // namespace sluice::delivery

@@ -1,0 +1,106 @@
+// Delivery's implementation: leases what is due, groups recipients by route, opens and reuses
+// connections within their limits, and drives each connection as its transport, its reads and its
+// deadlines ask. dispatcher.cc has the poll stages and destinations, dispatcher_connections.cc the
+// life of a connection.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/base/random.h"
+#include "engine/base/timer_wheel.h"
+#include "engine/delivery/bounce_writer.h"
+#include "engine/delivery/delivery.h"
+#include "engine/delivery/destination.h"
+#include "engine/delivery/job.h"
+#include "engine/delivery/outbound_connection.h"
+#include "engine/delivery/outcomes.h"
+
+namespace sluice::delivery {
+
+class Dispatcher final : public Delivery {
+ public:
+  static constexpr std::size_t kDestinationsMax = 4'096;  // routes that are used, per worker
+
+  explicit Dispatcher(const Surroundings& surroundings);
+
+  std::size_t poll(Instant now, WallTime wall) noexcept override;
+  void on_ready(net::Connection& connection, Instant now, WallTime wall) noexcept override;
+  Instant next_deadline() const noexcept override;
+  void pause(bool paused) noexcept override;
+  void reconfigure(const config::Config& config) noexcept override;
+  void drain(Instant now) noexcept override;
+  bool idle() const noexcept override;
+  std::vector<DestinationStatus> status() const override;
+
+ private:
+  using DestinationList = IntrusiveList<Destination, &Destination::attention>;
+
+  // Poll stages.
+  void enter(Instant now, WallTime wall);
+  std::size_t reap_reads();
+  std::size_t retry_starved();
+  std::size_t take_due();
+  std::size_t serve_destinations();
+
+  bool stopped() const noexcept { return paused_ || draining_; }
+  bool can_lease() const noexcept {
+    return !stopped() && jobs_.has_room(destinations_.size() + 1);
+  }
+  void group(Lease& lease);
+  void attend(Destination& destination) noexcept;
+  void attend_all() noexcept;
+  void serve(Destination& destination);
+  void defer_waiting(Destination& destination);
+  void give_back_waiting(Destination& destination) noexcept;
+  void give_back(Job& job) noexcept;
+  void forget_if_unused(Destination& destination) noexcept;
+  void wake_blocked() noexcept;
+  static void on_resource_timer(Timer& timer, Instant now);
+
+  // The life of a connection.
+  enum class Opened : std::uint8_t { yes, try_next_hop, not_now };
+  Opened open_connection(Destination& destination);
+  void connect_failed(Destination& destination, std::size_t hop, Dcid dcid,
+                      std::string_view details, std::string_view reason);
+  void connected(OutboundConnection& connection);
+  void run(OutboundConnection& connection);
+  bool next_message(OutboundConnection& connection);
+  bool start_job(OutboundConnection& connection);
+  void go_idle(OutboundConnection& connection);
+  void settle(OutboundConnection& connection, const smtp::MessageResult& result);
+  void settle_unanswered(OutboundConnection& connection);
+  void close(OutboundConnection& connection);
+  void leave(OutboundConnection& connection, bool orderly);
+  void watch(OutboundConnection& connection);
+  static void on_connection_timer(Timer& timer, Instant now);
+  void deadline_passed(OutboundConnection& connection);
+
+  Surroundings house_;
+  const config::Config* config_;
+  smtp::ClientSettings client_settings_;
+  Random random_;
+  JobBook jobs_;
+  BounceWriter bounces_;
+  Outcomes outcomes_;
+  Instant now_{};
+  WallTime wall_;
+  std::optional<TimerWheel> timers_;  // from the first poll on
+
+  std::vector<std::unique_ptr<Destination>> destinations_;  // by route index
+  std::vector<std::unique_ptr<Destination>> retired_;       // until their connections have gone
+  DestinationList attention_;  // to be served at the next poll
+  DestinationList blocked_;    // want a connection, but a resource of ours is short
+  std::vector<Job*> grouped_;  // of the message being grouped
+
+  std::vector<std::unique_ptr<OutboundConnection>> slots_;
+  std::vector<std::uint32_t> free_slots_;
+  IntrusiveList<OutboundConnection, &OutboundConnection::starved_link> starved_;
+  Timer resource_timer_{on_resource_timer, this};
+  bool config_paused_ = false;
+  bool paused_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace sluice::delivery

@@ -1,0 +1,217 @@
+#include "engine/delivery/dispatcher.h"
+
+#include <algorithm>
+
+namespace sluice::delivery {
+namespace {
+
+using Phase = OutboundConnection::Phase;
+
+constexpr Duration kResourceRetry = seconds(1);
+constexpr int kFirstBackOffPart = 15;  // a dead host is tried again after retry_first / 15
+
+// A connection kept for reuse may have been closed by the peer just as it was used again, or be good
+// for no further message (421): nothing of this one was sent, it may go over another connection now.
+bool went_stale(const OutboundConnection& connection, const Job& job,
+                const smtp::MessageResult& result) {
+  return connection.messages() > 1 && !connection.body_started() && !job.second_try &&
+         std::all_of(result.recipients.begin(), result.recipients.end(), [](const auto& recipient) {
+           return recipient.outcome == smtp::Outcome::deferred &&
+                  (recipient.code == 0 || recipient.code == 421);
+         });
+}
+
+}  // namespace
+
+Dispatcher::Opened Dispatcher::open_connection(Destination& destination) {
+  const std::size_t hop = *destination.pick_hop(now_);
+  if (free_slots_.empty()) return Opened::not_now;
+  net::Transport* transport = house_.transport(destination.via());
+  if (transport == nullptr) {
+    connect_failed(destination, hop, 0, "no port of this name: " + destination.via(),
+                   "configuration");
+    return Opened::try_next_hop;
+  }
+  OutboundConnection& slot = *slots_[free_slots_.back()];
+  auto connection = transport->connect(destination.hop(hop), kOutboundOwner | slot.slot());
+  if (!connection && connection.error() == net::NetError::no_resources) {
+    timers_->set(resource_timer_, now_ + kResourceRetry);
+    return Opened::not_now;
+  }
+  const Dcid dcid = house_.dcids->take();
+  if (!connection) {
+    connect_failed(destination, hop, dcid, net::describe(connection.error()), "network error");
+    return Opened::try_next_hop;
+  }
+  free_slots_.pop_back();
+  slot.opened(*transport, **connection, destination, hop, dcid);
+  ++destination.connections;
+  ++destination.opening;
+  timers_->set(slot.timer, now_ + config_->delivery.connect_timeout);
+  return Opened::yes;
+}
+
+void Dispatcher::connect_failed(Destination& destination, std::size_t hop, Dcid dcid,
+                                std::string_view details, std::string_view reason) {
+  const Duration longest = config_->delivery.retry_first;
+  destination.hop_failed(hop, now_, longest / kFirstBackOffPart, longest);
+  destination.last_trouble = destination.hop(hop).text() + ": " + std::string(details);
+  house_.events->emit({.kind = mail::EventKind::delivery_failed, .dcid = dcid,
+                       .remote = destination.hop(hop),
+                       .text = {destination.name(), details, reason}});
+}
+
+void Dispatcher::on_ready(net::Connection& ready, Instant now, WallTime wall) noexcept {
+  enter(now, wall);
+  const auto slot = static_cast<std::uint32_t>(ready.owner);
+  if (slot >= slots_.size() || slots_[slot]->connection() != &ready) return;
+  OutboundConnection& connection = *slots_[slot];
+  if (connection.phase() != Phase::connecting) return run(connection);
+  if (ready.state() == net::Connection::State::opening) return;
+  if (ready.state() == net::Connection::State::open) return connected(connection);
+  connect_failed(connection.destination(), connection.hop(), connection.dcid(),
+                 net::describe(ready.error()), "network error");
+  leave(connection, false);
+}
+
+void Dispatcher::connected(OutboundConnection& connection) {
+  house_.events->emit({.kind = mail::EventKind::delivery_open, .dcid = connection.dcid(),
+                       .local = connection.connection()->local(),
+                       .remote = connection.connection()->remote()});
+  connection.begin_session(client_settings_, now_);
+  run(connection);
+}
+
+// Drives a connection as far as it goes: octets, results, the next message.
+void Dispatcher::run(OutboundConnection& connection) {
+  for (;;) {
+    connection.pump(now_);
+    if (const auto result = connection.take_result()) settle(connection, *result);
+    if (connection.session().finished()) {
+      if (connection.body().reading()) break;  // the read's end comes back here
+      settle_unanswered(connection);
+      return close(connection);
+    }
+    if (!connection.session().ready() || connection.job() != nullptr) break;
+    if (connection.phase() == Phase::greeting) {
+      --connection.destination().opening;
+      connection.destination().hop_works(connection.hop());
+    } else if (connection.phase() != Phase::sending) {
+      break;  // idle or quitting
+    }
+    if (!next_message(connection)) break;
+  }
+  watch(connection);
+}
+
+// Starts a message or QUIT and returns true, or lets the connection rest.
+bool Dispatcher::next_message(OutboundConnection& connection) {
+  const bool last = connection.messages() >= config_->delivery.messages_per_connection ||
+                    stopped() || connection.destination().retired;
+  if (!last && start_job(connection)) return true;
+  if (!last) {
+    go_idle(connection);
+    return false;
+  }
+  connection.quit(now_);
+  if (connection.destination().waiting() > 0) attend(connection.destination());
+  return true;
+}
+
+bool Dispatcher::start_job(OutboundConnection& connection) {
+  while (Job* job = connection.destination().next_job()) {
+    queueing::QueuedMessage* message = house_.shard->find(job->mid());
+    if (message == nullptr) {
+      give_back(*job);
+      continue;
+    }
+    const std::string rids = rid_list(job->rids);
+    house_.events->emit({.kind = mail::EventKind::delivery_start, .mid = job->mid(),
+                         .dcid = connection.dcid(), .text = {rids}});
+    connection.send(*job, *message, *house_.shard, *house_.blocks, now_);
+    return true;
+  }
+  return false;
+}
+
+void Dispatcher::go_idle(OutboundConnection& connection) {
+  connection.set_phase(Phase::idle);
+  connection.destination().idle.push_back(connection);
+  timers_->set(connection.timer, now_ + config_->delivery.idle_reuse);
+}
+
+void Dispatcher::settle(OutboundConnection& connection, const smtp::MessageResult& result) {
+  Job& job = *connection.release_job();
+  Destination& destination = connection.destination();
+  if (!went_stale(connection, job, result))
+    return outcomes_.settle(job, result, connection.dcid(), wall_);
+  job.second_try = true;
+  if (destination.retired || stopped()) return give_back(job);
+  destination.enqueue_first(job);
+  attend(destination);
+}
+
+// The session ended without a word on the message: nothing may stay leased.
+void Dispatcher::settle_unanswered(OutboundConnection& connection) {
+  if (connection.job() == nullptr) return;
+  smtp::RecipientResult unknown;
+  unknown.reply = connection.session().failure();
+  smtp::MessageResult result;
+  result.recipients.assign(connection.job()->rids.size(), unknown);
+  settle(connection, result);
+}
+
+void Dispatcher::close(OutboundConnection& connection) {
+  const std::string_view failure = connection.session().failure();
+  if (connection.phase() == Phase::greeting)
+    connect_failed(connection.destination(), connection.hop(), connection.dcid(), failure,
+                   "unexpected SMTP response");
+  house_.events->emit({.kind = mail::EventKind::delivery_close, .dcid = connection.dcid()});
+  leave(connection, true);
+}
+
+void Dispatcher::leave(OutboundConnection& connection, bool orderly) {
+  Destination& destination = connection.destination();
+  if (connection.phase() == Phase::connecting || connection.phase() == Phase::greeting)
+    --destination.opening;
+  --destination.connections;
+  connection.shut(orderly);
+  free_slots_.push_back(connection.slot());
+  wake_blocked();
+  if (destination.waiting() > 0) attend(destination);
+  forget_if_unused(destination);
+}
+
+// Sees to it that the connection comes back: by a block that becomes free, or by its deadline.
+void Dispatcher::watch(OutboundConnection& connection) {
+  if (connection.body().starved() && !connection.starved_link.linked())
+    starved_.push_back(connection);
+  if (connection.phase() == Phase::idle) return;  // go_idle() has set its timer
+  const Instant deadline = connection.session().deadline();
+  if (deadline == Instant::never())
+    connection.timer.cancel();
+  else
+    timers_->set(connection.timer, deadline);
+}
+
+void Dispatcher::on_connection_timer(Timer& timer, Instant) {
+  auto& connection = *static_cast<OutboundConnection*>(timer.owner);
+  connection.dispatcher().deadline_passed(connection);
+}
+
+void Dispatcher::deadline_passed(OutboundConnection& connection) {
+  if (connection.phase() == Phase::connecting) {
+    connect_failed(connection.destination(), connection.hop(), connection.dcid(),
+                   "no answer within the connect timeout", "network error");
+    return leave(connection, false);
+  }
+  if (connection.phase() == Phase::idle) {
+    connection.idle_link.unlink();
+    connection.quit(now_);
+  } else {
+    connection.session().on_deadline(now_);
+  }
+  run(connection);
+}
+
+}  // namespace sluice::delivery

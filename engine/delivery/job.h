@@ -1,0 +1,73 @@
+// The units of work of one core's delivery: a lease is a message that the queue has handed out, a job
+// is the part of it that goes to one destination.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/base/intrusive_list.h"
+#include "engine/base/slab.h"
+#include "engine/mail/event.h"
+#include "engine/mail/ids.h"
+#include "queueing/shard.h"
+
+namespace sluice::delivery {
+
+class Destination;
+
+struct Lease {
+  Mid mid = 0;
+  std::uint32_t jobs = 0;
+};
+
+// A recipient that will not be tried again.
+struct Failure {
+  Rid rid = 0;
+  bool expired = false;
+  std::string status;      // enhanced
+  std::string diagnostic;  // the last reply, or what went wrong
+};
+
+struct Job {
+  ListLink link;  // in a destination's or the bouncer's queue
+  Lease* lease = nullptr;
+  Destination* destination = nullptr;
+  std::vector<Rid> rids;  // ascending
+  std::vector<Failure> failures;
+  bool second_try = false;  // was given back by a connection that had gone stale
+
+  Mid mid() const noexcept { return lease->mid; }
+};
+
+using JobQueue = IntrusiveList<Job, &Job::link>;
+
+// Hands out leases and jobs from fixed pools; a lease ends with its last job.
+class JobBook {
+ public:
+  static constexpr std::size_t kLeasesMax = 8'192;  // messages under way per worker
+  static constexpr std::size_t kJobsMax = 16'384;
+
+  JobBook(queueing::Shard& shard, mail::EventSink& events);
+
+  // Is there room for one more message with up to this many jobs?
+  bool has_room(std::size_t jobs) const noexcept {
+    return leases_.available() > 0 && jobs_.available() >= jobs;
+  }
+  // The caller has leased the message from the shard. It is held until close() and its last job.
+  Lease& open(Mid mid) noexcept;
+  void close(Lease& lease) noexcept;
+
+  Job& add(Lease& lease, Destination* destination) noexcept;
+  // Its recipients have outcomes, or stay pending: the last job gives the message back to the queue.
+  void finish(Job& job) noexcept;
+  std::size_t leased() const noexcept { return leases_.in_use(); }
+
+ private:
+  queueing::Shard& shard_;
+  mail::EventSink& events_;
+  Slab<Lease> leases_{kLeasesMax};
+  Slab<Job> jobs_{kJobsMax};
+};
+
+}  // namespace sluice::delivery

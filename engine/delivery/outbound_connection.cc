@@ -1,0 +1,162 @@
+#include "engine/delivery/outbound_connection.h"
+
+#include <string>
+#include <utility>
+
+#include "engine/base/contract.h"
+
+namespace sluice::delivery {
+namespace {
+
+constexpr int kRoundsPerPump = 16;  // each moves at most one output buffer of the session
+
+void collect_recipients(const Job& job, const mail::Envelope& envelope,
+                        std::vector<mail::Recipient>& out) {
+  out.clear();
+  std::size_t next = 0;
+  envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
+    if (next == job.rids.size() || job.rids[next] != rid) return;
+    out.push_back(recipient);
+    ++next;
+  });
+  SLUICE_ASSERT(next == job.rids.size());
+}
+
+}  // namespace
+
+OutboundConnection::~OutboundConnection() {
+  if (connection_ == nullptr) return;
+  connection_->abort();
+  transport_->release(*connection_);
+}
+
+void OutboundConnection::opened(net::Transport& transport, net::Connection& connection,
+                                Destination& destination, std::size_t hop, Dcid dcid) noexcept {
+  SLUICE_ASSERT(phase_ == Phase::unused);
+  phase_ = Phase::connecting;
+  transport_ = &transport;
+  connection_ = &connection;
+  destination_ = &destination;
+  hop_ = hop;
+  dcid_ = dcid;
+  messages_ = 0;
+}
+
+void OutboundConnection::begin_session(const smtp::ClientSettings& settings, Instant now) {
+  session_.open(settings, now);
+  phase_ = Phase::greeting;
+}
+
+void OutboundConnection::send(Job& job, queueing::QueuedMessage& message, queueing::Shard& shard,
+                              BlockPool& blocks, Instant now) {
+  SLUICE_ASSERT(job_ == nullptr);
+  job_ = &job;
+  ++messages_;
+  phase_ = Phase::sending;
+  outgoing_.reverse_path = message.envelope.reverse_path();
+  outgoing_.parameters = message.envelope.parameters();
+  outgoing_.size = message.added_header.size() + message.body_size;
+  collect_recipients(job, message.envelope, outgoing_.recipients);
+  header_left_ = message.added_header;
+  body_started_ = body_ended_ = false;
+  body_.start(shard, blocks, message.mid, message.body_size, slot_ * BodyReader::kTokens);
+  session_.start(outgoing_, now);
+}
+
+void OutboundConnection::quit(Instant now) {
+  session_.quit(now);
+  phase_ = Phase::quitting;
+}
+
+void OutboundConnection::pump(Instant now) {
+  for (int round = 0; round < kRoundsPerPump; ++round) {
+    bool moved = move_input(now);
+    moved |= move_body(now);
+    moved |= move_output();
+    if (!moved) return;
+  }
+  transport_->requeue(*connection_);
+}
+
+bool OutboundConnection::move_input(Instant now) {
+  const ByteView input = connection_->readable();
+  const std::size_t taken = input.empty() ? 0 : session_.receive(input, now);
+  connection_->consume(taken);
+  if (taken > 0) return true;
+  if (session_.finished()) return false;
+  if (connection_->state() == net::Connection::State::failed)
+    session_.connection_lost(net::describe(connection_->error()), now);
+  else if (connection_->read_finished())
+    session_.connection_lost("connection closed by the peer", now);
+  return false;
+}
+
+// Octets go to the session only as fast as its output leaves: nothing is read that does not fit.
+bool OutboundConnection::move_body(Instant now) {
+  if (phase_ != Phase::sending || body_ended_) return false;
+  if (body_.failed()) {
+    body_ended_ = true;
+    session_.body_failed(now);
+    return true;
+  }
+  body_.read_ahead();
+  if (!session_.wants_body()) return false;
+  const ByteView octets = next_octets();
+  if (!octets.empty()) {
+    const std::size_t taken = session_.body(octets, now);
+    consume(taken);
+    body_started_ = true;
+    return taken > 0;
+  }
+  if (!body_.finished()) return false;
+  body_ended_ = true;
+  session_.body_end(now);
+  return true;
+}
+
+ByteView OutboundConnection::next_octets() noexcept {
+  return header_left_.empty() ? body_.octets() : as_bytes(header_left_);
+}
+
+void OutboundConnection::consume(std::size_t count) noexcept {
+  if (header_left_.empty())
+    body_.consume(count);
+  else
+    header_left_.remove_prefix(count);
+}
+
+bool OutboundConnection::move_output() noexcept {
+  const ByteView output = session_.output();
+  if (output.empty()) return false;
+  const std::size_t taken = connection_->write(output);
+  session_.output_sent(taken);
+  return taken > 0;
+}
+
+std::optional<smtp::MessageResult> OutboundConnection::take_result() {
+  if (job_ == nullptr || body_.reading()) return {};
+  return session_.take_result();
+}
+
+Job* OutboundConnection::release_job() noexcept {
+  body_.stop();
+  starved_link.unlink();
+  header_left_ = {};
+  return std::exchange(job_, nullptr);
+}
+
+void OutboundConnection::shut(bool orderly) noexcept {
+  SLUICE_ASSERT(job_ == nullptr && !body_.reading());
+  timer.cancel();
+  idle_link.unlink();
+  starved_link.unlink();
+  if (orderly && connection_->state() == net::Connection::State::open)
+    connection_->close();
+  else
+    connection_->abort();
+  transport_->release(*connection_);
+  connection_ = nullptr;
+  phase_ = Phase::unused;
+}
+
+}  // namespace sluice::delivery

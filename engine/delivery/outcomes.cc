@@ -1,0 +1,93 @@
+#include "engine/delivery/outcomes.h"
+
+#include "engine/delivery/bounce_writer.h"
+#include "engine/delivery/destination.h"
+#include "engine/delivery/reply_status.h"
+#include "engine/delivery/retry_schedule.h"
+
+namespace sluice::delivery {
+
+std::string rid_list(const std::vector<Rid>& rids) {
+  std::string text;
+  for (const Rid rid : rids) {
+    if (!text.empty()) text += ' ';
+    text += std::to_string(rid);
+  }
+  return text;
+}
+
+void Outcomes::settle(Job& job, const smtp::MessageResult& result, Dcid dcid, WallTime wall) {
+  SLUICE_ASSERT(result.recipients.size() == job.rids.size());
+  settle_delivered(job, result, dcid);
+  for (std::size_t i = 0; i < job.rids.size(); ++i) {
+    const smtp::RecipientResult& recipient = result.recipients[i];
+    if (recipient.outcome == smtp::Outcome::deferred)
+      defer_recipient(job, job.rids[i], recipient, dcid, wall);
+    else if (recipient.outcome == smtp::Outcome::failed)
+      fail_recipient(job, job.rids[i], recipient, dcid);
+  }
+  finish(job);
+}
+
+void Outcomes::settle_delivered(const Job& job, const smtp::MessageResult& result, Dcid dcid) {
+  std::vector<Rid> delivered;
+  std::string_view reply;
+  for (std::size_t i = 0; i < job.rids.size(); ++i) {
+    if (result.recipients[i].outcome != smtp::Outcome::delivered) continue;
+    shard_.set_outcome(job.mid(), job.rids[i], queueing::RecipientStatus::delivered);
+    delivered.push_back(job.rids[i]);
+    reply = result.recipients[i].reply;
+  }
+  if (delivered.empty()) return;
+  if (job.destination != nullptr) job.destination->delivered_recipients += delivered.size();
+  const std::string rids = rid_list(delivered);
+  events_.emit({.kind = mail::EventKind::delivery_done, .mid = job.mid(), .dcid = dcid,
+                .text = {rids, reply}});
+}
+
+void Outcomes::defer(Job& job, const Trouble& trouble, WallTime wall) {
+  smtp::RecipientResult result;
+  result.reply = std::string(trouble.status) + " " + std::string(trouble.detail);
+  for (const Rid rid : job.rids) defer_recipient(job, rid, result, 0, wall);
+  finish(job);
+}
+
+void Outcomes::defer_recipient(Job& job, Rid rid, const smtp::RecipientResult& result, Dcid dcid,
+                               WallTime wall) {
+  const queueing::QueuedMessage* message = shard_.find(job.mid());
+  if (message == nullptr) return;
+  const std::string status = enhanced_status(result);
+  events_.emit({.kind = mail::EventKind::delivery_delayed, .mid = job.mid(), .dcid = dcid,
+                .rid = rid, .text = {status, status_meaning(status), result.reply}});
+  if (job.destination != nullptr) ++job.destination->soft_bounced;
+
+  const QueueLife life{message->received, message->envelope.reverse_path().empty()};
+  const auto next =
+      next_attempt(*config_, life, wall, message->recipients[rid].attempts, random_);
+  if (!next) {
+    job.failures.push_back({rid, true, "4.4.7", result.reply});  // RFC 3463: delivery time expired
+    return;
+  }
+  shard_.set_deferred(job.mid(), rid, *next);
+  events_.emit({.kind = mail::EventKind::delivery_pending, .mid = job.mid(), .rid = rid,
+                .number = next->unix_seconds()});
+}
+
+void Outcomes::fail_recipient(Job& job, Rid rid, const smtp::RecipientResult& result, Dcid dcid) {
+  const std::string status = enhanced_status(result);
+  events_.emit({.kind = mail::EventKind::delivery_bounced, .mid = job.mid(), .dcid = dcid,
+                .rid = rid, .text = {status, status_meaning(status), result.reply}});
+  if (job.destination != nullptr) ++job.destination->hard_bounced;
+  job.failures.push_back({rid, false, status, result.reply});
+}
+
+void Outcomes::finish(Job& job) {
+  if (job.destination != nullptr) job.destination->active_recipients -= job.rids.size();
+  job.destination = nullptr;  // it may be retired before the bounce is written
+  if (job.failures.empty())
+    jobs_.finish(job);
+  else
+    bounces_.add(job);
+}
+
+}  // namespace sluice::delivery

@@ -1,0 +1,18 @@
+// What a next hop's reply says, for the log and for delivery status notifications.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/smtp/client_session.h"
+
+namespace sluice::delivery {
+
+// The enhanced status code (RFC 3463) of a result: the text's own where it has one that fits its
+// class, else "4.4.2" when no reply came, "5.0.0" or "4.0.0".
+std::string enhanced_status(const smtp::RecipientResult& result);
+
+// What the subject of an enhanced status code means, in a few words.
+std::string_view status_meaning(std::string_view enhanced) noexcept;
+
+}  // namespace sluice::delivery
