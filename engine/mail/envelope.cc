@@ -105,6 +105,10 @@ void Envelope::add_recipient(const Recipient& recipient) {
   store_count(bytes_, ++recipient_count_);
 }
 
+std::size_t Envelope::encoded_size(const Recipient& recipient) noexcept {
+  return 1 + 2 + recipient.address.size() + 2 + recipient.orcpt.size();
+}
+
 std::string_view Envelope::reverse_path() const noexcept {
   if (!has_sender()) return {};
   std::size_t offset = kHeadBytes;

@@ -57,6 +57,7 @@ class Envelope {
   }
 
   ByteView encoded() const noexcept { return bytes_; }
+  static std::size_t encoded_size(const Recipient& recipient) noexcept;  // what adding it takes
   // nullopt when the octets are not a whole envelope.
   static std::optional<Envelope> decode(ByteView encoded);
 

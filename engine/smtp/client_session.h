@@ -1,9 +1,11 @@
 // The SMTP client (RFC 5321) as a machine without I/O: delivers messages over one connection, with
-// PIPELINING, SIZE, 8BITMIME, SMTPUTF8, DSN and CHUNKING where the peer has them, several messages
-// one after another. Never sends a bare CR or LF or an unstuffed dot.
+// PIPELINING, SIZE, 8BITMIME, SMTPUTF8 and DSN where the peer has them, several messages one after
+// another. Never sends a bare CR or LF or an unstuffed dot. A message counts as delivered only by a
+// 2yz that came after its final dot had been taken from output().
 //
 // Use: open(); feed receive(), send output(). When ready() is true, start() the next message; while
-// wants_body() is true, give its octets with body(); when take_result() has one, the message is done.
+// wants_body() is true, give its octets with body(), then body_end(); when take_result() has one,
+// the message is done.
 #pragma once
 
 #include <array>
@@ -16,6 +18,9 @@
 #include "engine/base/bytes.h"
 #include "engine/base/clock.h"
 #include "engine/mail/envelope.h"
+#include "engine/smtp/body_writer.h"
+#include "engine/smtp/capabilities.h"
+#include "engine/smtp/client_reply.h"
 
 namespace sluice::smtp {
 
@@ -40,7 +45,9 @@ enum class Outcome : std::uint8_t { delivered, deferred, failed };  // 2yz, 4yz 
 struct RecipientResult {
   Outcome outcome = Outcome::deferred;
   std::uint16_t code = 0;         // 0 when no reply came
-  std::string reply;              // "550 5.1.1 User unknown", or what went wrong
+  // "550 5.1.1 User unknown"; with code 0 what went wrong, led by an enhanced code when it is our
+  // own decision ("5.6.7 …").
+  std::string reply;
 };
 
 struct MessageResult {
@@ -68,10 +75,81 @@ class ClientSession {
   void quit(Instant now);
   bool finished() const noexcept;  // after QUIT's answer or a failure
   std::string_view failure() const noexcept;  // why it finished, empty when orderly
+  std::uint16_t failure_code() const noexcept { return failure_code_; }  // of a reply, 0 = none
+  const Capabilities& capabilities() const noexcept { return capabilities_; }
 
   ByteView output() const noexcept;
   void output_sent(std::size_t count) noexcept;
   Instant deadline() const noexcept;
+
+ private:
+  // envelope: MAIL, RCPT, DATA are out; body: 354 came; done: the final dot is out; abandon: a lone
+  // dot is out after a 354 that nobody needed.
+  enum class State : std::uint8_t {
+    greeting, ehlo, helo, ready, envelope, body, done, abandon, quitting, finished,
+  };
+  enum class Progress : std::uint8_t { waiting, accepted, resolved };  // of one recipient
+
+  // client_session.cc
+  void on_reply(Instant now);
+  void on_hello_reply(Instant now);
+  void send_hello(std::string_view verb, State next, Instant now);
+  void expect(State next, Duration timeout, Instant now) noexcept;
+  void give_up(std::string_view failure, std::uint16_t code = 0);
+  void give_up_by_reply();
+  std::string reply_text() const;
+  std::size_t room() const noexcept { return kOutputBytesMax - (out_end_ - out_begin_); }
+  MutableBytes space() noexcept;
+  void put(std::string_view text) noexcept;
+
+  // client_transaction.cc
+  void resolve(std::uint32_t index, Outcome outcome, std::uint16_t code, std::string_view reply);
+  void resolve_open(Outcome outcome, std::uint16_t code, std::string_view reply);
+  void check_message();
+  void check_recipient(std::uint32_t index);
+  void send_commands() noexcept;
+  bool more_to_send() const noexcept;
+  void send_step(std::uint32_t step) noexcept;
+  void send_mail() noexcept;
+  void send_recipient(const mail::Recipient& recipient) noexcept;
+  void on_envelope_reply(Instant now);
+  void on_recipient_reply(std::uint32_t index);
+  void on_data_reply(Instant now);
+  void on_final_reply();
+  void conclude() noexcept;
+  // The commands of a transaction are numbered: RSET, MAIL, a RCPT per recipient, DATA.
+  static constexpr std::uint32_t kStepReset = 0, kStepMail = 1, kStepFirstRecipient = 2;
+  std::uint32_t step_data() const noexcept {
+    return kStepFirstRecipient + static_cast<std::uint32_t>(to_send_.size());
+  }
+
+  static constexpr std::size_t kOutputBytesMax = 32 * 1024;
+  static constexpr std::size_t kCommandRoom = 2048;  // the longest command fits
+
+  ClientSettings settings_;
+  State state_ = State::finished;
+  ReplyReader reply_;
+  Capabilities capabilities_;
+  Instant deadline_ = Instant::never();
+  std::string failure_;
+  std::uint16_t failure_code_ = 0;
+
+  OutgoingMessage message_;
+  std::vector<Progress> progress_;      // by recipient
+  std::vector<std::uint32_t> to_send_;  // recipients that get a RCPT
+  MessageResult result_;
+  bool under_way_ = false;      // a message was started and its result not taken yet
+  bool result_ready_ = false;
+  bool mail_refused_ = false;
+  bool reset_needed_ = false;   // the peer may still hold a transaction of ours
+  std::uint32_t sent_ = 0;      // next step to send
+  std::uint32_t answered_ = 0;  // next step to be answered; answered_ <= sent_
+  std::uint32_t accepted_ = 0;  // recipients the peer has accepted
+  BodyWriter writer_;
+
+  std::vector<std::uint8_t> out_;  // kOutputBytesMax once opened; out_begin_ <= out_end_
+  std::size_t out_begin_ = 0;
+  std::size_t out_end_ = 0;
 };
 
 }  // namespace sluice::smtp

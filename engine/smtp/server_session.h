@@ -1,9 +1,10 @@
-// The SMTP server (RFC 5321) as a machine without I/O: octets, an event and `now` go in; reply octets
+// The SMTP server (RFC 5321) as a machine without I/O: octets, an event and `now` go in; replies
 // and calls of ServerHandler come out. It knows nothing of TCP, TLS, scanning or queues.
 //
-// Use: open(); then receive() with what has arrived and send what output() holds; while waiting() is
-// not none/input, nothing is consumed until the matching completion. One session owns one transaction
-// at a time (its Envelope); RSET frees it.
+// Use: open(); then receive() with what has arrived and send what output() holds; while waiting()
+// is not none/input, nothing is consumed until the matching completion (a finished session takes
+// and drops everything). One session owns one transaction at a time (its Envelope); RSET frees it.
+// A handler may call complete_message() from within end_message().
 #pragma once
 
 #include <array>
@@ -16,8 +17,11 @@
 #include "engine/base/clock.h"
 #include "engine/base/ip_address.h"
 #include "engine/mail/envelope.h"
+#include "engine/smtp/command.h"
 #include "engine/smtp/data_receiver.h"
+#include "engine/smtp/line_reader.h"
 #include "engine/smtp/reply.h"
+#include "engine/smtp/spill_buffer.h"
 
 namespace sluice::smtp {
 
@@ -28,10 +32,11 @@ struct ServerSettings {  // of one listener; outlives its sessions
   std::string hostname;
   std::string listener_name;
   BareNewlineMode bare_newline = BareNewlineMode::reject;
-  std::uint64_t message_size_max = 50ULL * 1024 * 1024;
-  std::uint32_t recipients_max = 1'000;
-  std::uint32_t messages_max = 1'000;
-  std::uint32_t errors_max = 20;
+  std::uint64_t message_size_max = 50ULL * 1024 * 1024;  // octets, 0 = no limit
+  std::uint32_t recipients_max = 1'000;           // RCPT commands of one transaction
+  std::uint32_t envelope_bytes_max = 512 * 1024;  // of the encoded envelope
+  std::uint32_t messages_max = 1'000;             // MAIL commands of one session
+  std::uint32_t errors_max = 20;                  // bad commands before 421
   Duration greet_delay{};
   Duration command_timeout = minutes(5);
   Duration data_block_timeout = minutes(3);
@@ -71,7 +76,8 @@ class ServerSession {
 
   // Consumes what it can; returns how many octets it took. Call again after any completion.
   std::size_t receive(ByteView input, Instant now);
-  // The peer will send nothing more (FIN) or is gone (reset).
+  // All octets were given to receive() and the peer will send no more (FIN): the work at hand is
+  // answered, then the session finishes. Or the peer is gone (reset).
   void receive_end(Instant now);
   void connection_lost();
 
@@ -95,6 +101,86 @@ class ServerSession {
   std::string_view state_name() const noexcept;
 
  private:
+  // greeting: the banner waits; chunk: octets of a BDAT; commit: the house decides on the message.
+  enum class State : std::uint8_t { greeting, command, data, chunk, commit, finished };
+  struct CommandRow;  // server_commands.cc
+  static const CommandRow kCommandTable[kVerbCount];
+
+  void set_state(State next) noexcept;
+  void start_over(const ServerSettings& settings, ServerHandler* handler, const Endpoint& peer,
+                  Instant now);
+  void greet(Instant now);
+  std::size_t receive_some(ByteView input, Instant now);
+  void enter_command(Instant now);
+  void finish(const Reply& reply, std::string_view reason);
+  void finish_silently(std::string_view reason);
+  void say(const Reply& reply) noexcept;
+  void say_text(std::string_view text) noexcept;
+  void say_hostname() noexcept;
+
+  // server_commands.cc
+  std::size_t receive_command(ByteView input, Instant now);
+  void run_line(std::string_view line, Instant now);
+  void refuse_command(const Reply& reply);
+  std::optional<Reply> check_nothing(const Command& command) const;
+  std::optional<Reply> check_mail(const Command& command) const;
+  std::optional<Reply> check_rcpt(const Command& command) const;
+  std::optional<Reply> check_data(const Command& command) const;
+  void proceed_ehlo(const Command& command, Instant now);
+  void proceed_helo(const Command& command, Instant now);
+  void proceed_mail(const Command& command, Instant now);
+  void proceed_rcpt(const Command& command, Instant now);
+  void proceed_data(const Command& command, Instant now);
+  void proceed_bdat(const Command& command, Instant now);
+  void proceed_rset(const Command& command, Instant now);
+  void proceed_noop(const Command& command, Instant now);
+  void proceed_help(const Command& command, Instant now);
+  void proceed_quit(const Command& command, Instant now);
+  void proceed_vrfy(const Command& command, Instant now);
+  void proceed_unimplemented(const Command& command, Instant now);
+  void greet_client(std::string_view name);
+  std::optional<Reply> recipient_limit(const mail::Recipient& recipient) const;
+
+  // server_message.cc
+  std::size_t receive_text(ByteView input, Instant now);
+  std::size_t receive_chunk(ByteView input, Instant now);
+  void begin_chunk(Instant now);
+  void finish_text(Instant now);
+  void finish_chunk(Instant now);
+  bool begin_message();
+  void message_arrived();
+  void refuse_message(const Reply& reply, std::string_view reason);
+  void abort_message(std::string_view reason);
+  void reset_transaction(std::string_view reason);
+  bool too_large(std::uint64_t octets) const noexcept;
+
+  static constexpr std::size_t kOutputBytesMax = 4096;
+  // Room that a command needs before it is looked at: its own replies (EHLO's list is the largest),
+  // the one behind the message and a closing 421.
+  static constexpr std::size_t kReplyRoom = 4 * kReplyBytesMax;
+
+  const ServerSettings* settings_ = nullptr;
+  ServerHandler* handler_ = nullptr;
+  Endpoint peer_;
+  State state_ = State::finished;
+  bool extended_ = false;       // EHLO, not HELO
+  bool peer_finished_ = false;  // FIN came: finish when the work at hand is done
+  bool draining_ = false;
+  bool no_space_ = false;       // message_space() was empty
+  bool message_begun_ = false;  // begin_message() was accepted, neither ended nor aborted yet
+  bool chunk_last_ = false;
+  std::uint32_t errors_ = 0;
+  std::uint32_t mail_commands_ = 0;
+  std::uint32_t rcpt_commands_ = 0;  // of this transaction
+  std::uint64_t message_octets_ = 0;
+  std::uint64_t chunk_octets_ = 0;   // of this BDAT
+  std::uint64_t chunk_left_ = 0;     // of them not received yet
+  Instant step_deadline_;            // of the greeting, command or data block under way
+  Instant session_deadline_;
+  std::string refusal_;  // the reply that waits for the end of a refused message, with its CRLF
+  LineReader lines_;
+  DataReceiver text_;
+  SpillBuffer<512, kOutputBytesMax> out_;
   mail::Envelope envelope_;
   std::string helo_;
 };

@@ -1,0 +1,22 @@
+// What a server offers in its answer to EHLO.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace sluice::smtp {
+
+struct Capabilities {
+  bool pipelining = false;      // RFC 2920
+  bool eight_bit_mime = false;  // RFC 6152
+  bool smtputf8 = false;        // RFC 6531
+  bool dsn = false;             // RFC 3461
+  bool size = false;            // RFC 1870
+  std::uint64_t size_max = 0;   // octets, 0 = not said
+};
+
+// `text` is the reply's, lines separated by '\n'; the first is the greeting. Unknown words are
+// skipped.
+Capabilities parse_capabilities(std::string_view text) noexcept;
+
+}  // namespace sluice::smtp

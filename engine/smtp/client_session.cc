@@ -1,0 +1,202 @@
+// The connection of a client session: greeting, EHLO or HELO, body, QUIT, failure. The transaction
+// is in client_transaction.cc.
+#include "engine/smtp/client_session.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "engine/base/contract.h"
+
+namespace sluice::smtp {
+
+namespace {
+
+constexpr std::size_t kBodyRoomMin = 512;  // below this the body waits for the output to drain
+constexpr std::size_t kFailureBytesMax = 512;
+
+}  // namespace
+
+void ClientSession::open(const ClientSettings& settings, Instant now) {
+  settings_ = settings;
+  reply_.clear();
+  capabilities_ = {};
+  failure_.clear();
+  failure_code_ = 0;
+  under_way_ = result_ready_ = reset_needed_ = false;
+  result_.recipients.clear();
+  out_.resize(kOutputBytesMax);
+  out_begin_ = out_end_ = 0;
+  expect(State::greeting, settings_.greeting_timeout, now);
+}
+
+void ClientSession::expect(State next, Duration timeout, Instant now) noexcept {
+  state_ = next;
+  deadline_ = now + timeout;
+}
+
+std::size_t ClientSession::receive(ByteView input, Instant now) {
+  std::size_t taken = 0;
+  while (taken < input.size() && state_ != State::finished) {
+    const ReplyReader::Result result = reply_.read(input.subspan(taken));
+    taken += result.consumed;
+    if (result.status == ReplyReader::Status::malformed) give_up("peer sent no SMTP reply");
+    if (result.status == ReplyReader::Status::whole) on_reply(now);
+  }
+  return input.size();
+}
+
+void ClientSession::on_reply(Instant now) {
+  if (state_ == State::quitting) {
+    state_ = State::finished;
+    return;
+  }
+  if (reply_.code() == 421) return give_up_by_reply();  // RFC 5321 3.8: the peer closes
+  switch (state_) {
+    case State::greeting:
+    case State::ehlo:
+    case State::helo: return on_hello_reply(now);
+    case State::envelope: return on_envelope_reply(now);
+    case State::done: return on_final_reply();
+    case State::abandon: return conclude();
+    case State::body:
+      // It will not take the message and has said so early; without it the dot must not follow.
+      if (reply_.code() >= 400)
+        resolve_open(reply_.code() < 500 ? Outcome::deferred : Outcome::failed, reply_.code(),
+                     reply_text());
+      return give_up("peer answered before the end of the message: " + reply_text());
+    case State::ready:
+    case State::quitting:
+    case State::finished: break;
+  }
+  give_up("peer sent a reply to nothing: " + reply_text());
+}
+
+void ClientSession::on_hello_reply(Instant now) {
+  const std::uint16_t code = reply_.code();
+  if (state_ == State::ehlo && code >= 500) return send_hello("HELO ", State::helo, now);
+  const bool expected = state_ == State::greeting ? code == 220 : code == 250;
+  if (!expected) return give_up_by_reply();
+  if (state_ == State::greeting) return send_hello("EHLO ", State::ehlo, now);
+  if (state_ == State::ehlo) capabilities_ = parse_capabilities(reply_.text());
+  state_ = State::ready;
+  deadline_ = Instant::never();
+}
+
+void ClientSession::send_hello(std::string_view verb, State next, Instant now) {
+  put(verb);
+  put(std::string_view(settings_.hostname).substr(0, 255));
+  put("\r\n");
+  expect(next, settings_.command_timeout, now);
+}
+
+bool ClientSession::ready() const noexcept { return state_ == State::ready && !under_way_; }
+
+bool ClientSession::wants_body() const noexcept {
+  return state_ == State::body && room() >= kBodyRoomMin + BodyWriter::kEndBytesMax;
+}
+
+std::size_t ClientSession::body(ByteView octets, Instant now) {
+  if (!wants_body()) return 0;
+  MutableBytes out = space();
+  const auto step = writer_.write(octets, out.first(out.size() - BodyWriter::kEndBytesMax));
+  out_end_ += step.produced;
+  deadline_ = now + settings_.data_block_timeout;
+  return step.consumed;
+}
+
+void ClientSession::body_end(Instant now) {
+  if (state_ != State::body) return;
+  out_end_ += writer_.finish(space());
+  expect(State::done, settings_.data_done_timeout, now);
+}
+
+void ClientSession::body_failed(Instant) {
+  if (state_ == State::body) give_up("4.3.0 Message could not be read");
+}
+
+void ClientSession::connection_lost(std::string_view reason, Instant) {
+  if (state_ == State::quitting) state_ = State::finished;
+  if (state_ == State::finished) return;
+  give_up("connection lost: " + std::string(reason));
+}
+
+void ClientSession::on_deadline(Instant now) {
+  if (now < deadline()) return;
+  if (state_ == State::quitting) {
+    state_ = State::finished;
+    return;
+  }
+  const char* awaited = "a reply";
+  if (state_ == State::greeting) awaited = "the greeting";
+  if (state_ == State::done) awaited = "the reply to the message";
+  if (state_ == State::body) awaited = "the peer to take the message";
+  give_up("timed out waiting for " + std::string(awaited));
+}
+
+void ClientSession::quit(Instant now) {
+  if (state_ == State::finished || state_ == State::quitting) return;
+  if (state_ != State::ready) return give_up("connection given up");
+  put("QUIT\r\n");
+  expect(State::quitting, settings_.command_timeout, now);
+}
+
+// What is not decided is deferred; nothing of the output, least of all a final dot, may follow.
+void ClientSession::give_up(std::string_view failure, std::uint16_t code) {
+  failure_ = failure.substr(0, kFailureBytesMax);
+  failure_code_ = code;
+  state_ = State::finished;
+  out_begin_ = out_end_ = 0;
+  if (!under_way_ || result_ready_) return;
+  resolve_open(Outcome::deferred, code, failure_);
+  result_ready_ = true;
+}
+
+void ClientSession::give_up_by_reply() { give_up(reply_text(), reply_.code()); }
+
+// One line for logs and DSNs: "550 5.1.1 User unknown".
+std::string ClientSession::reply_text() const {
+  std::string text = std::to_string(reply_.code()) + " ";
+  text += reply_.text().substr(0, kFailureBytesMax);
+  for (char& c : text)
+    if ((c >= 0 && c < ' ') || c == 127) c = ' ';
+  return text;
+}
+
+bool ClientSession::finished() const noexcept { return state_ == State::finished; }
+std::string_view ClientSession::failure() const noexcept { return failure_; }
+
+Instant ClientSession::deadline() const noexcept {
+  return state_ == State::finished ? Instant::never() : deadline_;
+}
+
+ByteView ClientSession::output() const noexcept {
+  return {out_.data() + out_begin_, out_end_ - out_begin_};
+}
+
+void ClientSession::output_sent(std::size_t count) noexcept {
+  SLUICE_ASSERT(count <= out_end_ - out_begin_);
+  out_begin_ += count;
+  if (out_begin_ == out_end_) out_begin_ = out_end_ = 0;
+  send_commands();
+}
+
+// The free end of the output, at least room() - out_begin_ octets; moves what waits to the front.
+MutableBytes ClientSession::space() noexcept {
+  if (out_begin_ > 0) {
+    std::memmove(out_.data(), out_.data() + out_begin_, out_end_ - out_begin_);
+    out_end_ -= out_begin_;
+    out_begin_ = 0;
+  }
+  return MutableBytes(out_).subspan(out_end_);
+}
+
+void ClientSession::put(std::string_view text) noexcept {
+  if (text.empty()) return;
+  const MutableBytes out = space();
+  SLUICE_ASSERT(text.size() <= out.size());
+  std::memcpy(out.data(), text.data(), text.size());
+  out_end_ += text.size();
+}
+
+}  // namespace sluice::smtp
