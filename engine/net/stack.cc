@@ -1,0 +1,113 @@
+#include "engine/net/stack.h"
+
+#include <algorithm>
+
+#include "engine/base/random.h"
+#include "engine/net/ip_input.h"
+
+namespace sluice::net {
+namespace {
+
+constexpr std::size_t kReceiveBurst = 32;       // frames
+constexpr std::size_t kReceivePerPollMax = 512;  // frames; the rest waits in the device
+
+class Stack final : public Transport {
+ public:
+  Stack(const StackOptions& options, Port& port, Instant now)
+      : port_(port),
+        random_(options.seed),
+        wheel_(now),
+        tx_(port, counters_),
+        neighbors_(port, tx_, wheel_, random_.next()),
+        ip_(options, port, neighbors_, random_.next()),
+        tcp_(options, port, ip_, tx_, wheel_, counters_, random_, now),
+        input_(port, neighbors_, ip_, tx_, tcp_, counters_) {}
+
+  std::expected<void, NetError> listen(Endpoint local, std::uint32_t tag) override {
+    return tcp_.listen(local, tag);
+  }
+  void stop_listening() noexcept override { tcp_.stop_listening(); }
+  std::expected<Connection*, NetError> connect(Endpoint remote, std::uint64_t owner) override {
+    return tcp_.connect(remote, owner);
+  }
+
+  std::size_t poll(Instant now) noexcept override;
+  Connection* next_ready() noexcept override { return tcp_.next_ready(); }
+  void requeue(Connection& connection) noexcept override { tcp_.mark_ready(tcb(connection)); }
+  void flush(Instant now) noexcept override;
+  void release(Connection& connection) noexcept override { tcp_.release(tcb(connection)); }
+
+  Instant next_deadline() const noexcept override;
+  int wait_descriptor() const noexcept override { return -1; }
+  std::size_t open_connections() const noexcept override { return tcp_.open_connections(); }
+
+  StackCounters counters() const noexcept;
+
+ private:
+  static tcp::Tcb& tcb(Connection& connection) noexcept {
+    return static_cast<tcp::Tcb&>(connection);
+  }
+
+  Port& port_;
+  StackCounters counters_;
+  Random random_;
+  TimerWheel wheel_;
+  TxQueue tx_;
+  NeighborCache neighbors_;
+  IpOutput ip_;
+  mutable tcp::Tcp tcp_;
+  IpInput input_;
+  Instant now_{};
+};
+
+std::size_t Stack::poll(Instant now) noexcept {
+  now_ = now;
+  tcp_.set_now(now);
+  std::size_t work = wheel_.advance(now);
+  work += tcp_.expire_time_wait();
+  input_.expire(now);
+  std::array<Packet*, kReceiveBurst> burst;
+  for (std::size_t received = 0; received < kReceivePerPollMax;) {
+    const std::size_t count = port_.receive(burst);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i + 1 < count) __builtin_prefetch(burst[i + 1]->data);
+      input_.frame_in(PacketPtr(burst[i]), now);
+    }
+    received += count;
+    work += count;
+    if (count < burst.size()) break;
+  }
+  return work + tcp_.wake_starved();
+}
+
+void Stack::flush(Instant now) noexcept {
+  now_ = now;
+  tcp_.set_now(now);
+  tcp_.flush();
+  tx_.flush();
+}
+
+Instant Stack::next_deadline() const noexcept {
+  if (tcp_.has_ready() || tcp_.has_output() || !tx_.empty()) return now_;
+  return std::min(wheel_.next_due(), tcp_.next_time_wait());
+}
+
+StackCounters Stack::counters() const noexcept {
+  StackCounters counters = counters_;
+  counters.connections = tcp_.open_connections();
+  counters.half_open = tcp_.half_open();
+  counters.time_wait = tcp_.in_time_wait();
+  return counters;
+}
+
+}  // namespace
+
+std::unique_ptr<Transport> make_stack(const StackOptions& options, Port& port, Instant now) {
+  return std::make_unique<Stack>(options, port, now);
+}
+
+StackCounters stack_counters(const Transport& stack) {
+  return static_cast<const Stack&>(stack).counters();
+}
+
+}  // namespace sluice::net

@@ -1,0 +1,86 @@
+// Closing (RFC 9293 3.6, 3.10.4) and the end of a connection.
+#include "engine/net/tcp/tcp.h"
+
+namespace sluice::net::tcp {
+
+void Tcp::close(Tcb& tcb) noexcept {
+  switch (tcb.tcp_state) {
+    case TcpState::syn_sent:
+      return finish(tcb);
+    case TcpState::syn_received:
+      return abort(tcb);
+    case TcpState::established:
+      tcb.become(TcpState::fin_wait_1);
+      break;
+    case TcpState::close_wait:
+      tcb.become(TcpState::last_ack);
+      break;
+    default:
+      return;
+  }
+  if (tcb.unacknowledged.empty()) tcb.progress = now_;
+  tcb.fin_queued = true;
+  tcb.wants_write = false;
+  mark_output(tcb);
+}
+
+// The owner has no more interest. Without close() before, the peer is told by a RST.
+void Tcp::release(Tcb& tcb) noexcept {
+  tcb.queue_link.unlink();
+  tcb.orphan = true;
+  tcb.owner = 0;
+  tcb.wants_write = false;
+  tcb.received.clear();
+  if (tcb.tcp_state == TcpState::closed) {
+    tcbs_.release(tcb);
+  } else if (!tcb.fin_queued) {
+    abort(tcb);
+  } else if (tcb.tcp_state == TcpState::fin_wait_2) {
+    set_timer_for_state(tcb);
+  }
+}
+
+void Tcp::abort(Tcb& tcb) noexcept {
+  if (tcb.tcp_state == TcpState::closed) return;
+  if (tcb.tcp_state != TcpState::syn_sent) send_reset(tcb);
+  fail(tcb, NetError::reset);
+}
+
+// The connection is over against our will; what was in its buffers is lost (RFC 9293 3.10.7.4).
+void Tcp::fail(Tcb& tcb, NetError error) noexcept {
+  tcb.failed = true;
+  tcb.failure = error;
+  tcb.received.clear();
+  finish(tcb);
+}
+
+void Tcp::enter_time_wait(Tcb& tcb) noexcept {
+  if (tcb.ack_now) send_ack(tcb);
+  flows_.erase(tcb);
+  time_wait_.enter(tcb, now_);
+  retire(tcb);
+}
+
+void Tcp::finish(Tcb& tcb) noexcept {
+  flows_.erase(tcb);
+  retire(tcb);
+}
+
+// It is in no table any more. What was received stays for an owner who has not released it.
+void Tcp::retire(Tcb& tcb) noexcept {
+  const bool nobody_knows_it =
+      tcb.orphan || (tcb.tcp_state == TcpState::syn_received && tcb.passive());
+  leave_half_open(tcb);
+  tcb.become(TcpState::closed);
+  stop_timer(tcb);
+  tcb.timer.cancel();
+  tcb.ack_timer.cancel();
+  tcb.output_link.unlink();
+  tcb.unacknowledged.clear();
+  if (!nobody_knows_it) return mark_ready(tcb);
+  tcb.queue_link.unlink();
+  tcb.received.clear();
+  tcbs_.release(tcb);
+}
+
+}  // namespace sluice::net::tcp

@@ -1,0 +1,43 @@
+// RFC 9293 3.10.7.3: the answer to our SYN.
+#include <algorithm>
+
+#include "engine/net/tcp/tcp.h"
+
+namespace sluice::net::tcp {
+
+void Tcp::input_syn_sent(Tcb& tcb, Segment& segment) noexcept {
+  const bool has_ack = segment.header.has(kAck);
+  // first: the ACK bit
+  if (has_ack && segment.ack() != tcb.snd_max) {
+    if (!segment.header.has(kRst)) send_reset_for(segment);
+    return;
+  }
+  // second: the RST bit
+  if (segment.header.has(kRst)) {
+    if (has_ack) fail(tcb, NetError::refused);
+    return;
+  }
+  // fourth: the SYN bit
+  if (!segment.header.has(kSyn)) return;
+  tcb.irs = segment.seq();
+  tcb.rcv_nxt = tcb.last_ack = segment.seq() + 1;
+  tcb.rcv_adv = tcb.rcv_nxt + std::min<std::uint32_t>(options_.receive_window, 0xffff);
+  take_options(tcb, segment.options);
+  if (!has_ack) {  // both open at once
+    tcb.become(TcpState::syn_received);
+    tcb.snd_nxt = tcb.snd_una;
+    send_syn(tcb);
+    return;
+  }
+  if (tcb.backoff == 0 && tcb.last_sent.ns != 0)
+    tcb.rtt.sample(now_ - tcb.last_sent, options_.rto_min);
+  tcb.snd_una = segment.ack();
+  tcb.snd_wnd = tcb.snd_wnd_max = segment.header.window;  // never scaled in a SYN
+  tcb.snd_wl1 = segment.seq();
+  tcb.snd_wl2 = segment.ack();
+  establish(tcb);
+  tcb.ack_now = true;
+  mark_output(tcb);
+}
+
+}  // namespace sluice::net::tcp

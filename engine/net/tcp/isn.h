@@ -1,0 +1,28 @@
+// Initial sequence numbers (RFC 6528): a 4 microsecond clock plus a keyed hash of the four-tuple.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/clock.h"
+#include "engine/net/tcp/flow_table.h"
+
+namespace sluice::net::tcp {
+
+class IsnGenerator {
+ public:
+  IsnGenerator(std::uint64_t key0, std::uint64_t key1) : key0_(key0), key1_(key1) {}
+
+  std::uint32_t next(const FlowKey& key, Instant now) const noexcept;
+  // The same for all connections of a four-tuple, unknown to others (RFC 7323 5.4).
+  std::uint32_t timestamp_offset(const FlowKey& key) const noexcept;
+
+ private:
+  std::uint64_t key0_;
+  std::uint64_t key1_;
+};
+
+// SipHash-2-4 (Aumasson, Bernstein) of `words`.
+std::uint64_t siphash(std::uint64_t key0, std::uint64_t key1, const std::uint64_t* words,
+                      std::size_t count) noexcept;
+
+}  // namespace sluice::net::tcp

@@ -1,0 +1,133 @@
+#include "engine/net/tcp/receive_queue.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/base/contract.h"
+
+namespace sluice::net::tcp {
+namespace {
+
+// Ethernet, IPv4 and TCP headers with all options: what may have been stripped before the payload.
+constexpr std::uint32_t kHeadersMax = 14 + 60 + 60;
+
+Sequence end_of(const Packet& packet) noexcept { return packet.sequence + packet.length; }
+
+}  // namespace
+
+void ReceiveQueue::consume(std::size_t count) noexcept {
+  if (count == 0) return;
+  SLUICE_ASSERT(first_ != nullptr && count <= first_->length);
+  octets_ -= static_cast<std::uint32_t>(count);
+  first_->trim_front(static_cast<std::uint32_t>(count));
+  if (first_->length > 0) return;
+  PacketPtr done(first_);
+  first_ = first_->next;
+  if (first_ == nullptr) last_ = nullptr;
+}
+
+// In this queue sequence_length is the used part of the packet's room, counted generously.
+void ReceiveQueue::append(PacketPtr packet) noexcept {
+  const std::uint32_t length = packet->length;
+  octets_ += length;
+  const bool gathers = last_ != nullptr && length <= kGatherOctetsMax &&
+                       last_->sequence_length + length <= kPacketRoom;
+  if (gathers) {
+    std::memcpy(last_->data + last_->length, packet->data, length);
+    last_->length += length;
+    last_->sequence_length += length;
+    return;
+  }
+  packet->next = nullptr;
+  packet->sequence_length = kHeadersMax + length;
+  Packet* taken = packet.release();
+  (last_ == nullptr ? first_ : last_->next) = taken;
+  last_ = taken;
+}
+
+bool ReceiveQueue::store(PacketPtr packet) noexcept {
+  if (stored_count_ >= kOutOfOrderPacketsMax) return false;
+  Packet* previous = nullptr;
+  if (stored_last_ != nullptr && at_or_before(stored_last_->sequence, packet->sequence)) {
+    previous = stored_last_;
+  } else {
+    for (Packet* at = stored_first_; at != nullptr && at_or_before(at->sequence, packet->sequence);
+         at = at->next)
+      previous = at;
+  }
+  if (previous != nullptr && after(end_of(*previous), packet->sequence)) {
+    const std::uint32_t known = end_of(*previous) - packet->sequence;
+    if (known >= packet->length) return false;
+    packet->trim_front(known);
+    packet->sequence += known;
+  }
+  Packet* next = previous == nullptr ? stored_first_ : previous->next;
+  while (next != nullptr && at_or_before(end_of(*next), end_of(*packet))) {
+    PacketPtr covered(next);
+    next = next->next;
+    --stored_count_;
+  }
+  if (next != nullptr && before(next->sequence, end_of(*packet)))
+    packet->length = next->sequence - packet->sequence;
+  latest_ = packet->sequence;
+  packet->next = next;
+  Packet* taken = packet.release();
+  (previous == nullptr ? stored_first_ : previous->next) = taken;
+  if (next == nullptr) stored_last_ = taken;
+  ++stored_count_;
+  return true;
+}
+
+Sequence ReceiveQueue::join(Sequence rcv_nxt) noexcept {
+  while (stored_first_ != nullptr && at_or_before(stored_first_->sequence, rcv_nxt)) {
+    PacketPtr packet(stored_first_);
+    stored_first_ = stored_first_->next;
+    if (stored_first_ == nullptr) stored_last_ = nullptr;
+    --stored_count_;
+    const std::uint32_t known = rcv_nxt - packet->sequence;
+    if (known >= packet->length) continue;
+    packet->trim_front(known);
+    rcv_nxt += packet->length;
+    append(std::move(packet));
+  }
+  return rcv_nxt;
+}
+
+// The contiguous run that starts at `packet`, which moves on to the one after it.
+SackBlock ReceiveQueue::block_from(const Packet*& packet) const noexcept {
+  SackBlock block{packet->sequence, end_of(*packet)};
+  for (packet = packet->next; packet != nullptr && packet->sequence == block.right;
+       packet = packet->next)
+    block.right = end_of(*packet);
+  return block;
+}
+
+void ReceiveQueue::fill_sack(TcpOptions& options, std::uint8_t blocks_max) const noexcept {
+  const std::uint8_t limit = std::min(blocks_max, kSackBlocksMax);
+  if (limit == 0) return;
+  std::uint8_t count = 0;
+  for (const Packet* at = stored_first_; at != nullptr;) {
+    const SackBlock block = block_from(at);
+    const bool is_latest = at_or_before(block.left, latest_) && before(latest_, block.right);
+    if (count < limit) {
+      options.sack[count++] = block;
+    } else if (is_latest) {
+      options.sack[limit - 1] = block;
+    }
+    if (is_latest) std::swap(options.sack[0], options.sack[count - 1]);
+  }
+  options.sack_count = count;
+}
+
+void ReceiveQueue::clear() noexcept {
+  for (Packet* list : {first_, stored_first_}) {
+    while (list != nullptr) {
+      PacketPtr packet(list);
+      list = list->next;
+    }
+  }
+  first_ = last_ = stored_first_ = stored_last_ = nullptr;
+  octets_ = stored_count_ = 0;
+}
+
+}  // namespace sluice::net::tcp

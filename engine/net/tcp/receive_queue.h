@@ -1,0 +1,56 @@
+// What has arrived: packets in order that wait to be read, and packets beyond a gap. Payload stays
+// in the packet it came in; only small segments are gathered into the room of the packet before
+// them, so that a peer who sends single octets cannot hold a buffer with each.
+#pragma once
+
+#include <array>
+
+#include "engine/net/packet.h"
+#include "engine/net/tcp/sequence.h"
+#include "engine/net/wire/tcp_options.h"
+
+namespace sluice::net::tcp {
+
+inline constexpr std::uint32_t kOutOfOrderPacketsMax = 192;  // per connection
+inline constexpr std::uint32_t kGatherOctetsMax = 256;       // a segment up to this size is copied
+
+class ReceiveQueue {
+ public:
+  ReceiveQueue() = default;
+  ReceiveQueue(const ReceiveQueue&) = delete;
+  ReceiveQueue& operator=(const ReceiveQueue&) = delete;
+  ~ReceiveQueue() { clear(); }
+
+  // The oldest unread octets, contiguous.
+  ByteView front() const noexcept { return first_ == nullptr ? ByteView{} : first_->bytes(); }
+  void consume(std::size_t count) noexcept;
+  std::uint32_t octets() const noexcept { return octets_; }  // unread, in order
+  bool empty() const noexcept { return first_ == nullptr; }
+
+  // `packet` holds the octets that follow the last ones.
+  void append(PacketPtr packet) noexcept;
+
+  // `packet` holds octets from packet->sequence on, beyond a gap. Overlaps are trimmed. False: it
+  // brought nothing or the limit is reached.
+  bool store(PacketPtr packet) noexcept;
+  // Appends the stored packets that have come in order; returns the sequence after them.
+  Sequence join(Sequence rcv_nxt) noexcept;
+  bool has_gap() const noexcept { return stored_first_ != nullptr; }
+  // RFC 2018 4: the block with the latest arrival first.
+  void fill_sack(TcpOptions& options, std::uint8_t blocks_max) const noexcept;
+
+  void clear() noexcept;
+
+ private:
+  SackBlock block_from(const Packet*& packet) const noexcept;
+
+  Packet* first_ = nullptr;
+  Packet* last_ = nullptr;
+  Packet* stored_first_ = nullptr;  // by sequence, disjoint
+  Packet* stored_last_ = nullptr;
+  std::uint32_t octets_ = 0;
+  std::uint32_t stored_count_ = 0;
+  Sequence latest_ = 0;  // start of what store() took last
+};
+
+}  // namespace sluice::net::tcp

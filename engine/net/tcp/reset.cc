@@ -1,0 +1,64 @@
+// RST segments (RFC 9293 3.5.2) and what ICMP errors mean to a connection (RFC 1122 4.2.3.9,
+// RFC 5927, RFC 1191).
+#include <algorithm>
+
+#include "engine/net/tcp/tcp.h"
+
+namespace sluice::net::tcp {
+namespace {
+
+constexpr std::uint32_t kPathMtuMin = 552;  // a forged "too big" cannot make segments smaller
+
+}  // namespace
+
+void Tcp::send_reset(Tcb& tcb) noexcept {
+  PacketPtr packet = allocate();
+  if (!packet) return;
+  ++counters_.resets_out;
+  emit(tcb, std::move(packet), tcb.snd_max, kRst | kAck);
+}
+
+void Tcp::send_reset_for(const Segment& segment) noexcept {
+  if (segment.header.has(kRst)) return;
+  const auto path = ip_.path_to(segment.key.remote, segment.key.local);
+  PacketPtr packet = path ? allocate() : PacketPtr();
+  if (!packet) return;
+  TcpHeader header;
+  header.source_port = segment.key.local_port;
+  header.destination_port = segment.key.remote_port;
+  if (segment.header.has(kAck)) {
+    header.sequence = segment.ack();
+    header.flags = kRst;
+  } else {
+    header.acknowledgment = segment.end();
+    header.flags = kRst | kAck;
+  }
+  ++counters_.resets_out;
+  send_segment(std::move(packet), *path, header, TcpOptions{}, true);
+}
+
+void Tcp::unreachable_in(const IcmpUnreachable& error) noexcept {
+  const FlowKey key{address_of_v4(error.original.source), address_of_v4(error.original.destination),
+                    error.source_port, error.destination_port};
+  FlowNode* node = flows_.find(key);
+  if (node == nullptr || node->kind != FlowNode::Kind::connection) return;
+  Tcb& tcb = static_cast<Tcb&>(*node);
+  // RFC 5927 4.1: it must quote something that is in flight.
+  if (before(error.sequence, tcb.snd_una) || at_or_after(error.sequence, tcb.snd_max)) return;
+  if (error.code != kIcmpFragmentationNeeded) {
+    // Only an opening connection gives up at once; an open one has its timers (RFC 1122).
+    if (tcb.tcp_state == TcpState::syn_sent) fail(tcb, NetError::unreachable);
+    return;
+  }
+  const std::uint32_t mtu = std::max<std::uint32_t>(error.next_hop_mtu, kPathMtuMin);
+  const std::uint32_t headers = kIpv4HeaderLength + kTcpHeaderLength +
+                                (tcb.timestamps ? kTimestampOptionLength : 0);
+  if (mtu - headers >= tcb.mss || !is_synchronized(tcb.tcp_state)) return;
+  tcb.mss = static_cast<std::uint16_t>(mtu - headers);
+  tcb.congestion.set_mss(tcb.mss);
+  tcb.snd_nxt = tcb.snd_una;
+  tcb.unacknowledged.rewind();
+  mark_output(tcb);
+}
+
+}  // namespace sluice::net::tcp

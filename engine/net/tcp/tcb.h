@@ -1,0 +1,102 @@
+// The transmission control block: one connection, owned by the slab of its Tcp. The names are those
+// of RFC 9293 3.3.1; each field says what it means in sequence space.
+#pragma once
+
+#include "engine/base/intrusive_list.h"
+#include "engine/base/timer_wheel.h"
+#include "engine/net/tcp/congestion.h"
+#include "engine/net/tcp/flow_table.h"
+#include "engine/net/tcp/receive_queue.h"
+#include "engine/net/tcp/rtt.h"
+#include "engine/net/tcp/send_queue.h"
+#include "engine/net/tcp/state.h"
+#include "engine/net/transport.h"
+
+namespace sluice::net::tcp {
+
+class Tcp;
+
+inline constexpr std::uint32_t kOutboundListener = UINT32_MAX;
+
+class Tcb final : public Connection, public FlowNode {
+ public:
+  explicit Tcb(Tcp& tcp_in);
+
+  State state() const noexcept override;
+  NetError error() const noexcept override { return failure; }
+  ByteView readable() noexcept override { return received.front(); }
+  void consume(std::size_t count) noexcept override;
+  bool read_finished() const noexcept override;
+  std::size_t write(ByteView octets) noexcept override;
+  std::size_t write_space() const noexcept override;
+  bool write_drained() const noexcept override { return unacknowledged.empty(); }
+  void close() noexcept override;
+  void abort() noexcept override;
+  Endpoint local() const noexcept override { return {key.local, key.local_port}; }
+  Endpoint remote() const noexcept override { return {key.remote, key.remote_port}; }
+
+  // Asserts that RFC 9293 figure 5 has the arrow.
+  void become(TcpState next) noexcept;
+  bool passive() const noexcept { return listener != kOutboundListener; }
+  std::uint32_t flight() const noexcept { return snd_nxt - snd_una; }
+  // Our FIN takes the sequence number after the last octet written.
+  bool fin_sent() const noexcept { return fin_queued && after(snd_nxt, unacknowledged.end()); }
+  bool fin_acknowledged() const noexcept {
+    return fin_queued && after(snd_una, unacknowledged.end());
+  }
+  std::uint32_t receive_space() const noexcept { return rcv_adv - rcv_nxt; }
+
+  Tcp& tcp;
+  TcpState tcp_state = TcpState::closed;
+  NetError failure = NetError::reset;
+  bool failed = false;
+  bool orphan = false;        // released by its owner; the stack ends it alone
+  bool fin_queued = false;    // close() was called: FIN follows what was written
+  bool fin_received = false;  // the peer's FIN was reached in sequence
+  bool fin_seen = false;      // rcv_fin is known, perhaps beyond a gap
+  bool wants_write = false;   // write() took less than it was given
+  bool ack_now = false;       // the next flush sends an ACK
+  bool timestamps = false;    // negotiated (RFC 7323)
+  bool sack = false;          // the peer takes SACK blocks
+  bool dont_fragment = true;  // off after repeated timeouts: perhaps the path swallows large packets
+  std::uint8_t ack_delayed = 0;  // segments that came in since the last ACK went out
+  std::uint8_t backoff = 0;      // timeouts in a row without progress
+  std::uint8_t snd_shift = 0;    // what the peer's windows are shifted by
+  std::uint8_t rcv_shift = 0;    // what ours are
+  std::uint16_t mss = 0;         // payload octets per segment that we send, options deducted
+
+  Sequence iss = 0;      // our SYN
+  Sequence snd_una = 0;  // the oldest number that is not acknowledged
+  Sequence snd_nxt = 0;  // what goes out next; back at snd_una after a timeout
+  Sequence snd_max = 0;  // after the last number ever sent
+  std::uint32_t snd_wnd = 0;      // octets from snd_una that the peer takes
+  std::uint32_t snd_wnd_max = 0;  // the largest snd_wnd so far
+  Sequence snd_wl1 = 0;  // sequence number of the segment that set snd_wnd last
+  Sequence snd_wl2 = 0;  // its acknowledgment number
+
+  Sequence irs = 0;       // the peer's SYN
+  Sequence rcv_nxt = 0;   // the next number expected
+  Sequence rcv_adv = 0;   // right edge of the window offered so far; never moves back
+  Sequence rcv_fin = 0;   // number of the peer's FIN, when fin_seen
+  Sequence last_ack = 0;  // rcv_nxt as of the last segment sent (RFC 7323 Last.ACK.sent)
+  std::uint32_t ts_recent = 0;  // the peer's timestamp to be echoed
+  std::uint32_t ts_offset = 0;  // added to our clock
+
+  RttEstimator rtt;
+  NewReno congestion;
+  IpAddress next_hop;
+
+  Instant progress{};        // when snd_una last moved or sending began
+  Instant last_sent{};       // last data segment
+  Instant challenged{};      // last ACK that was sent to something unacceptable
+  Instant timer_due = Instant::never();  // the wheel's entry may be earlier; then it is set again
+  Timer timer;               // SYN, retransmission, persist or FIN-WAIT-2
+  Timer ack_timer;           // delayed ACK
+
+  SendQueue unacknowledged;
+  ReceiveQueue received;
+  ListLink queue_link;   // half-open list in SYN-RECEIVED, later the ready or starved list
+  ListLink output_link;  // in the list of what flush() looks at
+};
+
+}  // namespace sluice::net::tcp

@@ -1,0 +1,78 @@
+// IPv4 headers (RFC 791). A parsed header is consistent with its octets: lengths were checked once.
+#pragma once
+
+#include <optional>
+
+#include "engine/base/bytes.h"
+#include "engine/net/wire/byte_order.h"
+#include "engine/net/wire/checksum.h"
+
+namespace sluice::net {
+
+inline constexpr std::uint32_t kIpv4HeaderLength = 20;
+inline constexpr std::uint8_t kProtocolIcmp = 1;
+inline constexpr std::uint8_t kProtocolTcp = 6;
+inline constexpr std::uint8_t kDefaultTtl = 64;
+
+struct Ipv4Header {
+  std::uint8_t header_length = kIpv4HeaderLength;  // octets
+  std::uint8_t tos = 0;
+  std::uint16_t total_length = 0;
+  std::uint16_t identification = 0;
+  bool dont_fragment = true;
+  bool more_fragments = false;
+  std::uint16_t fragment_offset = 0;  // octets
+  std::uint8_t ttl = kDefaultTtl;
+  std::uint8_t protocol = 0;
+  std::uint32_t source = 0;  // host order
+  std::uint32_t destination = 0;
+
+  bool is_fragment() const noexcept { return more_fragments || fragment_offset != 0; }
+};
+
+// Checks version and lengths, not the checksum.
+inline std::optional<Ipv4Header> parse_ipv4(ByteView octets) noexcept {
+  if (octets.size() < kIpv4HeaderLength) return {};
+  const std::uint8_t* at = octets.data();
+  Ipv4Header header;
+  header.header_length = static_cast<std::uint8_t>((at[0] & 0x0f) * 4);
+  header.total_length = load16(at + 2);
+  const bool sound = at[0] >> 4 == 4 && header.header_length >= kIpv4HeaderLength &&
+                     header.header_length <= header.total_length &&
+                     header.total_length <= octets.size();
+  if (!sound) return {};
+  header.tos = at[1];
+  header.identification = load16(at + 4);
+  const std::uint16_t fragment = load16(at + 6);
+  header.dont_fragment = (fragment & 0x4000) != 0;
+  header.more_fragments = (fragment & 0x2000) != 0;
+  header.fragment_offset = static_cast<std::uint16_t>((fragment & 0x1fff) * 8);
+  header.ttl = at[8];
+  header.protocol = at[9];
+  header.source = load32(at + 12);
+  header.destination = load32(at + 16);
+  return header;
+}
+
+inline bool ipv4_checksum_good(ByteView header) noexcept { return checksum_sum(header) == 0xffff; }
+
+// Writes 20 octets with a zero checksum.
+inline void write_ipv4(std::uint8_t* at, const Ipv4Header& header) noexcept {
+  at[0] = 0x45;
+  at[1] = header.tos;
+  store16(at + 2, header.total_length);
+  store16(at + 4, header.identification);
+  const int flags = (header.dont_fragment ? 0x4000 : 0) | (header.more_fragments ? 0x2000 : 0);
+  store16(at + 6, static_cast<std::uint16_t>(flags | header.fragment_offset / 8));
+  at[8] = header.ttl;
+  at[9] = header.protocol;
+  store16(at + 10, 0);
+  store32(at + 12, header.source);
+  store32(at + 16, header.destination);
+}
+
+inline void fill_ipv4_checksum(std::uint8_t* at) noexcept {
+  store16(at + 10, internet_checksum({at, kIpv4HeaderLength}));
+}
+
+}  // namespace sluice::net

@@ -1,0 +1,67 @@
+// TCP headers (RFC 9293 3.1).
+#pragma once
+
+#include <optional>
+
+#include "engine/base/bytes.h"
+#include "engine/net/wire/byte_order.h"
+
+namespace sluice::net {
+
+inline constexpr std::uint32_t kTcpHeaderLength = 20;
+inline constexpr std::uint32_t kTcpOptionsMax = 40;
+
+enum TcpFlags : std::uint8_t {
+  kFin = 0x01,
+  kSyn = 0x02,
+  kRst = 0x04,
+  kPsh = 0x08,
+  kAck = 0x10,
+  kUrg = 0x20,
+};
+
+struct TcpHeader {
+  std::uint16_t source_port = 0;
+  std::uint16_t destination_port = 0;
+  std::uint32_t sequence = 0;
+  std::uint32_t acknowledgment = 0;
+  std::uint8_t header_length = kTcpHeaderLength;  // octets, options included
+  std::uint8_t flags = 0;
+  std::uint16_t window = 0;  // as on the wire, before scaling
+
+  bool has(std::uint8_t flag) const noexcept { return (flags & flag) != 0; }
+};
+
+// Checks that the header with its options lies within `octets`, not the checksum.
+inline std::optional<TcpHeader> parse_tcp(ByteView octets) noexcept {
+  if (octets.size() < kTcpHeaderLength) return {};
+  const std::uint8_t* at = octets.data();
+  TcpHeader header;
+  header.header_length = static_cast<std::uint8_t>((at[12] >> 4) * 4);
+  if (header.header_length < kTcpHeaderLength || header.header_length > octets.size()) return {};
+  header.source_port = load16(at);
+  header.destination_port = load16(at + 2);
+  header.sequence = load32(at + 4);
+  header.acknowledgment = load32(at + 8);
+  header.flags = at[13];
+  header.window = load16(at + 14);
+  return header;
+}
+
+// Writes the fixed 20 octets with checksum and urgent pointer zero.
+inline void write_tcp(std::uint8_t* at, const TcpHeader& header) noexcept {
+  store16(at, header.source_port);
+  store16(at + 2, header.destination_port);
+  store32(at + 4, header.sequence);
+  store32(at + 8, header.acknowledgment);
+  at[12] = static_cast<std::uint8_t>(header.header_length / 4 << 4);
+  at[13] = header.flags;
+  store16(at + 14, header.window);
+  store32(at + 16, 0);
+}
+
+inline void store_tcp_checksum(std::uint8_t* header, std::uint16_t value) noexcept {
+  store16(header + 16, value);
+}
+
+}  // namespace sluice::net
