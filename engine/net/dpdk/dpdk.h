@@ -1,7 +1,7 @@
-// DPDK as the engine uses it: one EAL per process, ports by PCI address or virtual device arguments,
-// one RX and one TX queue per worker and port, packets steered to the worker that owns the flow (RSS
-// of the device, or a software distributor with the same Toeplitz hash). No rte_ type leaves this
-// folder.
+// DPDK as the engine uses it: one EAL per process, ports by PCI address or virtual device
+// arguments, one RX and one TX queue per worker and port, packets steered to the worker that owns
+// the flow (RSS of the device, or a software distributor with the same Toeplitz hash). No rte_ type
+// leaves this folder.
 #pragma once
 
 #include <cstdint>
@@ -41,19 +41,34 @@ struct DpdkPortFacts {  // for `sluice plan` and the start-up log
   bool link_up = false;
 };
 
+struct DpdkCounters {  // of one queue pair, since the start
+  std::uint64_t received = 0, transmitted = 0;      // frames
+  std::uint64_t given = 0;                          // to the worker that owns the flow
+  std::uint64_t dropped_exchange_full = 0;          // the owning worker did not keep up
+  std::uint64_t dropped_segmented = 0;              // frame larger than a packet buffer
+  std::uint64_t dropped_no_packet = 0;              // no packet for a copy
+  std::uint64_t dropped_refused = 0;                // the driver refuses the frame to be sent
+};
+
 class Dpdk {
  public:
   // Once per process. The text says which port or memory setting failed and what would work.
   static std::expected<std::unique_ptr<Dpdk>, std::string> start(const DpdkOptions& options);
-  virtual ~Dpdk() = default;  // stops the ports; every packet must be home
+  virtual ~Dpdk() = default;  // stop(), and the end of the EAL
+
+  // Stops and closes the ports after the workers have left. Returns the packets that are not back
+  // in their pools: 0 unless somebody leaks.
+  virtual std::size_t stop() = 0;
 
   // To be called first on each worker's own (pinned) thread, and last before it ends.
   virtual void enter_worker(unsigned worker) = 0;
   virtual void leave_worker(unsigned worker) = 0;
 
-  // The queue pair of one worker; lives as long as the Dpdk. To be used on that worker's thread only.
+  // The queue pair of one worker, until stop(). To be used on that worker's thread only.
   virtual Port& port(std::size_t index, unsigned worker) = 0;
   virtual std::vector<DpdkPortFacts> facts() const = 0;
+  virtual DpdkCounters counters(std::size_t index, unsigned worker) const = 0;  // any thread
+  virtual std::uint64_t capture_dropped(std::size_t index) const = 0;           // frames
   virtual bool uses_hugepages() const noexcept = 0;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "engine/net/transport.h"
 
@@ -14,6 +15,12 @@ struct KernelOptions {
   int backlog = 1024;
 };
 
+// write_drained() of its connections says that the kernel has everything; the acknowledgement is
+// the kernel's own matter. A listener on the unspecified IPv6 address takes IPv4 too.
 std::unique_ptr<Transport> make_kernel_transport(const KernelOptions& options);
+
+// Where the listener with this tag is really bound: the port that the kernel chose for port 0. Of a
+// transport made by make_kernel_transport.
+std::optional<Endpoint> kernel_listener(const Transport& transport, std::uint32_t tag);
 
 }  // namespace sluice::net

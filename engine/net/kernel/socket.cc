@@ -1,0 +1,152 @@
+#include "engine/net/kernel/socket.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace sluice::net {
+namespace {
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = sizeof(sockaddr_storage);
+  sockaddr* get() noexcept { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+SocketAddress address_of(const Endpoint& endpoint) noexcept {
+  SocketAddress address;
+  if (endpoint.address.is_v4()) {
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(endpoint.port);
+    v4.sin_addr.s_addr = htonl(endpoint.address.v4());
+    std::memcpy(&address.storage, &v4, sizeof v4);
+    address.length = sizeof v4;
+  } else {
+    sockaddr_in6 v6{};
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(endpoint.port);
+    std::memcpy(&v6.sin6_addr, endpoint.address.octets.data(), sizeof v6.sin6_addr);
+    std::memcpy(&address.storage, &v6, sizeof v6);
+    address.length = sizeof v6;
+  }
+  return address;
+}
+
+Endpoint endpoint_of(const SocketAddress& address) noexcept {
+  Endpoint endpoint;
+  if (address.storage.ss_family == AF_INET) {
+    sockaddr_in v4;
+    std::memcpy(&v4, &address.storage, sizeof v4);
+    endpoint.address = IpAddress::from_v4(ntohl(v4.sin_addr.s_addr));
+    endpoint.port = ntohs(v4.sin_port);
+  } else {
+    sockaddr_in6 v6;
+    std::memcpy(&v6, &address.storage, sizeof v6);
+    std::memcpy(endpoint.address.octets.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
+    endpoint.port = ntohs(v6.sin6_port);
+  }
+  return endpoint;
+}
+
+void set_option(int socket, int level, int name, int value) noexcept {
+  setsockopt(socket, level, name, &value, sizeof value);
+}
+
+SocketResult open_socket(const Endpoint& endpoint) noexcept {
+  const int family = endpoint.address.is_v4() ? AF_INET : AF_INET6;
+  const int handle = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (handle < 0) return std::unexpected(errno);
+  return handle;
+}
+
+SocketResult close_with_error(int socket) noexcept {
+  const int error = errno;
+  close(socket);
+  return std::unexpected(error);
+}
+
+}  // namespace
+
+SocketResult open_listener(const Endpoint& local, int backlog) {
+  Endpoint wanted = local;
+  SocketResult handle = open_socket(wanted);
+  if (!handle && handle.error() == EAFNOSUPPORT && wanted.address.is_unspecified()) {
+    wanted.address = IpAddress::from_v4(INADDR_ANY);  // a kernel without IPv6
+    handle = open_socket(wanted);
+  }
+  if (!handle) return handle;
+  set_option(*handle, SOL_SOCKET, SO_REUSEADDR, 1);
+  set_option(*handle, SOL_SOCKET, SO_REUSEPORT, 1);
+  if (!wanted.address.is_v4()) set_option(*handle, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  SocketAddress address = address_of(wanted);
+  if (bind(*handle, address.get(), address.length) != 0 || ::listen(*handle, backlog) != 0)
+    return close_with_error(*handle);
+  return handle;
+}
+
+SocketResult open_connection(const Endpoint& remote) {
+  const SocketResult handle = open_socket(remote);
+  if (!handle) return handle;
+  set_option(*handle, IPPROTO_TCP, TCP_NODELAY, 1);
+  SocketAddress address = address_of(remote);
+  if (connect(*handle, address.get(), address.length) != 0 && errno != EINPROGRESS)
+    return close_with_error(*handle);
+  return handle;
+}
+
+SocketResult accept_connection(int listener) {
+  const int handle = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (handle < 0) return std::unexpected(errno);
+  set_option(handle, IPPROTO_TCP, TCP_NODELAY, 1);
+  return handle;
+}
+
+int pending_error(int socket) noexcept {
+  int error = 0;
+  socklen_t length = sizeof error;
+  return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+Endpoint local_endpoint(int socket) noexcept {
+  SocketAddress address;
+  return getsockname(socket, address.get(), &address.length) == 0 ? endpoint_of(address)
+                                                                  : Endpoint{};
+}
+
+Endpoint remote_endpoint(int socket) noexcept {
+  SocketAddress address;
+  return getpeername(socket, address.get(), &address.length) == 0 ? endpoint_of(address)
+                                                                  : Endpoint{};
+}
+
+void reset_on_close(int socket) noexcept {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+NetError net_error(int error) noexcept {
+  switch (error) {
+    case ECONNREFUSED: return NetError::refused;
+    case ETIMEDOUT: return NetError::timed_out;
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EHOSTDOWN:
+    case EADDRNOTAVAIL:
+    case EAFNOSUPPORT:
+    case EACCES:
+    case EPERM: return NetError::unreachable;
+    default: return is_shortage(error) ? NetError::no_resources : NetError::reset;
+  }
+}
+
+bool is_shortage(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace sluice::net

@@ -1,0 +1,30 @@
+// The socket calls in the engine's terms.
+#pragma once
+
+#include <expected>
+
+#include "engine/base/ip_address.h"
+#include "engine/net/transport.h"
+
+namespace sluice::net {
+
+// Errors are errno values here; net_error() is their meaning.
+using SocketResult = std::expected<int, int>;
+
+SocketResult open_listener(const Endpoint& local, int backlog);
+// Connecting; whether it worked shows when the socket becomes writable.
+SocketResult open_connection(const Endpoint& remote);
+// EAGAIN when nobody waits.
+SocketResult accept_connection(int listener);
+
+int pending_error(int socket) noexcept;  // SO_ERROR
+Endpoint local_endpoint(int socket) noexcept;
+Endpoint remote_endpoint(int socket) noexcept;
+// The next close() sends RST and forgets what the kernel still holds.
+void reset_on_close(int socket) noexcept;
+
+NetError net_error(int error) noexcept;
+// Out of descriptors or memory: trying again at once cannot work.
+bool is_shortage(int error) noexcept;
+
+}  // namespace sluice::net
