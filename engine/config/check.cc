@@ -16,6 +16,7 @@ namespace sluice::config {
 namespace {
 
 constexpr std::size_t kSclScores = 9;
+constexpr std::size_t kSocketPathBytesMax = 107;   // sun_path less its NUL, unix(7)
 constexpr std::uint64_t kSegmentAlignment = 4096;  // the queue writes whole pages
 
 // One table of the file, for messages about it.
@@ -237,6 +238,14 @@ void check_storage(const Config& config, Reading& reading) {
                            config.log.ring_bytes, std::bit_ceil(config.log.ring_bytes)));
 }
 
+void check_admin(const Config& config, Reading& reading) {
+  const std::string& socket = config.admin.socket;
+  if (socket.size() > kSocketPathBytesMax)
+    Here(reading, "admin", "admin")
+        .fault("socket", fmt::format("socket {:?} has {} octets; the system takes {} (unix(7))",
+                                     socket, socket.size(), kSocketPathBytesMax));
+}
+
 void check_scan(const Config& config, Reading& reading) {
   const Here scan(reading, "scan", "scan");
   const std::vector<double>& scores = config.scan.scl_score;
@@ -280,6 +289,7 @@ void check(const Config& config, const Machine& machine, Reading& reading) {
   check_times(config, reading);
   check_storage(config, reading);
   check_scan(config, reading);
+  check_admin(config, reading);
 }
 
 }  // namespace sluice::config

@@ -43,10 +43,10 @@ struct Port {  // [[port]]
   int line = 0;         // where in the file
 };
 
-struct Tcp {                                  // [tcp]
+struct Tcp {                                   // [tcp]
   std::uint32_t receive_window = 256U * 1024;  // octets, at most, per connection
   std::uint32_t send_buffer = 256U * 1024;     // octets, per connection
-  std::uint32_t syn_backlog = 4'096;          // half-open connections per worker
+  std::uint32_t syn_backlog = 4'096;           // half-open connections per worker
   Duration rto_initial = seconds(1);
   Duration rto_min = milliseconds(200);
   Duration delayed_ack = milliseconds(40);

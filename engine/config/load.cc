@@ -126,7 +126,9 @@ void resolve(std::string& path, const std::string& folder) {
 }
 
 // Fills in what follows from the rest: names that default to another, paths.
-void complete(Config& config) {
+void complete(Config& config, const Reading& reading, const Machine& machine) {
+  if (!reading.places.contains("cores.workers") && !machine.cpus.empty())
+    config.cores.workers = {machine.cpus.front()};
   for (Listener& listener : config.listeners)
     if (listener.hostname.empty()) listener.hostname = config.hostname;
   const std::size_t slash = config.path.rfind('/');
@@ -168,11 +170,9 @@ Loaded load_text(std::string_view text, std::string name, const Machine& machine
   Reading reading{name, {}, {}, elsewhere};
   config->path = std::move(name);
   read_root(*root, *config, reading);
+  complete(*config, reading, machine);
   check(*config, machine, reading);
-  if (reading.problems.empty()) {
-    complete(*config);
-    return config;
-  }
+  if (reading.problems.empty()) return config;
   std::ranges::stable_sort(reading.problems, {}, [](const Problem& problem) {
     return std::tuple(problem.line, problem.column);
   });

@@ -104,6 +104,17 @@ TEST(ConfigLoad, RelativePathsAreRelativeToTheFolderOfTheFile) {
   EXPECT_EQ(loaded(text, "sluice.toml")->queue.directory, "queue");
 }
 
+TEST(ConfigLoad, WithoutWorkersTheFirstCpuOfTheMachineServes) {
+  const auto result = load_text(kSmallest, "sluice.toml", Machine{{2, 3}});
+  ASSERT_TRUE(result);
+  EXPECT_EQ((*result)->cores.workers, std::vector<unsigned>{2});
+}
+
+TEST(ConfigLoad, TheDemoHasNoProblems) {
+  const auto result = load_file(SLUICE_TESTS_DATA "/../../tools/demo.toml", kMachine);
+  EXPECT_TRUE(result) << text_of(result.error());
+}
+
 TEST(ConfigLoad, TheReferenceLoadsAndHasTheDefaults) {
   const auto config = loaded(describe_defaults());
   const Config defaults;
