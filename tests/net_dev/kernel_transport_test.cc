@@ -166,6 +166,14 @@ TEST_F(KernelTransportTest, AFullSendBufferTakesNothingUntilThePeerReads) {
   EXPECT_GT(incoming_->write_space(), 0u);
 }
 
+TEST_F(KernelTransportTest, AShortWriteIsToldOfEvenIfTheKernelNeverRefused) {
+  open_pair();
+  const std::string text = pattern(17 * 1024);  // more than the send buffer, less than the kernel's
+  EXPECT_EQ(outgoing_->write(as_bytes(text)), 16u * 1024);
+  EXPECT_TRUE(until([&] { return !client_ready_.empty(); }));
+  EXPECT_EQ(outgoing_->write(as_bytes(text).subspan(16 * 1024)), 1024u);
+}
+
 TEST_F(KernelTransportTest, MegabytesArriveIntactThroughSmallBuffersAndASlowReader) {
   open_pair();
   const std::string sent = pattern(8 * 1024 * 1024);

@@ -131,10 +131,6 @@ void KernelConnection::on_events(std::uint32_t events) noexcept {
   if ((events & EPOLLOUT) != 0) {
     kernel_takes_ = true;
     send_pending();
-    if (short_write_ && write_space() > 0) {
-      short_write_ = false;
-      notify();
-    }
   }
   if (wants_fill()) fill();
 }
@@ -205,6 +201,10 @@ void KernelConnection::send_pending() noexcept {
     if (count <= 0) continue;
     unsent_ -= static_cast<std::size_t>(count);
     send_head_ = (send_head_ + static_cast<std::size_t>(count)) % capacity;
+  }
+  if (short_write_ && write_space() > 0) {  // also when the kernel took all without an EPOLLOUT
+    short_write_ = false;
+    notify();
   }
   if (unsent_ > 0) return;
   drop_send_buffer();
