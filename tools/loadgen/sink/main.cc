@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "engine/net/dpdk/dpdk.h"
 #include "engine/net/kernel/kernel_transport.h"
+#include "engine/net/stack.h"
 #include "tools/loadgen/options.h"
 #include "tools/loadgen/sink/sink.h"
 #include "tools/loadgen/sink/store.h"
@@ -27,6 +29,8 @@ int fail(int status, const std::string& text) {
 
 struct CommandLine {
   std::string listen = "127.0.0.1:2526";
+  std::string device;
+  std::string address = "192.0.2.10/24";
   double delay_ms = 0;
   double time_limit_s = 3'600;
   std::optional<unsigned> cpu;
@@ -37,6 +41,10 @@ struct CommandLine {
 void add_options(CLI::App& app, CommandLine& line) {
   load::SinkOptions& sink = line.sink;
   app.add_option("--listen", line.listen, "IP:port")->capture_default_str();
+  app.add_option("--device", line.device,
+                 "listen on this DPDK device (net_vhost0,iface=/p/v.sock), not on kernel sockets");
+  app.add_option("--address", line.address, "own address and prefix on the DPDK device")
+      ->capture_default_str();
   app.add_option("--directory", sink.directory, "keep each message in a file there");
   app.add_option("--connections", sink.connections, "at once")->capture_default_str();
   app.add_option("--delay", line.delay_ms, "milliseconds before the reply to each message");
@@ -68,21 +76,52 @@ void print_counts(const load::SinkCounts& counts, bool json) {
                 static_cast<unsigned long long>(counts.connections));
 }
 
-int serve(const CommandLine& line) {
+std::expected<void, std::string> serve_on(net::Transport& transport, const CommandLine& line) {
   load::Store store;
   if (auto opened = store.open(line.sink.directory); !opened)
-    return fail(kFailed, "--directory: " + opened.error());
-  const auto transport =
-      net::make_kernel_transport({.connections_max = line.sink.connections});
-  if (auto listening = transport->listen(line.sink.listen, 1); !listening)
-    return fail(kFailed, "cannot listen on " + line.listen + ": " +
-                             net::describe(listening.error()));
+    return std::unexpected("--directory: " + opened.error());
+  if (auto listening = transport.listen(line.sink.listen, 1); !listening)
+    return std::unexpected("cannot listen on " + line.listen + ": " +
+                           net::describe(listening.error()));
   SystemClock clock;
-  load::Sink sink(line.sink, *transport, clock, store);
+  load::Sink sink(line.sink, transport, clock, store);
   std::fprintf(stderr, "sink: listening on %s\n", line.listen.c_str());
   sink.run(stop_requested);
   print_counts(sink.counts(), line.json);
-  return 0;
+  return {};
+}
+
+std::expected<void, std::string> serve_on_device(const CommandLine& line) {
+  const auto address = Prefix::parse(line.address);
+  if (!address) return std::unexpected("--address: '" + line.address + "' has no prefix");
+  net::DpdkOptions options;
+  options.main_cpu = line.cpu.value_or(0);
+  options.ports = {{.name = "sink", .device = line.device, .capture = {}}};
+  auto dpdk = net::Dpdk::start(options);
+  if (!dpdk) return std::unexpected(dpdk.error());
+  if (line.cpu) load::pin_to_cpu(*line.cpu);  // the EAL pins the thread that starts it
+  (*dpdk)->enter_worker(0);
+  std::expected<void, std::string> result;
+  {
+    SystemClock clock;
+    const auto stack = net::make_stack({.addresses = {*address}, .gateways = {}, .seed = 1},
+                                       (*dpdk)->port(0, 0), clock.now());
+    result = serve_on(*stack, line);
+  }
+  (*dpdk)->leave_worker(0);
+  return result;
+}
+
+int serve(const CommandLine& line) {
+  std::expected<void, std::string> result;
+  if (line.device.empty()) {
+    const auto transport =
+        net::make_kernel_transport({.connections_max = line.sink.connections});
+    result = serve_on(*transport, line);
+  } else {
+    result = serve_on_device(line);
+  }
+  return result ? 0 : fail(kFailed, result.error());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "tools/loadgen/sink/sink.h"
 
 #include <poll.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <array>
@@ -89,7 +90,11 @@ void Sink::run(const volatile bool& stop) {
         transport_.open_connections() == 0)
       break;
     now_ = clock_.now();
-    if (tick() == 0) ::poll(&descriptor, 1, 1);
+    if (tick() > 0) continue;
+    if (descriptor.fd >= 0)
+      ::poll(&descriptor, 1, 1);
+    else
+      ::sched_yield();
   }
 }
 

@@ -1,6 +1,6 @@
 // An SMTP server that takes everything and keeps nothing, or each message in a file: the next hop
-// of tests and benchmarks. The engine's own SMTP server with a trivial handler over kernel sockets,
-// so it is also what the SMTP code costs without scan and queue.
+// of tests and benchmarks. The engine's own SMTP server with a trivial handler, so it is also what
+// transport and SMTP cost without scan and queue.
 #pragma once
 
 #include <cstdint>
