@@ -56,6 +56,7 @@ class Scanner {
   std::string_view subject(const MessageScan& scan) const noexcept;
 
   const RuleSet& rules() const noexcept;
+  std::size_t message_bytes() const noexcept;  // memory planned for each of `capacity`
 
  private:
   struct State;

@@ -12,6 +12,7 @@ struct Verdict {
   std::int8_t scl = 0;
   double score = 0;
   std::uint16_t hit_count = 0;                // entries of `hits`
+  std::uint16_t hit_total = 0;                // rules that hit, also those beyond `hits`
   bool hits_truncated = false;
   std::array<std::uint16_t, kHitsMax> hits{}; // rule indexes in rule order
 };

@@ -1,0 +1,68 @@
+// Streams and scratch space: what a running scan needs beside the database. Both are made at start and
+// reused; scanning allocates nothing.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "engine/base/bytes.h"
+#include "scanners/hyperscan/database.h"
+
+struct hs_scratch;
+struct hs_stream;
+
+namespace sluice::scan::hyperscan {
+
+// Which expressions matched: one bit each.
+class MatchSet {
+ public:
+  explicit MatchSet(std::size_t size) : words_((size + 63) / 64) {}
+  void add(std::uint32_t id) noexcept { words_[id / 64] |= std::uint64_t{1} << (id % 64); }
+  void clear() noexcept { words_.assign(words_.size(), 0); }
+
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (std::size_t i = 0; i < words_.size(); ++i)
+      for (std::uint64_t rest = words_[i]; rest != 0; rest &= rest - 1)
+        visit(static_cast<std::uint32_t>(i * 64) +
+              static_cast<std::uint32_t>(__builtin_ctzll(rest)));
+  }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+// One per core, fit for every database it was grown for.
+class Scratch {
+ public:
+  Scratch() = default;
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch();
+  void grow_for(const Database& database);
+  hs_scratch* get() const noexcept { return scratch_; }
+
+ private:
+  hs_scratch* scratch_ = nullptr;
+};
+
+// The database outlives the stream.
+class Stream {
+ public:
+  explicit Stream(const Database& database);
+  Stream(Stream&& other) noexcept : stream_(std::exchange(other.stream_, nullptr)) {}
+  Stream& operator=(Stream&&) = delete;
+  ~Stream();
+
+  void scan(ByteView octets, const Scratch& scratch, MatchSet& matches) noexcept;
+  // The text ended: matches that need its end ("$", "\z") are told, the stream is as new.
+  void finish(const Scratch& scratch, MatchSet& matches) noexcept;
+  void reset() noexcept;  // as new, without a word
+
+ private:
+  hs_stream* stream_ = nullptr;
+  bool touched_ = false;
+};
+
+}  // namespace sluice::scan::hyperscan

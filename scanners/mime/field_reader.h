@@ -1,0 +1,69 @@
+// Collects one header section line by line into unfolded fields (RFC 5322 2.2.3). A field longer than
+// the buffer comes out in pieces, so that memory stays fixed and nothing goes unseen.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/base/bytes.h"
+
+namespace sluice::scan::mime {
+
+inline constexpr std::size_t kFieldPieceBytes = 4'096;
+
+// One field or a piece of it. The views live for the call.
+struct FieldPiece {
+  std::string_view name;   // as written; in the first piece only
+  std::string_view value;  // unfolded, undecoded
+  bool first = true;
+  bool last = true;
+};
+
+class FieldSink {
+ public:
+  virtual void field(const FieldPiece& piece) noexcept = 0;
+
+ protected:
+  ~FieldSink() = default;
+};
+
+class FieldReader {
+ public:
+  enum class Outcome : std::uint8_t {
+    more,   // all taken, the section goes on
+    blank,  // the blank line: the section is over
+    stray,  // a line that is no field ended the section: stray() belongs to what follows
+  };
+
+  // Fields behind the first `bytes_max` octets of the section are passed over untold.
+  void begin(std::size_t bytes_max) noexcept;
+  Outcome feed(ByteView& in, FieldSink& sink) noexcept;  // `in` keeps what was not taken
+  Outcome finish(FieldSink& sink) noexcept;              // the message ended within the section
+
+  // The line that is no field: with its line end, or its beginning when it fills the buffer.
+  ByteView stray() const noexcept { return as_bytes({buffer_.data(), used_}); }
+
+ private:
+  Outcome end_line(FieldSink& sink) noexcept;
+  Outcome fill_up(FieldSink& sink) noexcept;
+  Outcome judge_line(FieldSink& sink) noexcept;
+  void close_field(FieldSink& sink) noexcept;
+  void tell(FieldSink& sink, std::size_t size, bool last) noexcept;
+  void strip_line_end() noexcept;
+  std::string_view line() const noexcept {
+    return {buffer_.data() + line_begin_, static_cast<std::size_t>(used_ - line_begin_)};
+  }
+  bool field_begun() const noexcept { return line_begin_ > 0 || continued_; }
+
+  std::array<char, kFieldPieceBytes> buffer_;  // the field so far, then the line being read
+  std::uint16_t used_ = 0;
+  std::uint16_t line_begin_ = 0;
+  bool continued_ = false;   // a piece of the field has been told
+  bool line_judged_ = false; // the line belongs to the field, its beginning has been told
+  bool first_line_ = true;
+  std::size_t seen_ = 0;     // octets of the section
+  std::size_t bytes_max_ = 0;
+};
+
+}  // namespace sluice::scan::mime

@@ -1,0 +1,54 @@
+#include "scanners/scanner.h"
+
+#include "engine/base/slab.h"
+#include "scanners/pipeline.h"
+
+namespace sluice::scan {
+
+struct Scanner::State {
+  State(std::shared_ptr<const CompiledRules> compiled, const ScanSettings& settings,
+        std::size_t capacity)
+      : rules(std::move(compiled)),
+        tools(*rules, settings),
+        scans(capacity, *rules, settings, tools),
+        message_bytes(MessageScan::memory_bytes(*rules, settings)) {}
+
+  std::shared_ptr<const CompiledRules> rules;
+  PipelineTools tools;
+  Slab<MessageScan> scans;
+  std::size_t message_bytes;
+};
+
+// RuleSet::load() is the only maker of rule sets.
+Scanner::Scanner(std::shared_ptr<const RuleSet> rules, const ScanSettings& settings,
+                 std::size_t capacity)
+    : state_(std::make_unique<State>(
+          std::static_pointer_cast<const CompiledRules>(std::move(rules)), settings, capacity)) {}
+
+Scanner::~Scanner() = default;
+
+MessageScan* Scanner::begin() noexcept {
+  MessageScan* scan = state_->scans.acquire();
+  if (scan != nullptr) scan->begin();
+  return scan;
+}
+
+void Scanner::feed(MessageScan& scan, ByteView octets) noexcept { scan.feed(octets); }
+
+Verdict Scanner::finish(MessageScan& scan) noexcept { return scan.finish(); }
+
+void Scanner::release(MessageScan& scan) noexcept { state_->scans.release(scan); }
+
+std::string_view Scanner::message_id(const MessageScan& scan) const noexcept {
+  return scan.message_id();
+}
+
+std::string_view Scanner::subject(const MessageScan& scan) const noexcept {
+  return scan.subject();
+}
+
+const RuleSet& Scanner::rules() const noexcept { return *state_->rules; }
+
+std::size_t Scanner::message_bytes() const noexcept { return state_->message_bytes; }
+
+}  // namespace sluice::scan

@@ -1,0 +1,143 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "scanners/mime/encoded_word.h"
+#include "scanners/mime/text_decoder.h"
+
+namespace sluice::scan::mime {
+namespace {
+
+class Collector final : public TextSink {
+ public:
+  void text(ByteView utf8) noexcept override { all += as_text(utf8); }
+  std::string all;
+};
+
+class Decoding {
+ public:
+  std::string decode(TransferEncoding encoding, std::string_view charset, std::string_view text,
+                     std::size_t cut = 0) {
+    Collector collector;
+    TextDecoder decoder;
+    decoder.begin(encoding, find_charset(charset));
+    for (const auto piece : {text.substr(0, cut), text.substr(cut)})
+      decoder.feed(as_bytes(piece), *workspace_, collector);
+    decoder.finish(*workspace_, collector);
+    return collector.all;
+  }
+  std::string field(std::string_view value) { return std::string(decode_field(value, *workspace_)); }
+
+ private:
+  std::unique_ptr<Workspace> workspace_ = std::make_unique<Workspace>();
+};
+
+struct Row {
+  TransferEncoding encoding;
+  std::string charset;
+  std::string text;
+  std::string expected;
+};
+
+void expect_rows(const std::vector<Row>& rows) {
+  Decoding decoding;
+  for (const Row& row : rows)
+    for (std::size_t cut = 0; cut <= row.text.size(); ++cut)
+      ASSERT_EQ(decoding.decode(row.encoding, row.charset, row.text, cut), row.expected)
+          << row.charset << " " << row.text << " cut at " << cut;
+}
+
+TEST(TextDecoder, DecodesBase64CutAnywhere) {
+  const auto kind = TransferEncoding::base64;
+  expect_rows({{kind, "", "", ""},
+               {kind, "", "Zg==", "f"},
+               {kind, "", "Zm8=", "fo"},
+               {kind, "", "Zm9vYmFy", "foobar"},
+               {kind, "", "Zm9v\r\nYm\r\nFy\r\n", "foobar"},
+               {kind, "", "Zm 9v!Y*m-F_y", "foobar"},
+               {kind, "", "Zg==Zm8=Zm9v", "ffofoo"},
+               {kind, "", "Zm9vY", "foo"},
+               {kind, "", "=Zm9v", "foo"}});
+}
+
+TEST(TextDecoder, DecodesQuotedPrintableCutAnywhere) {
+  const auto kind = TransferEncoding::quoted_printable;
+  expect_rows({{kind, "", "a=3Db=3db", "a=b=b"},
+               {kind, "", "soft=\r\nbreak=\nand= \t\r\npadded", "softbreakandpadded"},
+               {kind, "", "bad =ZZ =4Z ==41 =", "bad =ZZ =4Z =A ="},
+               {kind, "", "end =4", "end =4"},
+               {kind, "", "line\r\nline\r\n", "line\r\nline\r\n"}});
+}
+
+TEST(TextDecoder, ConvertsCharsetsCutAnywhere) {
+  const auto plain = TransferEncoding::identity;
+  expect_rows({{plain, "iso-8859-1", "Gr\xfc\xdf""e \x80", "Grüße €"},
+               {plain, "ISO_8859-15", "\xa4", "€"},
+               {plain, "koi8-r", "\xf0\xf2", "ПР"},
+               {plain, "gb2312", "\xd6\xd0 a \xce\xc4", "中 a 文"},
+               {plain, "big5", "\xa4\xa4", "中"},
+               {plain, "shift_jis", "\x93\xfa\\", "日\\"},
+               {plain, "euc-kr", "\xc7\xd1", "한"},
+               {plain, "iso-2022-jp", "a \x1b$B$\"\x1b(B\r\n\x1b$B$\"\x1b(B", "a あ\r\nあ"},
+               {plain, "utf-7", "1 +AKM- 2", "1 £ 2"},
+               {plain, "utf-16", std::string("\xfe\xff\x20\xac\x00""a", 6), "\uFEFF€a"},
+               {plain, "utf-8", "caf\xc3\xa9 \xff", "caf\xc3\xa9 \xff"},
+               {plain, "x-unknown", "\x80\xff", "\x80\xff"},
+               {plain, "gbk", "a\xff\xff" "b\xd6", "a\uFFFD\uFFFD" "b\uFFFD"}});
+}
+
+TEST(TextDecoder, ConvertsTheSameTextForAnyChunks) {
+  std::string text;
+  for (int i = 0; i < 3'000; ++i) text += i % 7 == 0 ? "\xd6\xd0" : i % 11 == 0 ? "\xff" : "x";
+  Decoding decoding;
+  const std::string whole = decoding.decode(TransferEncoding::identity, "gb18030", text);
+  for (std::size_t cut = 1; cut < text.size(); cut += 13)
+    ASSERT_EQ(decoding.decode(TransferEncoding::identity, "gb18030", text, cut), whole) << cut;
+}
+
+TEST(TextDecoder, GivesUpOnACharsetThatIsALie) {
+  Decoding decoding;
+  const std::string text(100'000, '\xff');
+  const std::string out = decoding.decode(TransferEncoding::identity, "gb18030", text);
+  EXPECT_TRUE(out.starts_with("\uFFFD"));
+  EXPECT_TRUE(out.ends_with("\xff\xff\xff"));
+  EXPECT_LT(out.size(), text.size() + 3 * 3'000);
+}
+
+TEST(EncodedWord, DecodesWordsAndKeepsTheRest) {
+  Decoding decoding;
+  EXPECT_EQ(decoding.field("plain"), "plain");
+  EXPECT_EQ(decoding.field("=?utf-8?B?R3LDvMOfZQ==?="), "Grüße");
+  EXPECT_EQ(decoding.field("=?utf-8?Q?=47r=C3=BC_x?= y"), "Grü x y");
+  EXPECT_EQ(decoding.field("=?iso-8859-1*de?q?=FC?="), "ü");
+  EXPECT_EQ(decoding.field("a =?utf-8?q?b?=  \t=?utf-8?q?c?= d"), "a bc d");
+  EXPECT_EQ(decoding.field("(=?us-ascii?q?x?=)"), "(x)");
+}
+
+TEST(EncodedWord, JoinsACharacterCutBetweenTwoWords) {
+  Decoding decoding;
+  EXPECT_EQ(decoding.field("=?gb2312?B?1g==?= =?gb2312?B?0A==?="), "中");
+}
+
+TEST(EncodedWord, LeavesWhatIsNoWord) {
+  Decoding decoding;
+  for (const char* text : {"=?", "=??q?x?=", "=?utf-8?x?y?=", "=?utf-8?q?open", "=?a b?q?x?=", "=?u?q"})
+    EXPECT_EQ(decoding.field(text), text);
+}
+
+TEST(EncodedWord, NeverMakesALineOfItsOwn) {
+  Decoding decoding;
+  EXPECT_EQ(decoding.field("=?utf-8?q?a=0D=0AX-Evil:_1=00?="), "a  X-Evil: 1 ");
+}
+
+TEST(EncodedWord, FitsItsBufferWhateverThePiece) {
+  Decoding decoding;
+  const std::string full = "=?koi8-r?q?" + std::string(kFieldPieceBytes - 13, '\xc1') + "?=";
+  EXPECT_EQ(decoding.field(full).size(), 2 * (kFieldPieceBytes - 13));
+  std::string openings;
+  while (openings.size() + 7 < kFieldPieceBytes) openings += "=?a?q?x";
+  EXPECT_EQ(decoding.field(openings), openings);
+}
+
+}  // namespace
+}  // namespace sluice::scan::mime
