@@ -40,7 +40,8 @@ bool BodyReader::start_read(unsigned index) noexcept {
     starved_ = true;
     return false;
   }
-  const auto length = static_cast<std::uint32_t>(std::min<std::uint64_t>(kBlockBytes, size_ - asked_));
+  const auto length =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(kBlockBytes, size_ - asked_));
   if (!shard_->read(mid_, asked_, {buffer.block.data(), length}, first_token_ + index)) {
     buffer.block.reset();
     starved_ = true;

@@ -23,7 +23,8 @@ class BodyReader {
 
   // Starts what reads it can; starved() afterwards when a block or the shard was short.
   void read_ahead() noexcept;
-  void read_done(std::uint64_t token, std::expected<std::size_t, queueing::QueueError> octets) noexcept;
+  void read_done(std::uint64_t token,
+                 std::expected<std::size_t, queueing::QueueError> octets) noexcept;
 
   // The next octets, empty when none has been read yet. Valid until consume().
   ByteView octets() const noexcept;

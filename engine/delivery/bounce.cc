@@ -122,8 +122,8 @@ void put_recipient_status(std::string& out, const BounceContext& context, const 
 }
 
 void put_delivery_status(std::string& out, const BounceContext& context) {
-  out += fmt::format("--{}\r\nContent-Type: message/{}delivery-status\r\n\r\n", boundary_of(context),
-                     is_international(context) ? "global-" : "");
+  out += fmt::format("--{}\r\nContent-Type: message/{}delivery-status\r\n\r\n",
+                     boundary_of(context), is_international(context) ? "global-" : "");
   put_field(out, "Reporting-MTA", fmt::format("dns; {}", context.hostname));
   const auto parameters = context.original->envelope.parameters();
   if (!parameters.envid.empty())

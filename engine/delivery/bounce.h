@@ -1,5 +1,5 @@
-// Delivery status notifications (RFC 3461, 3462, 3464) as text: what is written before and after the
-// part of the original message that they return. Pure; the bounce writer stores them.
+// Delivery status notifications (RFC 3461, 3462, 3464) as text: what is written before and after
+// the part of the original message that they return. Pure; the bounce writer stores them.
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,12 @@ class BounceWriter {
 
   BounceWriter(queueing::Shard& shard, mail::EventSink& events, BlockPool& blocks, IdSequence& mids,
                JobBook& jobs, Random& random)
-      : shard_(shard), events_(events), blocks_(blocks), mids_(mids), jobs_(jobs), random_(random) {}
+      : shard_(shard),
+        events_(events),
+        blocks_(blocks),
+        mids_(mids),
+        jobs_(jobs),
+        random_(random) {}
 
   void configure(const config::Config& config);
   void add(Job& job) noexcept { queue_.push_back(job); }  // takes over a job that has failures

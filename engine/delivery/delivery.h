@@ -1,6 +1,6 @@
 // Onward delivery of one core: takes due messages from the core's queue shard, groups their
-// recipients by route, delivers them over reused connections with per-destination limits, and records
-// each recipient's outcome; retries by schedule, bounces with a DSN.
+// recipients by route, delivers them over reused connections with per-destination limits, and
+// records each recipient's outcome; retries by schedule, bounces with a DSN.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// One route as delivery sees it: the jobs that wait for it, its next hops with what is known of their
-// health, its connections and its counters. Pure book-keeping; the dispatcher acts on it.
+// One route as delivery sees it: the jobs that wait for it, its next hops with what is known of
+// their health, its connections and its counters. Pure book-keeping; the dispatcher acts on it.
 #pragma once
 
 #include <cstdint>

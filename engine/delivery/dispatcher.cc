@@ -70,13 +70,14 @@ std::size_t Dispatcher::reap_reads() {
 std::size_t Dispatcher::retry_starved() {
   if (starved_.empty() || house_.blocks->available() == 0) return 0;
   const OutboundConnection* last = starved_.back();  // those that starve again go behind it
-  std::size_t count = 0;
-  for (bool more = true; more; ++count) {
+  std::size_t fed = 0;
+  for (bool more = true; more;) {
     OutboundConnection* connection = starved_.pop_front();
     more = connection != last && !starved_.empty();
     run(*connection);
+    if (!connection->starved_link.linked()) ++fed;
   }
-  return count;
+  return fed;
 }
 
 std::size_t Dispatcher::take_due() {

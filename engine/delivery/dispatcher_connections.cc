@@ -10,8 +10,9 @@ using Phase = OutboundConnection::Phase;
 constexpr Duration kResourceRetry = seconds(1);
 constexpr int kFirstBackOffPart = 15;  // a dead host is tried again after retry_first / 15
 
-// A connection kept for reuse may have been closed by the peer just as it was used again, or be good
-// for no further message (421): nothing of this one was sent, it may go over another connection now.
+// A connection kept for reuse may have been closed by the peer just as it was used again, or be
+// good for no further message (421): nothing of this one was sent, it may go over another
+// connection now.
 bool went_stale(const OutboundConnection& connection, const Job& job,
                 const smtp::MessageResult& result) {
   return connection.messages() > 1 && !connection.body_started() && !job.second_try &&

@@ -1,5 +1,5 @@
-// The units of work of one core's delivery: a lease is a message that the queue has handed out, a job
-// is the part of it that goes to one destination.
+// The units of work of one core's delivery: a lease is a message that the queue has handed out, a
+// job is the part of it that goes to one destination.
 #pragma once
 
 #include <cstdint>
@@ -59,7 +59,8 @@ class JobBook {
   void close(Lease& lease) noexcept;
 
   Job& add(Lease& lease, Destination* destination) noexcept;
-  // Its recipients have outcomes, or stay pending: the last job gives the message back to the queue.
+  // Its recipients have outcomes, or stay pending: the last job gives the message back to the
+  // queue.
   void finish(Job& job) noexcept;
   std::size_t leased() const noexcept { return leases_.in_use(); }
 

@@ -94,13 +94,13 @@ bool OutboundConnection::move_input(Instant now) {
 // Octets go to the session only as fast as its output leaves: nothing is read that does not fit.
 bool OutboundConnection::move_body(Instant now) {
   if (phase_ != Phase::sending || body_ended_) return false;
+  body_.read_ahead();
+  if (!session_.wants_body()) return false;
   if (body_.failed()) {
     body_ended_ = true;
     session_.body_failed(now);
     return true;
   }
-  body_.read_ahead();
-  if (!session_.wants_body()) return false;
   const ByteView octets = next_octets();
   if (!octets.empty()) {
     const std::size_t taken = session_.body(octets, now);

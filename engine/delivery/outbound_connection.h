@@ -1,6 +1,6 @@
-// One connection to a next hop: a transport connection, the SMTP client on it, and the message that it
-// is sending. Moves octets between the three; what a result means is the dispatcher's affair.
-// Pooled: slots are made at start and used again.
+// One connection to a next hop: a transport connection, the SMTP client on it, and the message
+// that it is sending. Moves octets between the three; what a result means is the dispatcher's
+// affair. Pooled: slots are made at start and used again.
 #pragma once
 
 #include <cstdint>

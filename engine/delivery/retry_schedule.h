@@ -1,5 +1,5 @@
-// When to try again: retry_first after the first failure, doubling up to retry_max, until the message
-// has been in the queue for `expire` (bounce_expire for one with the null sender).
+// When to try again: retry_first after the first failure, doubling up to retry_max, until the
+// message has been in the queue for `expire` (bounce_expire for one with the null sender).
 #pragma once
 
 #include <optional>
@@ -10,8 +10,8 @@
 
 namespace sluice::delivery {
 
-// After `failures` earlier failed attempts. Up to an eighth is added at random, so that messages that
-// failed together do not come back together.
+// After `failures` earlier failed attempts. Up to an eighth is added at random, so that messages
+// that failed together do not come back together.
 Duration retry_delay(const config::Delivery& config, unsigned failures, Random& random) noexcept;
 
 struct QueueLife {

@@ -13,7 +13,8 @@ struct CivilDate {
 };
 
 // Of the proleptic Gregorian calendar. Years are counted from March, so that the leap day is last,
-// in eras of 400 years (146,097 days); day 0 of era 0 is 0000-03-01, 719,468 days before 1970-01-01.
+// in eras of 400 years (146,097 days); day 0 of era 0 is 0000-03-01, 719,468 days before
+// 1970-01-01.
 CivilDate civil_from_days(std::int64_t days_since_1970) noexcept {
   const std::int64_t days = days_since_1970 + 719'468;
   const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;

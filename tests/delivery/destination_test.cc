@@ -5,7 +5,8 @@ namespace {
 
 Destination two_hops() {
   return Destination({.domain = "example.com",
-                      .next_hops = {*Endpoint::parse("192.0.2.1:25"), *Endpoint::parse("192.0.2.2:25")}});
+                      .next_hops = {*Endpoint::parse("192.0.2.1:25"),
+                                    *Endpoint::parse("192.0.2.2:25")}});
 }
 
 TEST(Destination, TriesNextHopsInOrderAndLeavesOutTheOneThatFailed) {

@@ -56,7 +56,8 @@ TEST_F(ReceivedHeader, AHostileHeloCannotAddLinesOrComments) {
 }
 
 TEST_F(ReceivedHeader, AHostileRecipientIsNotRepeated) {
-  for (const char* address : {"a\r\nX-Evil: 1@example.com", "a>b@example.com", "\"a b\"@example.com"}) {
+  for (const char* address :
+       {"a\r\nX-Evil: 1@example.com", "a>b@example.com", "\"a b\"@example.com"}) {
     envelope.set_sender("from@example.org", {});
     add(address);
     EXPECT_EQ(written().find("for"), std::string::npos);
