@@ -62,7 +62,7 @@ def resident_mib(pid: int) -> float:
 
 
 def device_flushes(directory: str) -> int | None:
-    """Flush requests the disk below `directory` has completed since boot; None where it has none."""
+    """Flush requests that the disk below `directory` has completed since boot; None: not a disk."""
     device = os.stat(directory).st_dev
     fields = _read(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/stat").split()
     return int(fields[15]) if len(fields) > 15 else None

@@ -149,7 +149,7 @@ class Engine:
 
 
 class Postfix:
-    """Postfix with its own configuration: takes mail, makes it durable, holds it, delivers nothing."""
+    """Postfix with its own configuration: takes mail, makes it durable, holds it."""
 
     MASTER = pathlib.Path("/usr/lib/postfix/sbin/master")
 

@@ -14,7 +14,7 @@ namespace sluice::load {
 
 struct MemoryServerPlan {
   std::uint16_t reply = 250;
-  std::uint64_t vanish_at = 0;    // the connection of this message (1, 2, …) dies at its final dot
+  std::uint64_t vanish_at = 0;  // this message (1, 2, …) loses its connection at its final dot
   bool refuse_connections = false;
   std::size_t write_space = 64 * 1024;  // octets taken by one write
 };
