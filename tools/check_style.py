@@ -97,6 +97,12 @@ def strip_literals(text):
     return LEXEME.sub(replace, text)
 
 
+def fill_literals(text):
+    """Literals filled with `_`, so that blanks in them are not taken for layout."""
+    return LEXEME.sub(
+        lambda m: m[0] if m[0].startswith("/") else re.sub(r"[^\n]", "_", m[0]), text)
+
+
 def comments_of(text):
     """(line, text) of each comment."""
     for match in LEXEME.finditer(text):
@@ -200,7 +206,7 @@ class Checker:
     def check_lines(self, path, text):
         if not text.endswith("\n"):
             self.fault(path, text.count("\n") + 1, "no newline at the end; use one")
-        for number, line in enumerate(text.split("\n"), 1):
+        for number, line in enumerate(fill_literals(text).split("\n"), 1):
             if len(line) > COLUMNS_MAX:
                 self.fault(path, number, f"{len(line)} columns; use at most {COLUMNS_MAX}")
             if "\t" in line:

@@ -125,6 +125,9 @@ class Banned(unittest.TestCase):
     def test_tools_may_print(self):
         self.assertEqual(faults("tools/a.cc", '  fmt::print("x");\n'), [])
 
+    def test_blanks_in_a_text_are_no_layout(self):
+        self.assertEqual(faults("tls/a.cc", 'auto a = R"(S: 250 \n\t)";\n'), [])
+
     def test_layout_faults_are_found(self):
         self.assertEqual(len(faults("tls/a.cc", "int a; \n")), 1)
         self.assertEqual(len(faults("tls/a.cc", "\tint a;\n")), 1)
