@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -182,11 +182,13 @@ Loaded load_text(std::string_view text, std::string name, const Machine& machine
 Loaded load_file(const std::string& path, const Machine& machine) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0)
-    return one_problem(path, fmt::format("it cannot be opened: {}", std::strerror(errno)));
+    return one_problem(
+        path, fmt::format("it cannot be opened: {}", std::generic_category().message(errno)));
   const auto text = read_all(fd);
   close(fd);
   if (!text)
-    return one_problem(path, fmt::format("it cannot be read: {}", std::strerror(text.error())));
+    return one_problem(
+        path, fmt::format("it cannot be read: {}", std::generic_category().message(text.error())));
   return load_text(*text, path, machine);
 }
 
