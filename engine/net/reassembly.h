@@ -24,7 +24,7 @@ class Reassembly {
   // `fragment` starts with its IP header, whose payload is checked. Returns the whole datagram's
   // payload (the header is gone) when this was the missing piece, else nothing.
   PacketPtr add(PacketPtr fragment, const Ipv4Header& header, Instant now) noexcept;
-  // Drops what is overdue. Called now and then; without it a stale one goes when its slot is needed.
+  // Drops what is overdue.
   void expire(Instant now) noexcept;
   std::size_t in_progress() const noexcept { return in_progress_; }
 

@@ -90,7 +90,8 @@ Instant TestWire::through_bottleneck(int from, std::size_t octets, bool& dropped
                                                options_.bits_per_second)};
   Instant& busy = busy_until_[from];
   if (busy < now_) busy = now_;
-  const auto queued = static_cast<std::size_t>((busy - now_).ns / std::max<std::int64_t>(one.ns, 1));
+  const std::int64_t each = std::max<std::int64_t>(one.ns, 1);
+  const auto queued = static_cast<std::size_t>((busy - now_).ns / each);
   dropped = queued >= options_.queue_frames;
   if (!dropped) busy = busy + one;
   return busy;

@@ -58,7 +58,7 @@ class Tcb final : public Connection, public FlowNode {
   bool ack_now = false;       // the next flush sends an ACK
   bool timestamps = false;    // negotiated (RFC 7323)
   bool sack = false;          // the peer takes SACK blocks
-  bool dont_fragment = true;  // off after repeated timeouts: perhaps the path swallows large packets
+  bool dont_fragment = true;  // off after repeated timeouts
   std::uint8_t ack_delayed = 0;  // segments that came in since the last ACK went out
   std::uint8_t backoff = 0;      // timeouts in a row without progress
   std::uint8_t snd_shift = 0;    // what the peer's windows are shifted by

@@ -1,0 +1,170 @@
+#include <gtest/gtest.h>
+
+#include "engine/net/wire/icmp.h"
+#include "tests/support/tcp_script.h"
+
+namespace sluice::net::test {
+namespace {
+
+std::size_t write_octets(Connection& connection, std::size_t count, char fill = 'x') {
+  return connection.write(as_bytes(std::string(count, fill)));
+}
+
+}  // namespace
+
+TEST(TcpOutput, TheAckRidesOnTheAnswerWrittenInTheSamePoll) {
+  TcpScript script;
+  Connection* connection = script.establish();
+  script.peer_silently({.seq = script.seq, .ack = script.ack, .payload = "QUIT\r\n"});
+  connection->write(as_bytes("221 2.0.0 Bye\r\n"));
+  script.flush();
+  ASSERT_EQ(script.pending(), 1u);
+  const auto answer = script.next();
+  EXPECT_EQ(answer->payload, "221 2.0.0 Bye\r\n");
+  EXPECT_EQ(answer->header.acknowledgment, script.seq + 6);
+  script.pass(milliseconds(100));
+  EXPECT_EQ(script.pending(), 0u);
+}
+
+TEST(TcpOutput, WithoutAnAnswerTheAckWaitsForTheTimerOrTheSecondSegment) {
+  TcpScript script;
+  script.establish();
+  script.peer({.seq = script.seq, .ack = script.ack, .payload = "one"});
+  EXPECT_EQ(script.pending(), 0u);
+  script.pass(milliseconds(41));
+  ASSERT_EQ(script.pending(), 1u);
+  EXPECT_EQ(script.next()->header.acknowledgment, script.seq + 3);
+  script.peer({.seq = script.seq + 3, .ack = script.ack, .payload = "two"});
+  script.peer({.seq = script.seq + 6, .ack = script.ack, .payload = "six"});
+  EXPECT_EQ(script.next()->header.acknowledgment, script.seq + 9);
+}
+
+TEST(TcpOutput, WhatIsWrittenInOnePollSharesSegmentsOfTheMss) {
+  TcpScript script;
+  Connection* connection = script.establish({.mss = 1'000});
+  for (int i = 0; i < 25; ++i) write_octets(*connection, 100);
+  script.flush();
+  ASSERT_EQ(script.pending(), 3u);
+  EXPECT_EQ(script.sent[0].payload.size(), 1'000u);
+  EXPECT_EQ(script.sent[1].payload.size(), 1'000u);
+  EXPECT_EQ(script.sent[2].payload.size(), 500u);
+  EXPECT_TRUE(script.sent[2].header.has(kPsh));
+}
+
+TEST(TcpOutput, TheCongestionWindowHoldsBackWhatIsMoreThanTenSegments) {
+  TcpScript script;
+  Connection* connection = script.establish({.mss = 1'000});
+  write_octets(*connection, 30'000);
+  script.flush();
+  EXPECT_EQ(script.pending(), 10u);
+}
+
+TEST(TcpOutput, AFullBufferTakesNoMoreAndTheWriterIsWokenWhenThereIsRoom) {
+  TcpScript script([](StackOptions& options) { options.send_buffer = 4'000; });
+  Connection* connection = script.establish({.mss = 1'000});
+  EXPECT_EQ(write_octets(*connection, 10'000), 4'000u);
+  EXPECT_EQ(connection->write_space(), 0u);
+  script.flush();
+  script.peer({.seq = script.seq, .ack = script.ack + 1'000});
+  EXPECT_EQ(script.stack->next_ready(), nullptr);
+  script.peer({.seq = script.seq, .ack = script.ack + 4'000});
+  EXPECT_EQ(script.stack->next_ready(), connection);
+  EXPECT_TRUE(connection->write_drained());
+}
+
+TEST(TcpOutput, AClosedWindowIsProbedAndAnOpenedOneUsed) {
+  TcpScript script;
+  Connection* connection = script.establish({.mss = 1'000}, 2'000);
+  write_octets(*connection, 3'000);
+  script.flush();
+  EXPECT_EQ(script.pending(), 2u);
+  script.sent.clear();
+  script.peer({.seq = script.seq, .ack = script.ack + 2'000, .window = 0});
+  EXPECT_EQ(script.pending(), 0u);
+  script.pass(seconds(2));
+  ASSERT_GE(script.pending(), 1u);
+  EXPECT_EQ(script.next()->header.sequence, script.ack + 1'999);
+  script.sent.clear();
+  script.peer({.seq = script.seq, .ack = script.ack + 2'000, .window = 2'000});
+  ASSERT_EQ(script.pending(), 1u);
+  EXPECT_EQ(script.next()->payload.size(), 1'000u);
+}
+
+TEST(TcpOutput, APeerThatKeepsItsWindowClosedIsGivenUpAfterTheUserTimeout) {
+  TcpScript script([](StackOptions& options) { options.user_timeout = seconds(30); });
+  Connection* connection = script.establish({.mss = 1'000}, 0);
+  write_octets(*connection, 1'000);
+  for (int second = 0; second < 95; ++second) {
+    script.pass(seconds(1));
+    script.peer({.seq = script.seq, .ack = script.ack, .window = 0});
+  }
+  EXPECT_EQ(connection->state(), Connection::State::failed);
+  EXPECT_EQ(connection->error(), NetError::timed_out);
+}
+
+TEST(TcpOutput, ASmallWindowIsNotFilledWithASillySegmentAtOnce) {  // RFC 9293 3.8.6.2.1
+  TcpScript script;
+  Connection* connection = script.establish({.mss = 1'000}, 4'000);
+  write_octets(*connection, 4'000);
+  script.flush();
+  script.sent.clear();
+  write_octets(*connection, 1'000);
+  script.peer({.seq = script.seq, .ack = script.ack + 4'000, .window = 100});
+  EXPECT_EQ(script.pending(), 0u);
+  script.pass(seconds(2));
+  ASSERT_GE(script.pending(), 1u);
+  EXPECT_EQ(script.next()->payload.size(), 100u);
+}
+
+TEST(TcpOutput, AReaderThatStopsClosesTheWindowAndOneThatGoesOnAnnouncesIt) {
+  TcpScript script([](StackOptions& options) { options.receive_window = 2'000; });
+  Connection* connection = script.establish();
+  const std::string block(1'000, 'a');
+  script.peer({.seq = script.seq, .ack = script.ack, .payload = block});
+  script.peer({.seq = script.seq + 1'000, .ack = script.ack, .payload = block});
+  EXPECT_EQ(script.sent.back().header.window, 0);
+  script.peer({.seq = script.seq + 2'000, .ack = script.ack, .payload = "beyond"});
+  script.sent.clear();
+  connection->consume(connection->readable().size());
+  connection->consume(connection->readable().size());
+  script.flush();
+  ASSERT_EQ(script.pending(), 1u);
+  EXPECT_EQ(script.next()->header.window, 2'000);
+}
+
+TEST(TcpOutput, FramesThatTheDeviceDoesNotTakeGoOutLater) {
+  TcpScript script;
+  Connection* connection = script.establish({.mss = 1'000});
+  write_octets(*connection, 10'000);
+  script.wire.port(0).transmit_room = 4;
+  script.flush();
+  EXPECT_EQ(script.pending(), 4u);
+  script.wire.port(0).transmit_room = SIZE_MAX;
+  script.flush();
+  EXPECT_EQ(script.pending(), 10u);
+}
+
+TEST(TcpOutput, FragmentationNeededMakesSegmentsSmaller) {  // RFC 1191
+  TcpScript script;
+  Connection* connection = script.establish({.mss = 1'400});
+  write_octets(*connection, 1'400);
+  script.flush();
+  script.sent.clear();
+  std::vector<std::uint8_t> icmp(kIcmpHeaderLength + kIpv4HeaderLength + 8);
+  icmp[0] = kIcmpUnreachable;
+  icmp[1] = kIcmpFragmentationNeeded;
+  store16(icmp.data() + 6, 600);
+  Ipv4Header quoted{.total_length = 1'440, .protocol = kProtocolTcp, .source = kAddressA,
+                    .destination = kAddressB};
+  write_ipv4(icmp.data() + kIcmpHeaderLength, quoted);
+  store16(icmp.data() + 28, 25);
+  store16(icmp.data() + 30, 40'000);
+  store32(icmp.data() + 32, script.ack);
+  store16(icmp.data() + 2, internet_checksum(icmp));
+  script.inject(ipv4_frame({.protocol = kProtocolIcmp}, icmp));
+  ASSERT_EQ(script.pending(), 3u);
+  EXPECT_EQ(script.sent[0].payload.size(), 560u);
+  EXPECT_EQ(script.sent[2].payload.size(), 280u);
+}
+
+}  // namespace sluice::net::test
