@@ -18,10 +18,12 @@
 #include "engine/base/slab.h"
 #include "engine/mail/envelope.h"
 #include "engine/mail/ids.h"
+#include "queueing/queued_message.h"
 
 namespace sluice::queueing {
 
-class LogDevice;  // log_device.h: the seam to the disk
+class LogDevice;        // log_device.h: the seam to the disk
+struct RecoveryReport;  // recovery.h
 
 enum class QueueError : std::uint8_t {
   disk_full,          // no room for a segment, or ENOSPC
@@ -40,6 +42,9 @@ struct ShardOptions {
   std::uint64_t disk_reserve = 256ULL * 1024 * 1024;
   std::uint32_t messages_max = 1'000'000;
   std::uint32_t arrivals_max = 1'024;
+  // With the core's pool, messages just committed stay in memory for immediate delivery while at
+  // least half of it is free.
+  BlockPool* blocks = nullptr;
 };
 
 // What commit() stores with the octets.
@@ -49,27 +54,6 @@ struct Acceptance {
   WallTime received;
   std::int8_t scl = 0;
   Icid icid = 0;
-};
-
-enum class RecipientStatus : std::uint8_t { pending, delivered, bounced, expired, deleted };
-
-struct RecipientProgress {
-  RecipientStatus status = RecipientStatus::pending;
-  std::uint16_t attempts = 0;
-  WallTime next_attempt;
-};
-
-// A message in the queue, as delivery and `queue show` see it.
-struct QueuedMessage {
-  Mid mid = 0;
-  Icid icid = 0;
-  WallTime received;
-  std::int8_t scl = 0;
-  std::uint64_t body_size = 0;      // octets of chunks, without the added header
-  mail::Envelope envelope;
-  std::string added_header;
-  std::vector<RecipientProgress> recipients;  // by RID
-  bool leased = false;              // delivery is working on it
 };
 
 struct ShardCounts {
@@ -84,16 +68,21 @@ struct ShardCounts {
 
 class Shard {
  public:
-  // Recovers what the directory holds. The text says which file and offset, and what to do.
+  // Recovers what the directory holds. The text says which file and offset, and what to do. The
+  // device must outlive the shard; both are closed on the thread that polls.
   static std::expected<std::unique_ptr<Shard>, std::string> open(const ShardOptions& options,
                                                                  LogDevice& device);
   virtual ~Shard() = default;
 
   virtual Mid highest_mid() const noexcept = 0;  // ever used in this directory
+  // What was found at open(); nullptr when nothing was looked for.
+  virtual const RecoveryReport* recovery() const noexcept { return nullptr; }
 
   // Arrival. append() takes a reference on the block; its octets must not change any more.
+  // too_many_arrivals is also the answer when the disk does not keep up.
   virtual std::expected<Handle, QueueError> begin(Mid mid) noexcept = 0;
-  virtual std::expected<void, QueueError> append(Handle arrival, const BlockSlice& slice) noexcept = 0;
+  virtual std::expected<void, QueueError> append(Handle arrival,
+                                                 const BlockSlice& slice) noexcept = 0;
   // After success the handle is gone; next_committed() will return `token`.
   virtual std::expected<void, QueueError> commit(Handle arrival, const Acceptance& acceptance,
                                                  std::uint64_t token) noexcept = 0;
@@ -107,9 +96,10 @@ class Shard {
   virtual bool next_committed(Committed& out) noexcept = 0;
 
   // Delivery. next_due() leases the message that is due longest; unlease() puts it back under the
-  // earliest next_attempt of its pending recipients, or finishes it when none is pending.
+  // earliest next_attempt of its pending recipients, or finishes it when none is pending. A message
+  // that is not leased is finished by the outcome of its last pending recipient.
   virtual bool next_due(WallTime now, Mid& out) noexcept = 0;
-  virtual WallTime earliest_due() const noexcept = 0;
+  virtual WallTime earliest_due() const noexcept = 0;  // INT64_MAX: nothing waits
   virtual QueuedMessage* find(Mid mid) noexcept = 0;
   virtual void set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept = 0;
   virtual void set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept = 0;  // attempts + 1
@@ -117,8 +107,11 @@ class Shard {
   virtual void flush_due(WallTime now) noexcept = 0;  // every deferred recipient becomes due
 
   // Reads body octets [offset, offset + into.size()) of a queued message (across chunks), checked
-  // against their CRC; completes through next_read(). `into` must live until then.
-  virtual bool read(Mid mid, std::uint64_t offset, MutableBytes into, std::uint64_t token) noexcept = 0;
+  // against their CRC; completes through next_read(). `into` must live until then. False: no such
+  // message, or kReadsMax are under way. Fewer octets come only at the end of the message.
+  static constexpr std::size_t kReadsMax = 64;
+  virtual bool read(Mid mid, std::uint64_t offset, MutableBytes into,
+                    std::uint64_t token) noexcept = 0;
   struct ReadDone {
     std::uint64_t token = 0;
     std::expected<std::size_t, QueueError> octets;

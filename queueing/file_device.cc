@@ -1,0 +1,180 @@
+#include "queueing/file_device.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "engine/base/contract.h"
+#include "queueing/job_thread.h"
+#include "queueing/segment_files.h"
+#include "queueing/uring.h"
+
+namespace sluice::queueing {
+namespace {
+
+class FileDevice final : public LogDevice {
+ public:
+  explicit FileDevice(bool io_uring) : wants_uring_(io_uring) {}
+  ~FileDevice() override { close(); }
+
+  std::expected<std::vector<File>, std::string> open(const std::string& directory) override;
+  std::int64_t read_now(std::uint32_t file, std::uint64_t offset, MutableBytes into) override {
+    return read_whole(fd_of(file), offset, into);
+  }
+  std::int64_t sync_now(std::uint32_t file) override {
+    return fdatasync(fd_of(file)) == 0 ? 0 : -errno;
+  }
+  void remove_now(std::uint32_t file) override { files_.remove(file, take_fd(file)); }
+  std::int64_t prepare_now(const Preparation& preparation) override;
+  std::uint64_t entropy() override;
+  void close() noexcept override;
+
+  void write(const Write& write) noexcept override;
+  void sync(std::uint32_t file, Token token) noexcept override;
+  void read(std::uint32_t file, std::uint64_t offset, MutableBytes into,
+            Token token) noexcept override;
+  void prepare(const Preparation& preparation) noexcept override;
+  void remove(std::uint32_t file, Token token) noexcept override;
+  std::size_t poll(std::span<Completion> completions) noexcept override;
+
+ private:
+  int fd_of(std::uint32_t file) const noexcept {
+    SLUICE_ASSERT(file < fds_.size() && fds_[file] >= 0);
+    return fds_[file];
+  }
+  int take_fd(std::uint32_t file) noexcept { return std::exchange(fds_[file], -1); }
+  void put_fd(std::uint32_t file, int fd) {
+    if (file >= fds_.size()) fds_.resize(file + 1, -1);
+    fds_[file] = fd;
+  }
+  void run(const DiskJob& job, std::vector<DiskJobDone>& done) const;
+
+  const bool wants_uring_;
+  SegmentFiles files_;
+  std::vector<int> fds_;  // by file id, -1 = none; only the data core changes it after the start
+  std::unique_ptr<Uring> uring_;
+  std::unique_ptr<JobThread> writes_;  // without io_uring
+  std::unique_ptr<JobThread> helper_;
+  std::vector<DiskJobDone> done_;
+};
+
+std::expected<std::vector<LogDevice::File>, std::string> FileDevice::open(
+    const std::string& directory) {
+  close();
+  auto listed = files_.open(directory, true);
+  if (!listed) {
+    files_.close();
+    return std::unexpected(listed.error());
+  }
+  std::vector<File> files;
+  for (const SegmentFiles::OpenFile& each : *listed) {
+    put_fd(each.file.id, each.fd);
+    files.push_back(each.file);
+  }
+  if (wants_uring_) uring_ = Uring::make();
+  const auto work = [this](const DiskJob& job, std::vector<DiskJobDone>& done) { run(job, done); };
+  helper_ = std::make_unique<JobThread>(work);
+  if (!uring_) writes_ = std::make_unique<JobThread>(work);
+  return files;
+}
+
+void FileDevice::close() noexcept {
+  if (uring_) uring_->wait_for_all();
+  writes_.reset();
+  helper_.reset();
+  uring_.reset();
+  done_.clear();
+  for (const int fd : fds_)
+    if (fd >= 0) ::close(fd);
+  fds_.clear();
+  files_.close();
+}
+
+std::int64_t FileDevice::prepare_now(const Preparation& preparation) {
+  const int fd = files_.prepare(preparation, preparation.create ? -1 : fd_of(preparation.file));
+  if (fd >= 0) put_fd(preparation.file, fd);
+  return fd < 0 ? fd : 0;
+}
+
+std::uint64_t FileDevice::entropy() {
+  std::uint64_t bits = 0;
+  SLUICE_ASSERT(getrandom(&bits, sizeof bits, 0) == sizeof bits);
+  return bits;
+}
+
+void FileDevice::write(const Write& write) noexcept {
+  const int fd = fd_of(write.file);
+  if (uring_) return uring_->write(fd, write);
+  writes_->give({.kind = DiskJob::Kind::write, .fd = fd, .file = write.file, .offset = write.offset,
+                 .pieces = write.pieces, .token = write.token, .then_sync = write.then_sync});
+}
+
+void FileDevice::sync(std::uint32_t file, Token token) noexcept {
+  const int fd = fd_of(file);
+  if (uring_) return uring_->sync(fd, token);
+  writes_->give({.kind = DiskJob::Kind::sync, .fd = fd, .file = file, .token = token});
+}
+
+void FileDevice::read(std::uint32_t file, std::uint64_t offset, MutableBytes into,
+                      Token token) noexcept {
+  const int fd = fd_of(file);
+  if (uring_) return uring_->read(fd, offset, into, token);
+  helper_->give({.kind = DiskJob::Kind::read, .fd = fd, .file = file, .offset = offset,
+                 .into = into, .token = token});
+}
+
+void FileDevice::prepare(const Preparation& preparation) noexcept {
+  helper_->give({.kind = DiskJob::Kind::prepare,
+                 .fd = preparation.create ? -1 : fd_of(preparation.file),
+                 .file = preparation.file, .token = preparation.token,
+                 .preparation = preparation});
+}
+
+void FileDevice::remove(std::uint32_t file, Token token) noexcept {
+  helper_->give({.kind = DiskJob::Kind::remove, .fd = take_fd(file), .file = file,
+                 .token = token});
+}
+
+std::size_t FileDevice::poll(std::span<Completion> completions) noexcept {
+  std::size_t count = uring_ ? uring_->poll(completions) : 0;
+  helper_->fetch(done_);
+  if (writes_) writes_->fetch(done_);
+  std::size_t taken = 0;
+  for (; taken < done_.size() && count < completions.size(); ++taken) {
+    const DiskJobDone& job = done_[taken];
+    std::int64_t result = job.result;
+    if (job.kind == DiskJob::Kind::prepare && result >= 0) {
+      put_fd(job.file, static_cast<int>(result));
+      result = 0;
+    }
+    completions[count++] = {job.token, result};
+  }
+  done_.erase(done_.begin(), done_.begin() + static_cast<std::ptrdiff_t>(taken));
+  return count;
+}
+
+// On a helper thread.
+void FileDevice::run(const DiskJob& job, std::vector<DiskJobDone>& done) const {
+  std::int64_t result = 0;
+  switch (job.kind) {
+    case DiskJob::Kind::write: result = write_whole(job.fd, job.offset, job.pieces); break;
+    case DiskJob::Kind::sync: result = fdatasync(job.fd) == 0 ? 0 : -errno; break;
+    case DiskJob::Kind::read: result = read_whole(job.fd, job.offset, job.into); break;
+    case DiskJob::Kind::prepare: result = files_.prepare(job.preparation, job.fd); break;
+    case DiskJob::Kind::remove: result = files_.remove(job.file, job.fd); break;
+  }
+  done.push_back({job.kind, job.file, job.token, result});
+  if (!job.then_sync) return;
+  const std::int64_t synced = result < 0 ? -ECANCELED : fdatasync(job.fd) == 0 ? 0 : -errno;
+  done.push_back({DiskJob::Kind::sync, job.file, *job.then_sync, synced});
+}
+
+}  // namespace
+
+std::unique_ptr<LogDevice> make_file_device(bool io_uring) {
+  return std::make_unique<FileDevice>(io_uring);
+}
+
+}  // namespace sluice::queueing

@@ -1,0 +1,52 @@
+#include "queueing/job_thread.h"
+
+namespace sluice::queueing {
+
+JobThread::JobThread(Run run) : run_(std::move(run)), thread_([this] { loop(); }) {}
+
+JobThread::~JobThread() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void JobThread::give(const DiskJob& job) {
+  {
+    std::lock_guard lock(mutex_);
+    jobs_.push_back(job);
+  }
+  wake_.notify_one();
+}
+
+void JobThread::fetch(std::vector<DiskJobDone>& done) {
+  if (!has_done_.load(std::memory_order_acquire)) return;
+  std::lock_guard lock(mutex_);
+  done.insert(done.end(), done_.begin(), done_.end());
+  done_.clear();
+  has_done_.store(false, std::memory_order_relaxed);
+}
+
+void JobThread::loop() {
+  std::vector<DiskJob> jobs;
+  std::vector<DiskJobDone> done;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
+    if (jobs_.empty()) return;
+    jobs.swap(jobs_);
+    for (const DiskJob& job : jobs) {
+      lock.unlock();
+      done.clear();
+      run_(job, done);
+      lock.lock();
+      done_.insert(done_.end(), done.begin(), done.end());
+      has_done_.store(true, std::memory_order_release);
+    }
+    jobs.clear();
+  }
+}
+
+}  // namespace sluice::queueing

@@ -1,0 +1,356 @@
+#include "queueing/log_shard.h"
+
+#include <algorithm>
+
+#include "engine/base/contract.h"
+
+namespace sluice::queueing {
+namespace {
+
+// What a completion belongs to: the upper octet of its token.
+constexpr LogDevice::Token kKind = 0xffULL << 56;
+constexpr LogDevice::Token kWrite = 1ULL << 56;
+constexpr LogDevice::Token kSync = 2ULL << 56;
+constexpr LogDevice::Token kRead = 3ULL << 56;
+constexpr LogDevice::Token kRewriteRead = 4ULL << 56;
+constexpr LogDevice::Token kPrepare = 5ULL << 56;
+constexpr LogDevice::Token kRemove = 6ULL << 56;
+
+}  // namespace
+
+LogShard::LogShard(const ShardOptions& options, LogDevice& device,
+                   std::span<const LogDevice::File> files)
+    : options_(options),
+      device_(device),
+      index_(options.messages_max),
+      report_(recover(device, files, index_, table_)),
+      supply_(options_, device, table_, report_.last_sequence),
+      writer_(options_.segment_bytes, device, table_, supply_),
+      reader_(kReadsMax, kRead, device, index_, table_),
+      rewriter_(options_, kRewriteRead, device, index_, table_, writer_),
+      arrivals_(options.arrivals_max) {}
+
+LogShard::~LogShard() { device_.close(); }
+
+std::int64_t LogShard::start() {
+  for (const std::uint32_t file : report_.unfinished) device_.remove_now(file);
+  for (const std::uint32_t file : report_.kept) supply_.add_file(file);
+  for (const std::uint32_t file : report_.spares) supply_.add_spare(file);
+  // A message that only the kernel's cache held when the process stopped is recovered: from here on
+  // it is relied upon, so it must be on the disk.
+  for (std::size_t i = 0; i < table_.size(); ++i) {
+    const Segment& segment = table_.at(i);
+    supply_.add_file(segment.file);
+    if (const std::int64_t result = device_.sync_now(segment.file); result < 0) return result;
+  }
+  writer_.saw_mid(report_.highest_mid);
+  if (const std::int64_t result = supply_.start(report_.highest_mid); result < 0) return result;
+  writer_.start();
+  writer_.mark(report_.highest_mid);
+  return 0;
+}
+
+std::optional<QueueError> LogShard::refusal() const noexcept {
+  if (failed_) return QueueError::io_error;
+  if (supply_.refused()) return QueueError::disk_full;
+  return std::nullopt;
+}
+
+std::expected<Handle, QueueError> LogShard::begin(Mid mid) noexcept {
+  if (auto error = refusal()) return std::unexpected(*error);
+  if (index_.size() + arrivals_.in_use() >= options_.messages_max)
+    return std::unexpected(QueueError::too_many_messages);
+  Arrival* arrival = arrivals_.acquire();
+  if (arrival == nullptr) return std::unexpected(QueueError::too_many_arrivals);
+  arrival->mid = mid;
+  return arrivals_.handle(*arrival);
+}
+
+std::expected<void, QueueError> LogShard::append(Handle handle, const BlockSlice& slice) noexcept {
+  Arrival* arrival = arrivals_.find(handle);
+  SLUICE_ASSERT(arrival != nullptr);
+  SLUICE_ASSERT(slice.length <= kBlockBytes);
+  if (auto error = refusal()) arrival->failed = error;
+  if (arrival->failed) return std::unexpected(*arrival->failed);
+  if (slice.length == 0) return {};
+  if (!fits(*arrival, slice) && !flush_chunk(*arrival)) return std::unexpected(*arrival->failed);
+  gather(*arrival, slice);
+  return {};
+}
+
+bool LogShard::fits(const Arrival& arrival, const BlockSlice& slice) const noexcept {
+  return arrival.gathered + slice.length <= kChunkBytesMax && arrival.slices.size() < kSlicesMax;
+}
+
+void LogShard::gather(Arrival& arrival, const BlockSlice& slice) noexcept {
+  arrival.gathered += slice.length;
+  arrival.body_size += slice.length;
+  if (!arrival.slices.empty()) {
+    BlockSlice& last = arrival.slices.back();
+    if (last.block.data() == slice.block.data() && last.offset + last.length == slice.offset) {
+      last.length += slice.length;
+      return;
+    }
+  }
+  arrival.slices.push_back(slice);
+}
+
+// The gathered slices become a chunk record: its octets leave with the next write.
+bool LogShard::flush_chunk(Arrival& arrival) noexcept {
+  if (arrival.slices.empty()) return true;
+  auto location = writer_.append_chunk(arrival.mid, arrival.slices);
+  if (!location) {
+    arrival.failed = location.error();
+    return false;
+  }
+  table_.reference(*location);
+  arrival.chunks.push_back(*location);
+  if (arrival.resident.size() + arrival.slices.size() > kResidentSlicesMax || !blocks_plenty())
+    arrival.small = false;
+  if (!arrival.small)
+    arrival.resident.clear();
+  else
+    std::ranges::copy(arrival.slices, std::back_inserter(arrival.resident));
+  arrival.slices.clear();
+  arrival.gathered = 0;
+  return true;
+}
+
+std::expected<void, QueueError> LogShard::commit(Handle handle, const Acceptance& acceptance,
+                                                 std::uint64_t token) noexcept {
+  Arrival* arrival = arrivals_.find(handle);
+  SLUICE_ASSERT(arrival != nullptr);
+  SLUICE_ASSERT(acceptance.envelope->recipient_count() > 0);
+  if (auto error = refusal()) arrival->failed = error;
+  if (arrival->failed || !flush_chunk(*arrival)) return std::unexpected(*arrival->failed);
+  const CommitRecord record{
+      .icid = acceptance.icid, .received = acceptance.received, .body_size = arrival->body_size,
+      .scl = acceptance.scl, .recipient_count = acceptance.envelope->recipient_count(),
+      .chunks = arrival->chunks, .progress = {}, .envelope = acceptance.envelope->encoded(),
+      .added_header = acceptance.added_header};
+  auto location = writer_.append(RecordType::commit, arrival->mid, encoded_bytes(record),
+                                 [&](MutableBytes into) { encode(record, into); });
+  if (!location) return std::unexpected(location.error());
+  table_.reference(*location);
+  writer_.saw_mid(arrival->mid);
+  writer_.want_durable();
+
+  LiveMessage& live = index_.insert(arrival->mid);
+  live.commit = *location;
+  live.chunks.assign(arrival->chunks.begin(), arrival->chunks.end());
+  QueuedMessage& message = live.message;
+  message.icid = acceptance.icid;
+  message.received = acceptance.received;
+  message.scl = acceptance.scl;
+  message.body_size = arrival->body_size;
+  message.envelope = *acceptance.envelope;
+  message.added_header.assign(as_text(acceptance.added_header));
+  LiveIndex::set_recipients(live, record.recipient_count);
+  keep_resident(*arrival, live);
+  arrival->chunks.clear();  // they are the message's now
+  waiting_.push({token, arrival->mid, writer_.offsets().dirty()});
+  close_arrival(*arrival);
+  return {};
+}
+
+void LogShard::keep_resident(Arrival& arrival, LiveMessage& live) noexcept {
+  if (!arrival.small || !blocks_plenty()) return;
+  live.resident.swap(arrival.resident);
+  residents_.push(live.message.mid);
+}
+
+bool LogShard::blocks_plenty() const noexcept {
+  const BlockPool* blocks = options_.blocks;
+  return blocks != nullptr && blocks->available() * 2 >= blocks->capacity();
+}
+
+// Oldest first, while less than half of the pool is free.
+void LogShard::drop_residents() noexcept {
+  if (options_.blocks == nullptr) return;
+  while (!residents_.empty() &&
+         (!blocks_plenty() || residents_.size() > options_.blocks->capacity()))
+    if (LiveMessage* live = index_.find(residents_.pop())) live->resident.clear();
+}
+
+void LogShard::abandon(Handle handle) noexcept {
+  Arrival* arrival = arrivals_.find(handle);
+  if (arrival == nullptr) return;
+  if (arrival->mid > writer_.highest_mid()) {
+    writer_.saw_mid(arrival->mid);
+    writer_.mark(arrival->mid);
+  }
+  close_arrival(*arrival);
+}
+
+void LogShard::close_arrival(Arrival& arrival) noexcept {
+  for (const Location& chunk : arrival.chunks) table_.release(chunk);
+  arrival.chunks.clear();
+  arrival.slices.clear();
+  arrival.resident.clear();
+  arrival.gathered = 0;
+  arrival.body_size = 0;
+  arrival.failed.reset();
+  arrival.small = true;
+  arrivals_.release(arrival);
+}
+
+bool LogShard::next_committed(Committed& out) noexcept {
+  if (committed_.empty()) return false;
+  out = committed_.pop();
+  return true;
+}
+
+bool LogShard::next_due(WallTime now, Mid& out) noexcept {
+  LiveMessage* live = index_.next_due(now);
+  if (live == nullptr) return false;
+  out = live->message.mid;
+  return true;
+}
+
+QueuedMessage* LogShard::find(Mid mid) noexcept {
+  LiveMessage* live = index_.find(mid);
+  return live != nullptr && live->durable ? &live->message : nullptr;
+}
+
+void LogShard::set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept {
+  LiveMessage* live = index_.find(mid);
+  if (live == nullptr || !live->durable || rid >= live->message.recipients.size()) return;
+  RecipientProgress progress = live->message.recipients[rid];
+  progress.status = status;
+  LiveIndex::apply(*live, rid, progress);
+  log_outcome(mid, rid, progress);
+  if (!live->message.leased && live->pending == 0) finish(*live);
+}
+
+void LogShard::set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept {
+  LiveMessage* live = index_.find(mid);
+  if (live == nullptr || !live->durable || rid >= live->message.recipients.size()) return;
+  RecipientProgress progress = live->message.recipients[rid];
+  progress.next_attempt = next_attempt;
+  if (progress.attempts < UINT16_MAX) ++progress.attempts;
+  LiveIndex::apply(*live, rid, progress);
+  live->resident.clear();
+  log_outcome(mid, rid, progress);
+}
+
+// Without room for the record the outcome lives in memory only: at worst a message is delivered
+// twice after a restart.
+void LogShard::log_outcome(Mid mid, Rid rid, const RecipientProgress& progress) noexcept {
+  const OutcomeRecord outcome{rid, progress};
+  (void)writer_.append(RecordType::outcome, mid, kOutcomeBytes,
+                       [&](MutableBytes into) { encode(outcome, into); });
+}
+
+bool LogShard::unlease(Mid mid) noexcept {
+  LiveMessage* live = index_.find(mid);
+  if (live == nullptr || !live->message.leased) return false;
+  if (live->pending > 0) {
+    index_.unlease(*live);
+    return false;
+  }
+  finish(*live);
+  return true;
+}
+
+void LogShard::finish(LiveMessage& live) noexcept {
+  release_records(live);
+  index_.erase(live);
+}
+
+void LogShard::release_records(LiveMessage& live) noexcept {
+  table_.release(live.commit);
+  for (const Location& chunk : live.chunks) table_.release(chunk);
+}
+
+bool LogShard::read(Mid mid, std::uint64_t offset, MutableBytes into,
+                    std::uint64_t token) noexcept {
+  LiveMessage* live = index_.find(mid);
+  return live != nullptr && live->durable && reader_.start(*live, offset, into, token);
+}
+
+std::size_t LogShard::poll(Instant now) noexcept {
+  supply_.poll(now, writer_.highest_mid(), kPrepare);
+  writer_.poll(now, kWrite, kSync);
+  if (!failed_) rewriter_.poll(now);
+  reclaim();
+  drop_residents();
+  std::array<LogDevice::Completion, 64> completions;
+  const std::size_t count = device_.poll(completions);
+  for (std::size_t i = 0; i < count; ++i) dispatch(completions[i], now);
+  settle_commits();
+  return count;
+}
+
+void LogShard::dispatch(const LogDevice::Completion& completion, Instant now) noexcept {
+  std::optional<QueueError> error;
+  switch (completion.token & kKind) {
+    case kWrite: error = writer_.on_written(completion.result); break;
+    case kSync: error = writer_.on_synced(completion.result); break;
+    case kRead: reader_.on_read(completion.token, completion.result); break;
+    case kRewriteRead: rewriter_.on_read(completion.token, completion.result); break;
+    case kPrepare:
+      if (!supply_.prepared(now, completion.result)) error = QueueError::disk_full;
+      break;
+    case kRemove: --removals_; break;
+    default: SLUICE_ASSERT(false);
+  }
+  if (error) fail_unsynced(*error);
+}
+
+// Whatever is not durable yet may be lost: nobody gets a 250 for it.
+void LogShard::fail_unsynced(QueueError error) noexcept {
+  settle_commits();
+  if (error == QueueError::io_error) failed_ = true;
+  rewriter_.fail();
+  arrivals_.for_each([&](Arrival& arrival) {
+    if (!arrival.chunks.empty() || failed_) arrival.failed = error;
+  });
+  while (!waiting_.empty()) {
+    const WaitingCommit commit = waiting_.pop();
+    committed_.push({commit.token, commit.mid, std::unexpected(error)});
+    // Its record may yet come to be on the disk: the refused message must not reappear.
+    log_outcome(commit.mid, kAllRecipients, {.status = RecipientStatus::deleted});
+    if (LiveMessage* live = index_.find(commit.mid)) finish(*live);
+  }
+}
+
+void LogShard::settle_commits() noexcept {
+  while (!waiting_.empty() && waiting_.front().end <= writer_.offsets().durable()) {
+    const WaitingCommit commit = waiting_.pop();
+    LiveMessage* live = index_.find(commit.mid);
+    SLUICE_ASSERT(live != nullptr);
+    index_.set_durable(*live, live->message.received);
+    ++commits_;
+    committed_.push({commit.token, commit.mid, {}});
+  }
+}
+
+// A dead tail is freed when everything appended up to its death is durable: the outcomes that made
+// it so, and the mark of the highest MID in the head.
+void LogShard::reclaim() noexcept {
+  while (table_.size() > 1 && table_.tail().references == 0) {
+    if (dead_tail_ != table_.tail().sequence) {
+      dead_tail_ = table_.tail().sequence;
+      dead_until_ = writer_.offsets().dirty();
+    }
+    if (failed_ || writer_.offsets().durable() < dead_until_) return;
+    removals_ += supply_.retire_tail(kRemove);
+  }
+}
+
+bool LogShard::idle() const noexcept {
+  return writer_.idle() && waiting_.empty() && committed_.empty() && reader_.idle() &&
+         rewriter_.idle() && supply_.idle() && removals_ == 0;
+}
+
+ShardCounts LogShard::counts() const noexcept {
+  return {.messages = index_.durable(),
+          .arriving = arrivals_.in_use(),
+          .segments = table_.size(),
+          .bytes_on_disk = supply_.files() * options_.segment_bytes,
+          .syncs = writer_.syncs(),
+          .commits = commits_,
+          .bytes_written = writer_.bytes_written()};
+}
+
+}  // namespace sluice::queueing

@@ -1,0 +1,110 @@
+// The Shard over a segment log: arrivals, waiting commits and leases; the parts do the rest.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "queueing/body_reader.h"
+#include "queueing/fifo.h"
+#include "queueing/recovery.h"
+#include "queueing/rewriter.h"
+#include "queueing/segment_supply.h"
+#include "queueing/segment_writer.h"
+#include "queueing/shard.h"
+
+namespace sluice::queueing {
+
+class LogShard final : public Shard {
+ public:
+  LogShard(const ShardOptions& options, LogDevice& device,
+           std::span<const LogDevice::File> files);
+  ~LogShard() override;
+  std::int64_t start();  // 0 or -errno
+
+  Mid highest_mid() const noexcept override { return writer_.highest_mid(); }
+  const RecoveryReport* recovery() const noexcept override { return &report_; }
+
+  std::expected<Handle, QueueError> begin(Mid mid) noexcept override;
+  std::expected<void, QueueError> append(Handle arrival, const BlockSlice& slice) noexcept override;
+  std::expected<void, QueueError> commit(Handle arrival, const Acceptance& acceptance,
+                                         std::uint64_t token) noexcept override;
+  void abandon(Handle arrival) noexcept override;
+  bool next_committed(Committed& out) noexcept override;
+
+  bool next_due(WallTime now, Mid& out) noexcept override;
+  WallTime earliest_due() const noexcept override { return index_.earliest_due(); }
+  QueuedMessage* find(Mid mid) noexcept override;
+  void set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept override;
+  void set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept override;
+  bool unlease(Mid mid) noexcept override;
+  void flush_due(WallTime now) noexcept override { index_.make_all_due(now); }
+
+  bool read(Mid mid, std::uint64_t offset, MutableBytes into,
+            std::uint64_t token) noexcept override;
+  bool next_read(ReadDone& out) noexcept override { return reader_.next(out); }
+
+  std::size_t poll(Instant now) noexcept override;
+  bool idle() const noexcept override;
+  ShardCounts counts() const noexcept override;
+  void visit(Mid from, bool (*visit)(const QueuedMessage&, void*), void* context) override {
+    index_.visit(from, visit, context);
+  }
+
+ private:
+  static constexpr std::size_t kSlicesMax = 16;         // in one chunk record
+  static constexpr std::size_t kResidentSlicesMax = 8;  // of a message kept in memory
+
+  struct Arrival {
+    Mid mid = 0;
+    std::uint64_t body_size = 0;
+    std::optional<QueueError> failed;
+    std::vector<Location> chunks;
+    std::vector<BlockSlice> slices;    // of the chunk being gathered
+    std::uint32_t gathered = 0;        // octets in them
+    std::vector<BlockSlice> resident;  // the whole message while it is small
+    bool small = true;
+  };
+  struct WaitingCommit {
+    std::uint64_t token = 0;
+    Mid mid = 0;
+    LogPosition end = 0;
+  };
+
+  std::optional<QueueError> refusal() const noexcept;
+  void gather(Arrival& arrival, const BlockSlice& slice) noexcept;
+  bool fits(const Arrival& arrival, const BlockSlice& slice) const noexcept;
+  bool flush_chunk(Arrival& arrival) noexcept;
+  void keep_resident(Arrival& arrival, LiveMessage& live) noexcept;
+  void drop_residents() noexcept;
+  bool blocks_plenty() const noexcept;
+  void close_arrival(Arrival& arrival) noexcept;
+  void log_outcome(Mid mid, Rid rid, const RecipientProgress& progress) noexcept;
+  void finish(LiveMessage& live) noexcept;
+  void release_records(LiveMessage& live) noexcept;
+
+  void dispatch(const LogDevice::Completion& completion, Instant now) noexcept;
+  void fail_unsynced(QueueError error) noexcept;
+  void settle_commits() noexcept;
+  void reclaim() noexcept;
+
+  const ShardOptions options_;
+  LogDevice& device_;
+  SegmentTable table_;
+  LiveIndex index_;
+  RecoveryReport report_;
+  SegmentSupply supply_;
+  SegmentWriter writer_;
+  BodyReader reader_;
+  Rewriter rewriter_;
+  Slab<Arrival> arrivals_;
+  Fifo<WaitingCommit> waiting_;
+  Fifo<Committed> committed_;
+  Fifo<Mid> residents_;
+  bool failed_ = false;
+  std::uint64_t dead_tail_ = 0;   // sequence of the tail that nothing needs any more
+  LogPosition dead_until_ = 0;    // it is freed when this is durable
+  std::size_t removals_ = 0;      // under way
+  std::uint64_t commits_ = 0;
+};
+
+}  // namespace sluice::queueing

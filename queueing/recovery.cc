@@ -1,0 +1,186 @@
+#include "queueing/recovery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "engine/base/crc32c.h"
+#include "queueing/segment_scan.h"
+
+namespace sluice::queueing {
+namespace {
+
+class Recovery {
+ public:
+  Recovery(LogDevice& device, LiveIndex& index, SegmentTable& table)
+      : device_(device), index_(index), table_(table) {}
+
+  RecoveryReport run(std::span<const LogDevice::File> files) {
+    read_headers(files);
+    drop_superseded();
+    scan_in_parallel(device_, scans_);
+    for (const SegmentScan& scan : scans_) {
+      replay(scan);
+      table_.push({.sequence = scan.header.sequence, .key = scan.header.key, .file = scan.file.id,
+                   .bytes = scan.file.bytes, .ready = true});
+    }
+    count_damage();
+    for (std::size_t slot = 0; slot < index_.slots(); ++slot)
+      if (LiveMessage* live = index_.at(slot)) load(*live);
+    return std::move(report_);
+  }
+
+ private:
+  void read_headers(std::span<const LogDevice::File> files);
+  void drop_superseded();
+  void replay(const SegmentScan& scan);
+  void count_damage();
+  void load(LiveMessage& live);
+  const char* fill(LiveMessage& live);
+  const SegmentScan* scan_of(std::uint64_t sequence) const noexcept;
+  void note(std::string text) {
+    if (report_.notes.size() < RecoveryReport::kNotesMax) report_.notes.push_back(std::move(text));
+  }
+
+  LogDevice& device_;
+  LiveIndex& index_;
+  SegmentTable& table_;
+  std::vector<SegmentScan> scans_;  // in order of sequence
+  std::vector<std::uint8_t> buffer_;
+  RecoveryReport report_;
+};
+
+void Recovery::read_headers(std::span<const LogDevice::File> files) {
+  std::array<std::uint8_t, kSegmentHeaderBytes> page;
+  for (const LogDevice::File& file : files) {
+    page.fill(0);
+    const bool read = device_.read_now(file.id, 0, page) >= 0;
+    const bool blank = std::ranges::all_of(page, [](std::uint8_t octet) { return octet == 0; });
+    if (const auto header = decode_either(page); header && read) {
+      scans_.push_back({.file = file, .header = *header});
+    } else if (read && blank) {
+      report_.unfinished.push_back(file.id);
+    } else {
+      report_.kept.push_back(file.id);
+      note(fmt::format("segment file {}: no readable header; left alone, move it away by hand",
+                       file.id));
+    }
+  }
+  std::ranges::sort(scans_, {}, [](const SegmentScan& scan) { return scan.header.sequence; });
+}
+
+// Files that were freed before the newest header was written no longer count, whatever they hold.
+void Recovery::drop_superseded() {
+  std::uint64_t oldest = 0;
+  for (const SegmentScan& scan : scans_) oldest = std::max(oldest, scan.header.oldest);
+  for (const SegmentScan& scan : scans_) {
+    report_.highest_mid = std::max(report_.highest_mid, scan.header.highest_mid);
+    report_.last_sequence = std::max(report_.last_sequence, scan.header.sequence);
+    if (scan.header.sequence < oldest) report_.spares.push_back(scan.file.id);
+  }
+  std::erase_if(scans_, [&](const SegmentScan& scan) { return scan.header.sequence < oldest; });
+  for (std::size_t i = 1; i < scans_.size();) {
+    if (scans_[i].header.sequence != scans_[i - 1].header.sequence) {
+      ++i;
+      continue;
+    }
+    report_.kept.push_back(scans_[i].file.id);
+    note(fmt::format("segment file {}: the same segment as file {}; left alone, move one away",
+                     scans_[i].file.id, scans_[i - 1].file.id));
+    scans_.erase(scans_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+void Recovery::replay(const SegmentScan& scan) {
+  report_.highest_mid = std::max(report_.highest_mid, scan.highest_mid);
+  report_.records += scan.records;
+  for (const SegmentScan::Event& event : scan.events) {
+    if (event.mid == 0) continue;
+    LiveMessage* live = index_.find(event.mid);
+    if (event.recipients > 0) {
+      if (live == nullptr) live = &index_.insert(event.mid);
+      LiveIndex::set_recipients(*live, event.recipients);
+      live->commit = {scan.header.sequence, event.offset, event.length};
+    } else if (live != nullptr) {
+      LiveIndex::apply(*live, event.outcome.rid, event.outcome.progress);
+      if (live->pending == 0) index_.erase(*live);
+    }
+  }
+}
+
+void Recovery::count_damage() {
+  const SegmentScan* last = nullptr;
+  for (const SegmentScan& scan : scans_)
+    if (scan.records > 0 || scan.damaged > 0) last = &scan;
+  for (const SegmentScan& scan : scans_) {
+    const std::uint32_t torn = &scan == last ? scan.damaged_at_end : 0;
+    report_.torn_records += torn;
+    report_.damaged_records += scan.damaged - torn;
+    if (scan.damaged > torn)
+      note(fmt::format("segment file {}: {} damaged records, the first at offset {}", scan.file.id,
+                       scan.damaged - torn, scan.first_damage));
+    if (scan.unreadable_pages > 0)
+      note(fmt::format("segment file {}: {} pages cannot be read", scan.file.id,
+                       scan.unreadable_pages));
+  }
+}
+
+void Recovery::load(LiveMessage& live) {
+  const char* problem = fill(live);
+  if (problem != nullptr) {
+    ++report_.lost_messages;
+    note(fmt::format("MID {} is not whole ({}) and is dropped", live.message.mid, problem));
+    index_.erase(live);
+    return;
+  }
+  table_.reference(live.commit);
+  for (const Location& chunk : live.chunks) table_.reference(chunk);
+  index_.set_durable(live, std::max(earliest_attempt(live.message), live.message.received));
+}
+
+// Reads the commit record again; nullptr, or what is wrong.
+const char* Recovery::fill(LiveMessage& live) {
+  const SegmentScan* home = scan_of(live.commit.sequence);
+  buffer_.resize(kRecordHeaderBytes + live.commit.length);
+  const std::int64_t got = device_.read_now(home->file.id, live.commit.offset, buffer_);
+  if (got != static_cast<std::int64_t>(buffer_.size())) return "its commit record cannot be read";
+  const ByteView payload = ByteView(buffer_).subspan(kRecordHeaderBytes);
+  const auto header = decode_record_header(buffer_, home->header.key);
+  if (!header || crc32c(payload, crc_of_header(*header, home->header.key)) != header->crc)
+    return "its commit record has changed";
+  const auto commit = decode_commit(payload);
+  auto envelope = commit ? mail::Envelope::decode(commit->envelope) : std::nullopt;
+  if (!envelope || envelope->recipient_count() != live.message.recipients.size())
+    return "its envelope makes no sense";
+  live.message.envelope = std::move(*envelope);
+  live.message.added_header.assign(as_text(commit->added_header));
+  live.message.icid = commit->icid;
+  live.message.received = commit->received;
+  live.message.scl = commit->scl;
+  live.message.body_size = commit->body_size;
+  std::uint64_t octets = 0;
+  for (std::uint32_t i = 0; i < commit->chunk_count(); ++i) {
+    const Location chunk = commit->chunk(i);
+    const SegmentScan* scan = scan_of(chunk.sequence);
+    if (scan == nullptr || !scan->has_chunk(chunk)) return "a chunk of it is damaged";
+    live.chunks.push_back(chunk);
+    octets += chunk.length;
+  }
+  return octets == commit->body_size ? nullptr : "its chunks do not add up";
+}
+
+const SegmentScan* Recovery::scan_of(std::uint64_t sequence) const noexcept {
+  auto it = std::ranges::lower_bound(scans_, sequence, {},
+                                     [](const SegmentScan& scan) { return scan.header.sequence; });
+  return it != scans_.end() && it->header.sequence == sequence ? &*it : nullptr;
+}
+
+}  // namespace
+
+RecoveryReport recover(LogDevice& device, std::span<const LogDevice::File> files, LiveIndex& index,
+                       SegmentTable& table) {
+  return Recovery(device, index, table).run(files);
+}
+
+}  // namespace sluice::queueing

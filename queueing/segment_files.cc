@@ -1,0 +1,178 @@
+#include "queueing/segment_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace sluice::queueing {
+namespace {
+
+constexpr std::size_t kFillBytes = 1024 * 1024;
+constexpr std::uint32_t kFileIdMax = 999'999;
+
+std::string name_of(std::uint32_t file) { return fmt::format("segment-{:06}", file); }
+
+bool parse_name(const char* name, std::uint32_t& file) {
+  int used = 0;
+  return std::sscanf(name, "segment-%6u%n", &file, &used) == 1 && name[used] == '\0' &&
+         file <= kFileIdMax;
+}
+
+int fill_with_zeros(int fd, std::uint64_t bytes) {
+  static const std::vector<std::uint8_t> zeros(kFillBytes);
+  for (std::uint64_t at = 0; at < bytes; at += kFillBytes) {
+    const iovec piece{const_cast<std::uint8_t*>(zeros.data()),
+                      static_cast<std::size_t>(std::min<std::uint64_t>(kFillBytes, bytes - at))};
+    const std::int64_t result = write_whole(fd, at, {&piece, 1});
+    if (result < 0) return static_cast<int>(result);
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::expected<std::vector<SegmentFiles::OpenFile>, std::string> SegmentFiles::open(
+    const std::string& directory, bool create) {
+  directory_ = directory;
+  if (create) {
+    std::error_code ignored;
+    std::filesystem::create_directories(std::filesystem::path(directory).parent_path(), ignored);
+    mkdir(directory.c_str(), 0700);
+  }
+  directory_fd_ = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory_fd_ < 0)
+    return std::unexpected(
+        fmt::format("{}: cannot be opened: {}", directory, std::strerror(errno)));
+  struct stat status;
+  if (create && fstat(directory_fd_, &status) == 0 && (status.st_mode & 0077) != 0)
+    fchmod(directory_fd_, 0700);
+  if (auto locked = lock(); !locked) return std::unexpected(locked.error());
+  return list();
+}
+
+std::expected<void, std::string> SegmentFiles::lock() {
+  lock_fd_ = openat(directory_fd_, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_fd_ < 0)
+    return std::unexpected(fmt::format("{}/lock: cannot be opened: {}", directory_,
+                                       std::strerror(errno)));
+  char holder[32] = {};
+  if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
+    const ssize_t got = pread(lock_fd_, holder, sizeof holder - 1, 0);
+    return std::unexpected(fmt::format(
+        "{}: in use by process {}; stop it first, or use another directory", directory_,
+        got > 0 ? holder : "(unknown)"));
+  }
+  const std::string pid = std::to_string(getpid());
+  if (ftruncate(lock_fd_, 0) != 0 || pwrite(lock_fd_, pid.data(), pid.size(), 0) < 0)
+    return std::unexpected(fmt::format("{}/lock: cannot be written: {}", directory_,
+                                       std::strerror(errno)));
+  return {};
+}
+
+std::expected<std::vector<SegmentFiles::OpenFile>, std::string> SegmentFiles::list() const {
+  std::vector<OpenFile> files;
+  DIR* stream = fdopendir(dup(directory_fd_));
+  if (stream == nullptr) return std::unexpected(directory_ + ": cannot be listed");
+  rewinddir(stream);
+  std::string problem;
+  while (const dirent* entry = readdir(stream)) {
+    OpenFile open_file;
+    struct stat status;
+    if (!parse_name(entry->d_name, open_file.file.id)) continue;
+    open_file.fd = openat(directory_fd_, entry->d_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (open_file.fd < 0 || fstat(open_file.fd, &status) != 0) {
+      problem = fmt::format("{}/{}: cannot be opened: {}", directory_, entry->d_name,
+                            std::strerror(errno));
+      break;
+    }
+    open_file.file.bytes = static_cast<std::uint64_t>(status.st_size);
+    files.push_back(open_file);
+  }
+  closedir(stream);
+  if (problem.empty()) return files;
+  for (const OpenFile& each : files) ::close(each.fd);
+  return std::unexpected(problem);
+}
+
+void SegmentFiles::close() noexcept {
+  if (lock_fd_ >= 0) ::close(lock_fd_);
+  if (directory_fd_ >= 0) ::close(directory_fd_);
+  lock_fd_ = directory_fd_ = -1;
+}
+
+int SegmentFiles::prepare(const LogDevice::Preparation& preparation, int fd) const noexcept {
+  if (preparation.create) fd = create(preparation);
+  if (fd < 0) return fd;
+  const iovec header{const_cast<std::uint8_t*>(preparation.header.data()),
+                     preparation.header.size()};
+  std::int64_t result = write_whole(fd, 0, {&header, 1});
+  if (result >= 0) result = fdatasync(fd) == 0 ? 0 : -errno;
+  if (result >= 0) return fd;
+  if (preparation.create) remove(preparation.file, fd);
+  return static_cast<int>(result);
+}
+
+int SegmentFiles::create(const LogDevice::Preparation& preparation) const noexcept {
+  struct statvfs room;
+  if (fstatvfs(directory_fd_, &room) != 0) return -errno;
+  if (std::uint64_t{room.f_bavail} * room.f_frsize < preparation.reserve + preparation.bytes)
+    return -ENOSPC;
+  const std::string name = name_of(preparation.file);
+  const int fd = openat(directory_fd_, name.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return -errno;
+  int result = fill_with_zeros(fd, preparation.bytes);
+  if (result == 0 && (fsync(fd) != 0 || fsync(directory_fd_) != 0)) result = -errno;
+  if (result == 0) return fd;
+  remove(preparation.file, fd);
+  return result;
+}
+
+int SegmentFiles::remove(std::uint32_t file, int fd) const noexcept {
+  if (fd >= 0) ::close(fd);
+  return unlinkat(directory_fd_, name_of(file).c_str(), 0) == 0 ? 0 : -errno;
+}
+
+std::int64_t read_whole(int fd, std::uint64_t offset, MutableBytes into) noexcept {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const ssize_t got = pread(fd, into.data() + done, into.size() - done,
+                              static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -errno;
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return static_cast<std::int64_t>(done);
+}
+
+std::int64_t write_whole(int fd, std::uint64_t offset, std::span<const iovec> pieces) noexcept {
+  std::int64_t done = 0;
+  ssize_t got;
+  do got = pwritev(fd, pieces.data(), static_cast<int>(pieces.size()), static_cast<off_t>(offset));
+  while (got < 0 && errno == EINTR);
+  if (got < 0) return -errno;
+  // A short write is finished piece by piece.
+  for (const iovec& piece : pieces) {
+    std::int64_t from = std::max<std::int64_t>(0, got - done);
+    while (from < static_cast<std::int64_t>(piece.iov_len)) {
+      const ssize_t more = pwrite(fd, static_cast<const std::uint8_t*>(piece.iov_base) + from,
+                                  piece.iov_len - static_cast<std::size_t>(from),
+                                  static_cast<off_t>(offset) + done + from);
+      if (more < 0 && errno == EINTR) continue;
+      if (more < 0) return -errno;
+      from += more;
+    }
+    done += static_cast<std::int64_t>(piece.iov_len);
+  }
+  return done;
+}
+
+}  // namespace sluice::queueing

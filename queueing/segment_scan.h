@@ -1,0 +1,43 @@
+// What one segment says, without the octets of messages: the first half of recovery, which runs for
+// many segments at once.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "queueing/log_device.h"
+#include "queueing/record.h"
+
+namespace sluice::queueing {
+
+struct SegmentScan {
+  struct Chunk {
+    std::uint32_t offset = 0;
+    std::uint32_t length = 0;
+  };
+  struct Event {
+    Mid mid = 0;
+    std::uint32_t offset = 0;      // commit: where its record is
+    std::uint32_t length = 0;      // commit: its payload octets
+    std::uint32_t recipients = 0;  // commit; 0: an outcome
+    OutcomeRecord outcome;
+  };
+
+  LogDevice::File file;
+  SegmentHeader header;
+  std::vector<Chunk> chunks;   // in order of offset
+  std::vector<Event> events;   // in order of the log
+  Mid highest_mid = 0;
+  std::uint64_t records = 0;
+  std::uint32_t damaged = 0;
+  std::uint32_t damaged_at_end = 0;
+  std::uint32_t first_damage = 0;
+  std::uint32_t unreadable_pages = 0;
+
+  bool has_chunk(const Location& location) const noexcept;
+};
+
+void scan_segment(LogDevice& device, SegmentScan& scan);
+void scan_in_parallel(LogDevice& device, std::vector<SegmentScan>& scans);
+
+}  // namespace sluice::queueing

@@ -1,0 +1,134 @@
+#include "queueing/segment_supply.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "engine/base/contract.h"
+
+namespace sluice::queueing {
+
+SegmentSupply::SegmentSupply(const ShardOptions& options, LogDevice& device, SegmentTable& table,
+                             std::uint64_t last_sequence)
+    : options_(options), device_(device), table_(table), keys_(device.entropy()),
+      last_sequence_(last_sequence) {}
+
+void SegmentSupply::add_file(std::uint32_t file) noexcept {
+  if (file >= ids_.size()) ids_.resize(file + 1);
+  SLUICE_ASSERT(!ids_[file]);
+  ids_[file] = true;
+  ++files_;
+}
+
+void SegmentSupply::add_spare(std::uint32_t file) noexcept {
+  add_file(file);
+  spares_.push_back(file);
+}
+
+std::int64_t SegmentSupply::start(Mid highest_mid) {
+  if (!can_have_file()) return -ENOSPC;
+  plan_next(highest_mid);
+  const std::int64_t result = device_.prepare_now(preparation_);
+  waiting_ = 0;
+  if (result < 0) return result;
+  next_.ready = true;
+  table_.push(next_);
+  return 0;
+}
+
+void SegmentSupply::poll(Instant now, Mid highest_mid, LogDevice::Token token) noexcept {
+  if (state_ == State::ready || under_way_) return;
+  if (waiting_ == 0) {
+    if (!can_have_file()) {
+      state_ = State::refused;
+      return;
+    }
+    if (state_ == State::refused && now < retry_at_ && spares_.empty()) return;
+    plan_next(highest_mid);
+  } else if (now < retry_at_) {
+    return;
+  }
+  // A refusal holds until the file is there: new mail is not taken on a guess.
+  if (state_ == State::none) state_ = State::preparing;
+  under_way_ = true;
+  preparation_.token = token;
+  device_.prepare(preparation_);
+}
+
+void SegmentSupply::plan_next(Mid highest_mid) noexcept {
+  preparation_ = {.create = spares_.empty(), .bytes = options_.segment_bytes,
+                  .reserve = options_.disk_reserve, .header = header_};
+  if (preparation_.create) {
+    preparation_.file = free_id();
+    add_file(preparation_.file);
+  } else {
+    preparation_.file = spares_.front();
+    spares_.erase(spares_.begin());
+  }
+  next_ = {++last_sequence_, keys_.next(), preparation_.file, options_.segment_bytes};
+  waiting_ = next_.sequence;
+  const std::uint64_t oldest = table_.empty() ? next_.sequence : table_.tail().sequence;
+  encode_twice({next_.sequence, next_.key, oldest, highest_mid, options_.segment_bytes}, header_);
+}
+
+bool SegmentSupply::prepared(Instant now, std::int64_t result) noexcept {
+  SLUICE_ASSERT(under_way_);
+  under_way_ = false;
+  Segment* promised = table_.find(waiting_);  // already the head: batches wait for its file
+  if (result < 0) {
+    retry_at_ = now + kRetryAfter;
+    state_ = State::refused;
+    if (promised == nullptr) give_back_file();
+    return promised == nullptr;
+  }
+  waiting_ = 0;
+  state_ = promised == nullptr ? State::ready : State::none;
+  (promised == nullptr ? next_ : *promised).ready = true;
+  return true;
+}
+
+void SegmentSupply::give_back_file() noexcept {
+  waiting_ = 0;
+  if (!preparation_.create) {
+    spares_.insert(spares_.begin(), preparation_.file);
+  } else {
+    ids_[preparation_.file] = false;
+    --files_;
+  }
+}
+
+bool SegmentSupply::advance() noexcept {
+  if (state_ != State::ready && state_ != State::preparing) return false;
+  table_.push(next_);
+  state_ = State::none;
+  return true;
+}
+
+std::size_t SegmentSupply::retire_tail(LogDevice::Token token) noexcept {
+  const Segment tail = table_.tail();
+  table_.pop_tail();
+  spares_.push_back(tail.file);
+  std::size_t removed = 0;
+  // Unlinked oldest first: what finished the messages of a segment lies in it or behind it.
+  // After a change of segment_bytes no old file is kept.
+  while (spares_.size() > (tail.bytes == options_.segment_bytes ? options_.segments_spare : 0)) {
+    const std::uint32_t file = spares_.front();
+    spares_.erase(spares_.begin());
+    ids_[file] = false;
+    --files_;
+    device_.remove(file, token);
+    ++removed;
+  }
+  return removed;
+}
+
+bool SegmentSupply::can_have_file() const noexcept {
+  return !spares_.empty() || files_ < options_.segments_max;
+}
+
+std::uint32_t SegmentSupply::free_id() noexcept {
+  for (std::uint32_t id = 0; id < ids_.size(); ++id)
+    if (!ids_[id]) return id;
+  return static_cast<std::uint32_t>(ids_.size());
+}
+
+}  // namespace sluice::queueing

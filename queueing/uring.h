@@ -1,0 +1,43 @@
+// A thin owner of one io_uring for segment files. Made by any thread; used by the one that submits
+// first. At most one system call per poll, and none when there is nothing to submit or to reap.
+#pragma once
+
+#include <liburing.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "queueing/log_device.h"
+
+namespace sluice::queueing {
+
+class Uring {
+ public:
+  static constexpr unsigned kEntries = 256;
+
+  // nullptr where the kernel or a container refuses.
+  static std::unique_ptr<Uring> make() noexcept;
+  Uring(const Uring&) = delete;
+  Uring& operator=(const Uring&) = delete;
+  ~Uring() { io_uring_queue_exit(&ring_); }
+
+  bool has_room(unsigned entries) noexcept { return io_uring_sq_space_left(&ring_) >= entries; }
+  void write(int fd, const LogDevice::Write& write) noexcept;
+  void sync(int fd, LogDevice::Token token) noexcept;
+  void read(int fd, std::uint64_t offset, MutableBytes into, LogDevice::Token token) noexcept;
+
+  std::size_t poll(std::span<LogDevice::Completion> completions) noexcept;
+  void wait_for_all() noexcept;
+
+ private:
+  Uring() = default;
+  void submit() noexcept;
+
+  io_uring ring_{};
+  bool enabled_ = false;
+  unsigned prepared_ = 0;  // since the last submit
+  unsigned in_flight_ = 0;
+};
+
+}  // namespace sluice::queueing
