@@ -38,6 +38,12 @@ class Recovery {
   void count_damage();
   void load(LiveMessage& live);
   const char* fill(LiveMessage& live);
+  std::optional<CommitRecord> read_commit(const Location& location);
+  bool chunks_are_whole(const CommitRecord& commit) const noexcept;
+  bool is_whole(const Location& location) {
+    const auto commit = read_commit(location);
+    return commit && chunks_are_whole(*commit);
+  }
   const SegmentScan* scan_of(std::uint64_t sequence) const noexcept;
   void note(std::string text) {
     if (report_.notes.size() < RecoveryReport::kNotesMax) report_.notes.push_back(std::move(text));
@@ -99,9 +105,12 @@ void Recovery::replay(const SegmentScan& scan) {
     if (event.mid == 0) continue;
     LiveMessage* live = index_.find(event.mid);
     if (event.recipients > 0) {
+      const Location commit{scan.header.sequence, event.offset, event.length};
+      // Of a message that was being rewritten the old records count until the new ones are whole.
+      if (live != nullptr && !is_whole(commit)) continue;
       if (live == nullptr) live = &index_.insert(event.mid);
       LiveIndex::set_recipients(*live, event.recipients);
-      live->commit = {scan.header.sequence, event.offset, event.length};
+      live->commit = commit;
     } else if (live != nullptr) {
       LiveIndex::apply(*live, event.outcome.rid, event.outcome.progress);
       if (live->pending == 0) index_.erase(*live);
@@ -139,18 +148,12 @@ void Recovery::load(LiveMessage& live) {
   index_.set_durable(live, std::max(earliest_attempt(live.message), live.message.received));
 }
 
-// Reads the commit record again; nullptr, or what is wrong.
+// nullptr, or what is wrong.
 const char* Recovery::fill(LiveMessage& live) {
-  const SegmentScan* home = scan_of(live.commit.sequence);
-  buffer_.resize(kRecordHeaderBytes + live.commit.length);
-  const std::int64_t got = device_.read_now(home->file.id, live.commit.offset, buffer_);
-  if (got != static_cast<std::int64_t>(buffer_.size())) return "its commit record cannot be read";
-  const ByteView payload = ByteView(buffer_).subspan(kRecordHeaderBytes);
-  const auto header = decode_record_header(buffer_, home->header.key);
-  if (!header || crc32c(payload, crc_of_header(*header, home->header.key)) != header->crc)
-    return "its commit record has changed";
-  const auto commit = decode_commit(payload);
-  auto envelope = commit ? mail::Envelope::decode(commit->envelope) : std::nullopt;
+  const auto commit = read_commit(live.commit);
+  if (!commit) return "its commit record cannot be read again";
+  if (!chunks_are_whole(*commit)) return "a chunk of it is damaged";
+  auto envelope = mail::Envelope::decode(commit->envelope);
   if (!envelope || envelope->recipient_count() != live.message.recipients.size())
     return "its envelope makes no sense";
   live.message.envelope = std::move(*envelope);
@@ -159,15 +162,32 @@ const char* Recovery::fill(LiveMessage& live) {
   live.message.received = commit->received;
   live.message.scl = commit->scl;
   live.message.body_size = commit->body_size;
+  for (std::uint32_t i = 0; i < commit->chunk_count(); ++i) live.chunks.push_back(commit->chunk(i));
+  return nullptr;
+}
+
+// The result points into buffer_.
+std::optional<CommitRecord> Recovery::read_commit(const Location& location) {
+  const SegmentScan* home = scan_of(location.sequence);
+  buffer_.resize(kRecordHeaderBytes + location.length);
+  const std::int64_t got = device_.read_now(home->file.id, location.offset, buffer_);
+  if (got != static_cast<std::int64_t>(buffer_.size())) return std::nullopt;
+  const ByteView payload = ByteView(buffer_).subspan(kRecordHeaderBytes);
+  const auto header = decode_record_header(buffer_, home->header.key);
+  if (!header || crc32c(payload, crc_of_header(*header, home->header.key)) != header->crc)
+    return std::nullopt;
+  return decode_commit(payload);
+}
+
+bool Recovery::chunks_are_whole(const CommitRecord& commit) const noexcept {
   std::uint64_t octets = 0;
-  for (std::uint32_t i = 0; i < commit->chunk_count(); ++i) {
-    const Location chunk = commit->chunk(i);
+  for (std::uint32_t i = 0; i < commit.chunk_count(); ++i) {
+    const Location chunk = commit.chunk(i);
     const SegmentScan* scan = scan_of(chunk.sequence);
-    if (scan == nullptr || !scan->has_chunk(chunk)) return "a chunk of it is damaged";
-    live.chunks.push_back(chunk);
+    if (scan == nullptr || !scan->has_chunk(chunk)) return false;
     octets += chunk.length;
   }
-  return octets == commit->body_size ? nullptr : "its chunks do not add up";
+  return octets == commit.body_size;
 }
 
 const SegmentScan* Recovery::scan_of(std::uint64_t sequence) const noexcept {

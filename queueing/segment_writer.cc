@@ -114,8 +114,11 @@ void SegmentWriter::poll(Instant now, LogDevice::Token write, LogDevice::Token s
       return submit(batch, then_sync);
     }
   }
-  if (!syncing_ && sync_wanted_ > offsets_.durable() && offsets_.written() >= sync_wanted_)
-    submit_sync();
+  // On its own: nothing that is wanted waits to be written, or it waits for this segment's sync.
+  const bool all_written = offsets_.written() >= sync_wanted_;
+  const bool seals = !queue_.empty() && queue_.front()->sequence() != offsets_.written() >> 32;
+  const bool unsynced = offsets_.durable() < std::min(sync_wanted_, offsets_.written());
+  if (!syncing_ && unsynced && (all_written || seals)) submit_sync();
 }
 
 void SegmentWriter::submit_sync() noexcept {

@@ -128,7 +128,8 @@ class QueueBench {
     EXPECT_TRUE(*octets == body_of(mid, size)) << mid;
   }
   void deliver(Mid mid) {
-    for (Rid rid = 0; rid < shard->find(mid)->recipients.size(); ++rid)
+    const std::size_t recipients = shard->find(mid)->recipients.size();
+    for (Rid rid = 0; rid < recipients; ++rid)
       shard->set_outcome(mid, rid, RecipientStatus::delivered);
   }
 
