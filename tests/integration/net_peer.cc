@@ -1,5 +1,5 @@
-// The engine's own TCP/IP over a DPDK device as a program, for the tests that put a real peer at the
-// other end of the wire.
+// The engine's own TCP/IP over a DPDK device as a program, for the tests that put a real peer at
+// the other end of the wire.
 //
 //   net_peer serve DEVICE ADDRESS/LENGTH PORT WORKERS [CAPTURE]   echoes until its input ends
 //   net_peer fetch DEVICE ADDRESS/LENGTH SERVER:PORT CONNECTIONS OCTETS
@@ -56,14 +56,14 @@ std::unique_ptr<Transport> stack_of(const Setting& setting, Dpdk& dpdk, unsigned
   return make_stack(options, dpdk.port(0, worker), SystemClock().now());
 }
 
-// One turn of a worker; rests a little when there was nothing to do, for the sake of the machine.
+// One turn of a worker; lets others run when there was nothing to do.
 template <typename OnReady>
 void turn(Transport& stack, OnReady&& on_ready) {
   const Instant now = SystemClock().now();
   const std::size_t work = stack.poll(now);
   while (Connection* ready = stack.next_ready()) on_ready(*ready);
   stack.flush(now);
-  if (work == 0) usleep(50);
+  if (work == 0) std::this_thread::yield();
 }
 
 void print_counters(const Transport& stack) {
