@@ -1,5 +1,8 @@
 #include "queueing/uring.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cerrno>
 
 namespace sluice::queueing {
@@ -49,7 +52,8 @@ void Uring::read(int fd, std::uint64_t offset, MutableBytes into, LogDevice::Tok
 
 void Uring::submit() noexcept {
   if (!enabled_) {  // binds the ring to this thread
-    io_uring_enable_rings(&ring_);
+    // liburing 2.3 declares io_uring_enable_rings() but does not export it.
+    syscall(__NR_io_uring_register, ring_.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
     enabled_ = true;
   }
   const int submitted = io_uring_submit(&ring_);

@@ -1,0 +1,101 @@
+#include "engine/control/admin_server.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "engine/control/admin_commands.h"
+
+namespace sluice::control {
+namespace {
+
+constexpr std::size_t kRequestMax = 4096;  // octets
+constexpr int kClientTimeMs = 500;
+constexpr int kBacklog = 16;
+
+bool fill_address(const std::string& path, sockaddr_un& address) {
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return false;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  return true;
+}
+
+// Someone answers: another engine runs. Nobody does: the socket is left over from a crash.
+bool in_use(const sockaddr_un& address) {
+  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool answered =
+      connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  close(probe);
+  return answered;
+}
+
+void set_timeouts(int client) {
+  const timeval limit{0, kClientTimeMs * 1000};
+  setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<AdminServer>, std::string> AdminServer::open(const std::string& path,
+                                                                           Engine& engine) {
+  auto fault = [&](const std::string& what) { return std::unexpected("admin.socket " + path + ": " + what); };
+  sockaddr_un address{};
+  if (!fill_address(path, address))
+    return fault("longer than " + std::to_string(sizeof address.sun_path - 1) + " octets");
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+  if (in_use(address)) return fault("another engine answers there");
+  unlink(path.c_str());
+  const int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const mode_t mask = umask(0177);
+  const bool bound =
+      bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      listen(descriptor, kBacklog) == 0;
+  const int reason = errno;
+  umask(mask);
+  if (!bound) {
+    close(descriptor);
+    return fault(std::strerror(reason));
+  }
+  return std::unique_ptr<AdminServer>(new AdminServer(path, descriptor, engine));
+}
+
+AdminServer::~AdminServer() {
+  close(descriptor_);
+  unlink(path_.c_str());
+}
+
+void AdminServer::poll(int timeout_ms, int also) {
+  pollfd descriptors[] = {{descriptor_, POLLIN, 0}, {also, POLLIN, 0}};
+  if (::poll(descriptors, 2, timeout_ms) <= 0 || (descriptors[0].revents & POLLIN) == 0) return;
+  const int client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (client < 0) return;
+  set_timeouts(client);
+  serve(client);
+  close(client);
+}
+
+void AdminServer::serve(int client) {
+  std::string request;
+  char buffer[kRequestMax];
+  while (request.find('\n') == std::string::npos && request.size() < kRequestMax) {
+    const ssize_t got = read(client, buffer, sizeof buffer);
+    if (got <= 0) return;
+    request.append(buffer, static_cast<std::size_t>(got));
+  }
+  const std::string reply = run_admin_command(engine_, request) + "\n";
+  for (std::size_t sent = 0; sent < reply.size();) {
+    const ssize_t n = send(client, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL);
+    if (n <= 0) return;
+    sent += static_cast<std::size_t>(n);
+  }
+}
+
+}  // namespace sluice::control

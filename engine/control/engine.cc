@@ -1,0 +1,226 @@
+#include "engine/control/engine.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "engine/config/load.h"
+#include "engine/control/admin_server.h"
+#include "engine/control/reload.h"
+#include "engine/control/worker_thread.h"
+
+namespace sluice::control {
+namespace {
+
+constexpr int kControlPeriodMs = 20;             // log lines reach the file within this time
+constexpr Duration kDrainTime = seconds(30);     // for sessions to finish after SIGTERM
+constexpr Duration kCommandTime = seconds(5);
+constexpr std::size_t kEventsPerRound = 65'536;
+
+// The signals of the engine are read from a descriptor; every thread is started with them blocked.
+int open_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+std::expected<void, std::string> make_private_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (!error)
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  if (error) return std::unexpected("queue.directory " + path + ": " + error.message());
+  return {};
+}
+
+}  // namespace
+
+Engine::Engine(std::shared_ptr<const config::Config> config)
+    : config_(std::move(config)), started_(clock_.wall()), signals_(open_signals()) {}
+
+std::expected<std::unique_ptr<Engine>, std::string> Engine::start(
+    std::shared_ptr<const config::Config> config) {
+  std::unique_ptr<Engine> engine(new Engine(std::move(config)));
+  for (auto step : {&Engine::open_files, &Engine::load_rules, &Engine::start_dpdk,
+                    &Engine::start_workers, &Engine::open_admin})
+    if (auto done = (engine.get()->*step)(); !done) return std::unexpected(done.error());
+  engine->note(mail::EventKind::engine_info, "Version: 0.1.0 started");
+  return engine;
+}
+
+Engine::~Engine() {
+  stop_workers();
+  drain_events();
+  if (mail_log_ != nullptr) mail_log_->flush();
+  dpdk_.reset();
+  if (signals_ >= 0) close(signals_);
+}
+
+std::expected<void, std::string> Engine::open_files() {
+  if (auto made = make_private_directory(config_->queue.directory); !made) return made;
+  auto ids = ConnectionIds::open(config_->queue.directory);
+  if (!ids) return std::unexpected(ids.error());
+  ids_ = std::move(*ids);
+  auto log = MailLog::open(config_->log);
+  if (!log) return std::unexpected(log.error());
+  mail_log_ = std::move(*log);
+  return {};
+}
+
+std::expected<void, std::string> Engine::load_rules() {
+  auto rules = load_rule_set(*config_);
+  if (!rules) return std::unexpected(rules.error());
+  rules_ = std::move(*rules);
+  return {};
+}
+
+std::expected<void, std::string> Engine::start_dpdk() {
+  if (config_->ports.empty()) return {};
+  auto dpdk = net::Dpdk::start(dpdk_options(*config_));
+  if (!dpdk) return std::unexpected(dpdk.error());
+  dpdk_ = std::move(*dpdk);
+  for (const net::DpdkPortFacts& port : dpdk_->facts())
+    note(mail::EventKind::engine_info,
+         fmt::format("port {}: {}, {}, offloads: {}, link {}", port.name, port.driver, port.steering,
+                     port.offloads, port.link_up ? "up" : "down"));
+  return {};
+}
+
+std::expected<void, std::string> Engine::start_workers() {
+  std::vector<std::future<std::string>> answers;
+  for (unsigned i = 0; i < config_->cores.workers.size(); ++i) {
+    workers_.push_back(std::make_unique<WorkerThread>(config_->log.ring_bytes, clock_));
+    WorkerThread& self = *workers_.back();
+    self.wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    std::promise<std::string> ready;
+    answers.push_back(ready.get_future());
+    const WorkerStart start{i, config_, rules_, &clock_, dpdk_.get(), ids_.base()};
+    self.thread = std::thread(run_worker_thread, start, std::ref(self), std::move(ready));
+  }
+  std::string problems;
+  for (auto& answer : answers)
+    if (std::string problem = answer.get(); !problem.empty()) problems += problem + "\n";
+  if (problems.empty()) return {};
+  problems.pop_back();
+  return std::unexpected(problems);
+}
+
+std::expected<void, std::string> Engine::open_admin() {
+  auto admin = AdminServer::open(config_->admin.socket, *this);
+  if (!admin) return std::unexpected(admin.error());
+  admin_ = std::move(*admin);
+  return {};
+}
+
+void Engine::run() {
+  for (bool running = true; running;) {
+    const std::size_t events = drain_events();
+    admin_->poll(events > 0 ? 0 : kControlPeriodMs, signals_);
+    signalfd_siginfo signal{};
+    while (read(signals_, &signal, sizeof signal) == sizeof signal) {
+      if (signal.ssi_signo == SIGHUP) {
+        const std::string problem = reload();
+        note(problem.empty() ? mail::EventKind::engine_info : mail::EventKind::engine_warning,
+             problem.empty() ? "configuration reloaded" : "reload refused: " + problem);
+      } else {
+        running = false;
+      }
+    }
+  }
+  drain_workers();
+  stop_workers();
+  note(mail::EventKind::engine_info, "stopped");
+}
+
+std::size_t Engine::drain_events() {
+  std::size_t count = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t connections = 0;
+  for (auto& worker : workers_) {
+    mail::Event event;
+    WallTime at;
+    for (; count < kEventsPerRound && worker->events.front(event, at); worker->events.pop(), ++count)
+      mail_log_->write(event, at);
+    dropped += worker->events.dropped();
+    connections += worker->counters.connections.get() + worker->counters.connections_refused.get();
+  }
+  if (count > 0) mail_log_->flush();
+  if (dropped > events_dropped_) {
+    note(mail::EventKind::engine_warning,
+         fmt::format("{} log events lost: [log] ring_bytes is too small for this load",
+                     dropped - events_dropped_));
+    events_dropped_ = dropped;
+  }
+  if (auto kept = ids_.keep_ahead(connections); !kept && !ids_fault_reported_) {
+    ids_fault_reported_ = true;
+    note(mail::EventKind::engine_warning, kept.error());
+  }
+  return count;
+}
+
+void Engine::drain_workers() {
+  for (auto& worker : workers_)
+    on_worker(*worker, [](worker::Worker& w, Instant now) { w.drain(now); });
+  const Instant until = clock_.now() + kDrainTime;
+  for (bool waiting = true; waiting && clock_.now() < until;) {
+    auto busy = std::make_shared<std::atomic<int>>(0);
+    for (auto& worker : workers_)
+      on_worker(*worker, [busy](worker::Worker& w, Instant) { *busy += w.drained() ? 0 : 1; });
+    drain_events();
+    waiting = *busy > 0;
+    if (waiting) admin_->poll(kControlPeriodMs, -1);
+  }
+}
+
+void Engine::stop_workers() {
+  for (auto& worker : workers_) {
+    worker->stop.store(true, std::memory_order_release);
+    wake(*worker);
+  }
+  for (auto& worker : workers_) {
+    if (worker->thread.joinable()) worker->thread.join();
+    if (worker->wake_descriptor >= 0) close(std::exchange(worker->wake_descriptor, -1));
+  }
+}
+
+bool Engine::on_worker(WorkerThread& worker, worker::Worker::Command command) {
+  if (!worker.running.load(std::memory_order_acquire)) return false;
+  auto done = std::make_shared<std::promise<void>>();
+  auto finished = done->get_future();
+  const bool posted = worker.worker->post(
+      [command = std::move(command), done](worker::Worker& w, Instant now) {
+        command(w, now);
+        done->set_value();
+      });
+  if (!posted) return false;
+  wake(worker);
+  return finished.wait_for(std::chrono::nanoseconds(kCommandTime.ns)) == std::future_status::ready;
+}
+
+std::string Engine::reload() {
+  auto fresh = reloadable_config(*config_);
+  if (!fresh) return fresh.error();
+  auto rules = load_rule_set(**fresh);
+  if (!rules) return rules.error();
+  config_ = std::move(*fresh);
+  rules_ = std::move(*rules);
+  for (auto& worker : workers_)
+    on_worker(*worker, [config = config_, rules = rules_](worker::Worker& w, Instant) {
+      w.reconfigure(config, rules);
+    });
+  return {};
+}
+
+void Engine::note(mail::EventKind kind, std::string_view text) {
+  mail_log_->write({.kind = kind, .text = {text}}, clock_.wall());
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,67 @@
+// The whole engine in one process: DPDK, one thread per worker core, and the control thread that
+// writes the logs, answers the commands and handles signals (SIGTERM, SIGINT: finish and stop;
+// SIGHUP: reload).
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/config/config.h"
+#include "engine/control/connection_ids.h"
+#include "engine/control/mail_log.h"
+#include "engine/control/worker_thread.h"
+#include "engine/net/dpdk/dpdk.h"
+
+namespace sluice::control {
+
+class AdminServer;
+
+class Engine {
+ public:
+  // The text says what could not be started, and what to change.
+  static std::expected<std::unique_ptr<Engine>, std::string> start(
+      std::shared_ptr<const config::Config> config);
+  ~Engine();
+
+  // The control loop; returns after SIGTERM or SIGINT, when everything is finished and flushed.
+  void run();
+
+  // For the admin server.
+  const config::Config& config() const noexcept { return *config_; }
+  std::vector<std::unique_ptr<WorkerThread>>& workers() noexcept { return workers_; }
+  const net::Dpdk* dpdk() const noexcept { return dpdk_.get(); }
+  WallTime started() const noexcept { return started_; }
+  // Runs `command` on a worker between two polls and waits for it (bounded). False: not reached.
+  bool on_worker(WorkerThread& worker, worker::Worker::Command command);
+  // Reads the config file again. Empty on success; else what was wrong, and nothing was changed.
+  std::string reload();
+
+ private:
+  explicit Engine(std::shared_ptr<const config::Config> config);
+  std::expected<void, std::string> open_files();
+  std::expected<void, std::string> load_rules();
+  std::expected<void, std::string> start_dpdk();
+  std::expected<void, std::string> start_workers();
+  std::expected<void, std::string> open_admin();
+  std::size_t drain_events();
+  void drain_workers();
+  void stop_workers();
+  void note(mail::EventKind kind, std::string_view text);
+
+  std::shared_ptr<const config::Config> config_;
+  std::shared_ptr<const scan::RuleSet> rules_;
+  SystemClock clock_;
+  WallTime started_;
+  int signals_ = -1;
+  ConnectionIds ids_;
+  bool ids_fault_reported_ = false;
+  std::uint64_t events_dropped_ = 0;
+  std::unique_ptr<MailLog> mail_log_;
+  std::unique_ptr<net::Dpdk> dpdk_;
+  std::vector<std::unique_ptr<WorkerThread>> workers_;
+  std::unique_ptr<AdminServer> admin_;
+};
+
+}  // namespace sluice::control

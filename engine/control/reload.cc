@@ -1,0 +1,98 @@
+#include "engine/control/reload.h"
+
+#include "engine/config/load.h"
+#include "engine/worker/worker.h"
+
+namespace sluice::control {
+namespace {
+
+using config::Config;
+
+std::string lines_of(const config::Problems& problems) {
+  std::string text;
+  for (const config::Problem& problem : problems) {
+    if (!text.empty()) text += '\n';
+    text += problem.text();
+  }
+  return text;
+}
+
+unsigned first_free_cpu(const Config& config) {
+  if (!config.cores.control.empty()) return config.cores.control.front();
+  for (unsigned cpu = 0;; ++cpu) {
+    bool taken = false;
+    for (unsigned worker : config.cores.workers) taken = taken || worker == cpu;
+    if (!taken) return cpu;
+    if (cpu > 1024) return 0;
+  }
+}
+
+// The keys that differ and that only a restart can change.
+std::string restart_only_changes(const Config& running, const Config& fresh) {
+  std::string keys;
+  auto note = [&](bool changed, std::string_view key) {
+    if (!changed) return;
+    if (!keys.empty()) keys += ", ";
+    keys += key;
+  };
+  note(running.cores.workers != fresh.cores.workers, "cores.workers");
+  note(running.cores.idle != fresh.cores.idle, "cores.idle");
+  note(running.memory.blocks != fresh.memory.blocks, "memory.blocks");
+  note(running.memory.sessions != fresh.memory.sessions, "memory.sessions");
+  note(running.memory.connections != fresh.memory.connections, "memory.connections");
+  note(running.memory.transactions != fresh.memory.transactions, "memory.transactions");
+  note(running.queue.directory != fresh.queue.directory, "queue.directory");
+  note(running.queue.segment_bytes != fresh.queue.segment_bytes, "queue.segment_bytes");
+  note(running.admin.socket != fresh.admin.socket, "admin.socket");
+  note(running.log.directory != fresh.log.directory, "log.directory");
+  bool ports = running.ports.size() != fresh.ports.size();
+  for (std::size_t i = 0; !ports && i < fresh.ports.size(); ++i)
+    ports = running.ports[i].name != fresh.ports[i].name ||
+            running.ports[i].device != fresh.ports[i].device ||
+            running.ports[i].addresses != fresh.ports[i].addresses;
+  note(ports, "port");
+  bool binds = running.listeners.size() != fresh.listeners.size();
+  for (std::size_t i = 0; !binds && i < fresh.listeners.size(); ++i)
+    binds = running.listeners[i].port_name != fresh.listeners[i].port_name ||
+            running.listeners[i].address != fresh.listeners[i].address ||
+            running.listeners[i].tcp_port != fresh.listeners[i].tcp_port;
+  note(binds, "listener.bind");
+  return keys;
+}
+
+}  // namespace
+
+net::DpdkOptions dpdk_options(const Config& config) {
+  net::DpdkOptions options;
+  switch (config.memory.hugepages) {
+    case config::HugePages::automatic: options.hugepages = net::DpdkOptions::HugePages::automatic; break;
+    case config::HugePages::required: options.hugepages = net::DpdkOptions::HugePages::required; break;
+    case config::HugePages::off: options.hugepages = net::DpdkOptions::HugePages::off; break;
+  }
+  options.memory_mib = config.memory.dpdk_mib;
+  options.main_cpu = first_free_cpu(config);
+  options.workers = static_cast<unsigned>(config.cores.workers.size());
+  for (const config::Port& port : config.ports)
+    options.ports.push_back({port.name, port.device, port.mtu, port.rx_descriptors,
+                             port.tx_descriptors, config.memory.packets_per_port, port.capture});
+  return options;
+}
+
+std::expected<std::shared_ptr<const scan::RuleSet>, std::string> load_rule_set(
+    const Config& config) {
+  auto rules = scan::RuleSet::load(config.scan.rules, worker::scan_settings(config));
+  if (!rules) return std::unexpected(lines_of(rules.error()));
+  return *rules;
+}
+
+std::expected<std::shared_ptr<const Config>, std::string> reloadable_config(const Config& running) {
+  auto fresh = config::load_file(running.path);
+  if (!fresh) return std::unexpected(lines_of(fresh.error()));
+  const std::string keys = restart_only_changes(running, **fresh);
+  if (!keys.empty())
+    return std::unexpected(running.path + ": " + keys +
+                           ": changes need a restart; nothing was changed");
+  return *fresh;
+}
+
+}  // namespace sluice::control

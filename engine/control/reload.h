@@ -1,0 +1,26 @@
+// From configuration to what the engine runs on: DPDK options, compiled rules, and what a reload may
+// change without a restart.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "engine/config/config.h"
+#include "engine/net/dpdk/dpdk.h"
+#include "scanners/scanner.h"
+
+namespace sluice::control {
+
+net::DpdkOptions dpdk_options(const config::Config& config);
+
+// Compiles the rule files. The text lists every problem as file:line:column.
+std::expected<std::shared_ptr<const scan::RuleSet>, std::string> load_rule_set(
+    const config::Config& config);
+
+// Reads the file of `running` again. Refuses when it has problems, or when it changes what only a
+// restart can change (cores, memory, ports, binds, queue directory …), naming each key.
+std::expected<std::shared_ptr<const config::Config>, std::string> reloadable_config(
+    const config::Config& running);
+
+}  // namespace sluice::control

@@ -1,0 +1,119 @@
+#include "engine/control/worker_thread.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "engine/net/kernel/kernel_transport.h"
+#include "engine/net/stack.h"
+#include "engine/worker/idle.h"
+#include "queueing/file_device.h"
+
+namespace sluice::control {
+namespace {
+
+std::string pin_to(unsigned cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  const int error = pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+  if (error == 0) return {};
+  return "cores.workers: cannot run on CPU " + std::to_string(cpu) + ": " + std::strerror(error);
+}
+
+net::StackOptions stack_options(const config::Config& config, const config::Port& port) {
+  net::StackOptions options;
+  options.addresses = port.addresses;
+  options.gateways = port.gateways;
+  SLUICE_ASSERT(getrandom(&options.seed, sizeof options.seed, 0) == sizeof options.seed);
+  options.connections_max = config.memory.connections;
+  options.receive_window = config.tcp.receive_window;
+  options.send_buffer = config.tcp.send_buffer;
+  options.syn_backlog = config.tcp.syn_backlog;
+  options.rto_initial = config.tcp.rto_initial;
+  options.rto_min = config.tcp.rto_min;
+  options.delayed_ack = config.tcp.delayed_ack;
+  options.time_wait = config.tcp.time_wait;
+  options.user_timeout = config.tcp.user_timeout;
+  options.syn_retries = config.tcp.syn_retries;
+  options.initial_window = config.tcp.initial_window;
+  return options;
+}
+
+std::vector<worker::NamedTransport> make_transports(const WorkerStart& start) {
+  std::vector<worker::NamedTransport> transports;
+  for (std::size_t i = 0; i < start.config->ports.size(); ++i) {
+    const config::Port& port = start.config->ports[i];
+    transports.push_back({port.name, net::make_stack(stack_options(*start.config, port),
+                                                     start.dpdk->port(i, start.index),
+                                                     start.clock->now())});
+  }
+  net::KernelOptions kernel;
+  kernel.connections_max = start.config->memory.connections;
+  kernel.send_buffer = start.config->tcp.send_buffer;
+  transports.push_back({"", net::make_kernel_transport(kernel)});
+  return transports;
+}
+
+std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(const WorkerStart& start,
+                                                                        WorkerThread& self) {
+  worker::WorkerSetup setup;
+  setup.index = start.index;
+  setup.count = static_cast<unsigned>(start.config->cores.workers.size());
+  setup.config = start.config;
+  setup.rules = start.rules;
+  setup.clock = start.clock;
+  setup.events = &self.events;
+  setup.counters = &self.counters;
+  setup.ledger = &self.ledger;
+  setup.transports = make_transports(start);
+  setup.device = queueing::make_file_device(start.config->queue.io_uring);
+  setup.connection_id_base = start.connection_id_base;
+  return worker::Worker::create(std::move(setup));
+}
+
+void loop(worker::Worker& worker, WorkerThread& self, const WorkerStart& start) {
+  worker::Idle idle(start.config->cores.idle, worker, self.wake_descriptor);
+  while (!self.stop.load(std::memory_order_relaxed)) {
+    const Instant now = start.clock->now();
+    if (worker.tick(now) > 0) {
+      idle.worked();
+    } else {
+      idle.wait(worker, now);
+    }
+  }
+}
+
+}  // namespace
+
+void run_worker_thread(WorkerStart start, WorkerThread& self, std::promise<std::string> ready) {
+  if (std::string problem = pin_to(start.config->cores.workers[start.index]); !problem.empty()) {
+    ready.set_value(problem);
+    return;
+  }
+  pthread_setname_np(pthread_self(), ("worker-" + std::to_string(start.index)).c_str());
+  if (start.dpdk != nullptr) start.dpdk->enter_worker(start.index);
+  {
+    auto worker = make_worker(start, self);
+    if (worker) {
+      self.worker = worker->get();
+      self.running.store(true, std::memory_order_release);
+      ready.set_value({});
+      loop(**worker, self, start);
+      self.running.store(false, std::memory_order_release);
+    } else {
+      ready.set_value(worker.error());
+    }
+  }
+  if (start.dpdk != nullptr) start.dpdk->leave_worker(start.index);
+}
+
+void wake(WorkerThread& worker) noexcept {
+  const std::uint64_t one = 1;
+  if (worker.wake_descriptor >= 0) (void)!write(worker.wake_descriptor, &one, sizeof one);
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,46 @@
+// The thread of one worker core: pinned, makes its Worker on itself (so that its memory and its queue
+// device belong to it) and runs tick() until told to stop.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "engine/config/config.h"
+#include "engine/control/event_ring.h"
+#include "engine/net/dpdk/dpdk.h"
+#include "engine/worker/worker.h"
+
+namespace sluice::control {
+
+struct WorkerThread {
+  WorkerThread(std::size_t ring_bytes, Clock& clock) : events(ring_bytes, clock) {}
+
+  EventRing events;
+  worker::Counters counters;
+  worker::CycleLedger ledger;
+  worker::Worker* worker = nullptr;  // while `running`; other threads use post() only
+  std::atomic<bool> running{false};
+  std::atomic<bool> stop{false};
+  int wake_descriptor = -1;  // eventfd that ends its sleep
+  std::thread thread;
+};
+
+struct WorkerStart {
+  unsigned index = 0;
+  std::shared_ptr<const config::Config> config;
+  std::shared_ptr<const scan::RuleSet> rules;
+  Clock* clock = nullptr;
+  net::Dpdk* dpdk = nullptr;  // null when no port is configured
+  std::uint64_t connection_id_base = 0;
+};
+
+// The thread's body. `ready` gets the empty string once the worker runs, else why it could not start.
+void run_worker_thread(WorkerStart start, WorkerThread& self, std::promise<std::string> ready);
+
+void wake(WorkerThread& worker) noexcept;
+
+}  // namespace sluice::control

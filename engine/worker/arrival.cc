@@ -1,0 +1,196 @@
+#include "engine/worker/arrival.h"
+
+#include <charconv>
+#include <cstring>
+
+#include "engine/policy/received_header.h"
+#include "scanners/stamp.h"
+
+namespace sluice::worker {
+namespace {
+
+// The scanner gets runs of about this size: fewer calls, yet never far behind the arrival.
+constexpr std::uint32_t kScanRun = 4096;
+// Received, X-Sluice-SCL and X-Sluice-Report together.
+constexpr std::size_t kAddedHeaderMax = 8 * 1024;
+
+constexpr smtp::Reply kNoResources{452, "4.3.1", "Insufficient system resources, try again later"};
+constexpr smtp::Reply kStorageFull{452, "4.3.1", "Insufficient system storage"};
+constexpr smtp::Reply kStorageFault{451, "4.3.0", "Local error in processing: the message was not stored"};
+constexpr smtp::Reply kContentRejected{550, "5.7.1",
+                                       "Message rejected due to content restrictions"};
+
+smtp::Reply reply_for(queueing::QueueError error) {
+  switch (error) {
+    case queueing::QueueError::disk_full: return kStorageFull;
+    case queueing::QueueError::too_many_messages:
+    case queueing::QueueError::too_many_arrivals: return kNoResources;
+    case queueing::QueueError::io_error: break;
+  }
+  return kStorageFault;
+}
+
+}  // namespace
+
+std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid) {
+  SLUICE_ASSERT(!active());
+  auto stored = core.shard.begin(mid);
+  if (!stored) {
+    core.events.emit({.kind = mail::EventKind::queue_refused, .icid = icid, .mid = mid,
+                      .text = {queueing::describe(stored.error())}});
+    return reply_for(stored.error());
+  }
+  scan::MessageScan* scan = core.scan->scanner.begin();
+  if (scan == nullptr) {
+    core.shard.abandon(*stored);
+    return kNoResources;
+  }
+  core_ = &core;
+  scan_state_ = core.scan;
+  ++scan_state_->messages;
+  scan_ = scan;
+  stored_ = *stored;
+  mid_ = mid;
+  icid_ = icid;
+  filled_ = scanned_ = 0;
+  size_ = 0;
+  failure_.reset();
+  return {};
+}
+
+MutableBytes Arrival::space() noexcept {
+  if (block_ && filled_ == kBlockBytes) {
+    feed_scanner();
+    if (!store_block()) filled_ = scanned_ = 0;  // refused: the block becomes the place to discard to
+  }
+  if (!block_) {
+    block_ = core_->blocks.acquire();
+    if (!block_) return {};
+    filled_ = scanned_ = 0;
+  }
+  return {block_.data() + filled_, kBlockBytes - filled_};
+}
+
+void Arrival::written(std::size_t count) noexcept {
+  filled_ += static_cast<std::uint32_t>(count);
+  size_ += count;
+  if (filled_ - scanned_ >= kScanRun) feed_scanner();
+}
+
+void Arrival::feed_scanner() noexcept {
+  if (scanned_ == filled_) return;
+  StageScope scope(core_->ledger, Stage::scan);
+  scan_state_->scanner.feed(*scan_, {block_.data() + scanned_, filled_ - scanned_});
+  scanned_ = filled_;
+}
+
+// Gives the filled block to the queue. False when the queue has refused this message.
+bool Arrival::store_block() noexcept {
+  if (failure_) return false;
+  StageScope scope(core_->ledger, Stage::queue);
+  auto result = core_->shard.append(stored_, BlockSlice{block_, 0, filled_});
+  if (!result) {
+    failure_ = result.error();
+    return false;
+  }
+  block_.reset();
+  filled_ = scanned_ = 0;
+  return true;
+}
+
+std::optional<smtp::Reply> Arrival::end(const mail::Envelope& envelope, const Origin& origin,
+                                        std::uint64_t token) {
+  feed_scanner();
+  scan::Verdict verdict;
+  finish_scan(verdict, envelope);
+  if (!failure_ && verdict.scl >= origin.reject_scl) {
+    core_->events.emit({.kind = mail::EventKind::tx_rejected, .icid = icid_, .mid = mid_,
+                        .text = {"550 5.7.1 Message rejected due to content restrictions"}});
+    core_->shard.abandon(stored_);
+    release();
+    return kContentRejected;
+  }
+  auto refusal = commit(envelope, origin, verdict, token);
+  if (refusal) {
+    core_->events.emit({.kind = mail::EventKind::queue_refused, .icid = icid_, .mid = mid_,
+                        .text = {queueing::describe(*failure_)}});
+    core_->shard.abandon(stored_);
+  }
+  release();
+  return refusal;
+}
+
+void Arrival::finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope) {
+  {
+    StageScope scope(core_->ledger, Stage::scan);
+    verdict = scan_state_->scanner.finish(*scan_);
+  }
+  auto& events = core_->events;
+  const scan::Scanner& scanner = scan_state_->scanner;
+  if (auto id = scanner.message_id(*scan_); !id.empty())
+    events.emit({.kind = mail::EventKind::tx_message_id, .icid = icid_, .mid = mid_, .text = {id}});
+  if (auto subject = scanner.subject(*scan_); !subject.empty())
+    events.emit({.kind = mail::EventKind::tx_subject, .icid = icid_, .mid = mid_, .text = {subject}});
+  events.emit({.kind = mail::EventKind::tx_ready, .icid = icid_, .mid = mid_,
+               .number = static_cast<std::int64_t>(size_), .text = {envelope.reverse_path()}});
+
+  char names[1000];
+  std::size_t used = 0;
+  for (std::uint16_t i = 0; i < verdict.hit_count; ++i) {
+    const std::string_view name = scanner.rules().name(verdict.hits[i]);
+    if (used + name.size() + 1 > sizeof names) break;
+    if (used > 0) names[used++] = ',';
+    std::memcpy(names + used, name.data(), name.size());
+    used += name.size();
+  }
+  char score[32];
+  const auto end = std::to_chars(score, score + sizeof score, verdict.score,
+                                 std::chars_format::fixed, 1).ptr;
+  events.emit({.kind = mail::EventKind::scan_verdict, .icid = icid_, .mid = mid_,
+               .number = verdict.scl,
+               .text = {{names, used}, {score, static_cast<std::size_t>(end - score)}}});
+  core_->counters.scl[static_cast<std::size_t>(verdict.scl + 1)].add();
+}
+
+std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const Origin& origin,
+                                           const scan::Verdict& verdict, std::uint64_t token) {
+  if (block_ && filled_ > 0) store_block();
+  if (failure_) return reply_for(*failure_);
+
+  char header[kAddedHeaderMax];
+  const WallTime now = core_->clock.wall();
+  const policy::ReceivedFields received{origin.helo, origin.peer.address, origin.hostname,
+                                        origin.extended, origin.icid, mid_, &envelope, now};
+  std::size_t used = policy::write_received_header(received, {header, sizeof header});
+  used += scan::write_stamps(verdict, scan_state_->scanner.rules(),
+                             {header + used, sizeof header - used});
+
+  StageScope scope(core_->ledger, Stage::queue);
+  const queueing::Acceptance acceptance{&envelope, as_bytes({header, used}), now, verdict.scl,
+                                        origin.icid};
+  auto result = core_->shard.commit(stored_, acceptance, token);
+  if (!result) {
+    failure_ = result.error();
+    return reply_for(*failure_);
+  }
+  core_->counters.octets_accepted.add(size_);
+  return {};
+}
+
+void Arrival::abandon(std::string_view reason) noexcept {
+  if (!active()) return;
+  core_->events.emit({.kind = mail::EventKind::tx_aborted, .icid = icid_, .mid = mid_,
+                      .text = {reason}});
+  core_->shard.abandon(stored_);
+  release();
+}
+
+void Arrival::release() noexcept {
+  scan_state_->scanner.release(*scan_);
+  --scan_state_->messages;
+  scan_ = nullptr;
+  block_.reset();
+  core_ = nullptr;
+}
+
+}  // namespace sluice::worker

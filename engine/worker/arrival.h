@@ -1,0 +1,63 @@
+// One message on its way in: from the first octet of DATA to the commit. Writes the octets into
+// message blocks, feeds the scanner from the same blocks, hands full blocks to the queue shard while
+// more arrives, and at the end turns the verdict into a commit or a refusal.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "engine/base/block.h"
+#include "engine/base/slab.h"
+#include "engine/mail/envelope.h"
+#include "engine/smtp/reply.h"
+#include "engine/worker/core_state.h"
+
+namespace sluice::worker {
+
+struct Origin {  // of the message: what Received and the log say
+  Icid icid = 0;
+  std::string_view helo;
+  bool extended = false;
+  Endpoint peer;
+  std::string_view hostname;
+  std::int32_t reject_scl = 7;
+};
+
+class Arrival {
+ public:
+  // A reply (452 4.3.1) when a pool is empty or the queue refuses.
+  std::optional<smtp::Reply> begin(CoreState& core, Mid mid, Icid icid);
+  bool active() const noexcept { return core_ != nullptr; }
+
+  // Room for the next octets; empty when no block is free now.
+  MutableBytes space() noexcept;
+  void written(std::size_t count) noexcept;
+
+  // The last octet is in. Either the refusal to answer with, or nothing: the commit is under way and
+  // the shard will return `token`.
+  std::optional<smtp::Reply> end(const mail::Envelope& envelope, const Origin& origin,
+                                 std::uint64_t token);
+  void abandon(std::string_view reason) noexcept;
+
+ private:
+  void feed_scanner() noexcept;
+  bool store_block() noexcept;
+  void finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope);
+  std::optional<smtp::Reply> commit(const mail::Envelope& envelope, const Origin& origin,
+                                    const scan::Verdict& verdict, std::uint64_t token);
+  void release() noexcept;
+
+  CoreState* core_ = nullptr;
+  ScanState* scan_state_ = nullptr;
+  scan::MessageScan* scan_ = nullptr;
+  Handle stored_;               // the shard's arrival
+  Mid mid_ = 0;
+  Icid icid_ = 0;
+  BlockRef block_;
+  std::uint32_t filled_ = 0;    // octets written into block_
+  std::uint32_t scanned_ = 0;   // octets of block_ that the scanner has seen
+  std::uint64_t size_ = 0;      // octets of the message
+  std::optional<queueing::QueueError> failure_;  // the rest is discarded
+};
+
+}  // namespace sluice::worker

@@ -1,0 +1,53 @@
+// What the sessions of one core share. Owned by the Worker; everything here outlives the sessions.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/block.h"
+#include "engine/base/clock.h"
+#include "engine/base/intrusive_list.h"
+#include "engine/base/timer_wheel.h"
+#include "engine/mail/event.h"
+#include "engine/mail/ids.h"
+#include "engine/worker/counters.h"
+#include "engine/worker/cycle_ledger.h"
+#include "queueing/shard.h"
+#include "scanners/scanner.h"
+
+namespace sluice::worker {
+
+// A compiled rule set with the per-core scanner over it. A reload makes a new one; messages finish on
+// the one they began with.
+struct ScanState {
+  ScanState(std::shared_ptr<const scan::RuleSet> rules_in, const scan::ScanSettings& settings,
+            std::size_t capacity)
+      : rules(rules_in), scanner(std::move(rules_in), settings, capacity) {}
+
+  std::shared_ptr<const scan::RuleSet> rules;
+  scan::Scanner scanner;
+  std::uint32_t messages = 0;  // being scanned
+};
+
+// The worker's lists that an inbound session can be in.
+struct SessionLinks {
+  ListLink due;    // its deadline has passed
+  ListLink space;  // it waits for a message block
+};
+using DueSessions = IntrusiveList<SessionLinks, &SessionLinks::due>;
+using SpaceWaiters = IntrusiveList<SessionLinks, &SessionLinks::space>;
+
+struct CoreState {
+  Clock& clock;
+  TimerWheel& timers;
+  BlockPool& blocks;
+  queueing::Shard& shard;
+  mail::EventSink& events;
+  Counters& counters;
+  CycleLedger& ledger;
+  IdSequence& mids;
+  ScanState* scan = nullptr;  // the current one
+  DueSessions due{};
+  SpaceWaiters space_waiters{};
+};
+
+}  // namespace sluice::worker

@@ -1,0 +1,49 @@
+// What a worker counts, readable from other threads at any time. One writer per counter.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace sluice::worker {
+
+class Counter {
+ public:
+  void add(std::uint64_t n = 1) noexcept {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
+  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+inline constexpr std::size_t kSclValues = 11;  // -1 … 9
+
+struct Counters {
+  // Since start.
+  Counter connections;         // inbound, accepted
+  Counter connections_refused; // over a limit or draining
+  Counter messages_accepted;   // 250 after the final dot
+  Counter messages_rejected;   // 5yz after the final dot
+  Counter messages_deferred;   // 4yz after the final dot
+  Counter octets_accepted;
+  Counter recipients_accepted;
+  Counter recipients_refused;
+  Counter messages_finished;   // every recipient has an outcome
+  std::array<Counter, kSclValues> scl;
+  // Gauges, refreshed about every millisecond.
+  Counter sessions;
+  Counter inbound_messages;    // accepted octets, not committed yet
+  Counter queued_messages;     // committed, waiting for delivery
+  Counter blocks_available;
+  Counter blocks_low_water;
+  Counter sessions_available;
+  Counter syncs;
+  Counter commits;
+  Counter bytes_written;
+  Counter segments;
+};
+
+}  // namespace sluice::worker

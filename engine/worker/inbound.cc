@@ -1,0 +1,214 @@
+#include "engine/worker/inbound.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace sluice::worker {
+namespace {
+
+constexpr int kRoundsPerRun = 16;  // reads from one connection before the others have their turn
+
+constexpr smtp::Reply kNotDurable{451, "4.3.0",
+                                  "Local error in processing: the message was not stored"};
+
+}  // namespace
+
+Inbound::Inbound()
+    : deadline_(
+          [](Timer& timer, Instant) {
+            auto* self = static_cast<Inbound*>(timer.owner);
+            if (!self->due.linked()) self->core_->due.push_back(*self);
+          },
+          this) {}
+
+void Inbound::open(CoreState& core, net::Transport& transport, net::Connection& connection,
+                   ListenerSet& listeners, const ListenerState& listener, Icid icid, Handle self,
+                   const smtp::Reply& refusal, Instant now) {
+  core_ = &core;
+  transport_ = &transport;
+  connection_ = &connection;
+  listeners_ = &listeners;
+  ++listeners.sessions;
+  listener_ = &listener;
+  self_ = self;
+  icid_ = icid;
+  mid_ = 0;
+  peer_ = connection.remote();
+  opened_ = now_ = now;
+  verdict_reply_.reset();
+  end_told_ = lost_ = counted_ = false;
+
+  core.events.emit({.kind = mail::EventKind::link_open, .icid = icid, .local = connection.local(),
+                    .remote = peer_, .text = {listener.interface_name}});
+  if (refusal.code != 0) {
+    session_.open_refused(listener.settings, refusal, now);
+    emit(mail::EventKind::link_rejected, refusal.text);
+  } else {
+    session_.open(listener.settings, *this, peer_, now);
+    emit(mail::EventKind::link_accepted, listener.settings.listener_name);
+  }
+}
+
+Inbound::Progress Inbound::run(Instant now) {
+  StageScope scope(core_->ledger, Stage::smtp);
+  now_ = now;
+  for (int round = 0; round < kRoundsPerRun; ++round) {
+    if (connection_->state() == net::Connection::State::failed) {
+      lost_ = true;
+      session_.connection_lost();
+      return Progress::done;
+    }
+    if (!send_output()) break;
+    if (session_.finished()) return Progress::done;
+
+    const ByteView input = connection_->readable();
+    if (input.empty()) {
+      if (!connection_->read_finished() || end_told_) break;
+      end_told_ = true;
+      session_.receive_end(now);
+      continue;
+    }
+    const std::size_t taken = session_.receive(input, now);
+    if (taken > 0) connection_->consume(taken);
+    if (verdict_reply_) {
+      const smtp::Reply reply = *verdict_reply_;
+      verdict_reply_.reset();
+      session_.complete_message(reply, now);
+      continue;
+    }
+    if (taken == 0 && session_.output().empty()) break;
+    if (round + 1 == kRoundsPerRun && !connection_->readable().empty()) {
+      send_output();
+      arm_deadline();
+      return Progress::again;
+    }
+  }
+  send_output();
+  if (session_.finished() && session_.output().empty()) return Progress::done;
+  arm_deadline();
+  return Progress::waiting;
+}
+
+// False when the send buffer is full: nothing more is read until the peer takes its replies.
+bool Inbound::send_output() {
+  while (!session_.output().empty()) {
+    const std::size_t sent = connection_->write(session_.output());
+    if (sent == 0) return false;
+    session_.output_sent(sent);
+  }
+  return true;
+}
+
+// Deadlines mostly move away: the timer is left where it is and looks again when it fires.
+void Inbound::arm_deadline() {
+  const Instant due = session_.deadline();
+  if (due == Instant::never()) return;
+  if (!deadline_.armed() || due < deadline_.due) core_->timers.set(deadline_, due);
+}
+
+Inbound::Progress Inbound::commit_done(Mid mid, bool durable, Instant now) {
+  Counters& counters = core_->counters;
+  if (durable) {
+    counters.messages_accepted.add();
+    counters.recipients_accepted.add(session_.envelope().recipient_count());
+    const int length = std::snprintf(reply_text_, sizeof reply_text_, "ok: MID %llu accepted",
+                                     static_cast<unsigned long long>(mid));
+    session_.complete_message({250, "2.0.0", {reply_text_, static_cast<std::size_t>(length)}}, now);
+  } else {
+    counters.messages_deferred.add();
+    session_.complete_message(kNotDurable, now);
+  }
+  mid_ = 0;
+  return run(now);
+}
+
+Inbound::Progress Inbound::space_available(Instant now) {
+  session_.space_available(now);
+  return run(now);
+}
+
+Inbound::Progress Inbound::deadline_passed(Instant now) {
+  if (session_.deadline() <= now) session_.on_deadline(now);
+  return run(now);
+}
+
+void Inbound::close() {
+  deadline_.cancel();
+  space.unlink();
+  due.unlink();
+  arrival_.abandon("connection closed");
+  if (lost_) {
+    emit(mail::EventKind::link_lost, net::describe(connection_->error()));
+  } else {
+    connection_->close();
+  }
+  emit(mail::EventKind::link_close);
+  --listeners_->sessions;
+}
+
+std::optional<smtp::Reply> Inbound::check_sender(std::string_view reverse_path,
+                                                 const mail::SenderParameters&) {
+  mid_ = core_->mids.take();
+  emit(mail::EventKind::tx_begin);
+  emit(mail::EventKind::tx_from, reverse_path);
+  return {};
+}
+
+std::optional<smtp::Reply> Inbound::check_recipient(const mail::Recipient& recipient) {
+  auto refusal = policy::check_recipient(*listeners_->config, *listener_->config, peer_.address,
+                                         recipient.address);
+  if (refusal) return refusal;
+  core_->events.emit({.kind = mail::EventKind::tx_rcpt, .icid = icid_, .mid = mid_,
+                      .rid = session_.envelope().recipient_count(), .text = {recipient.address}});
+  return {};
+}
+
+std::optional<smtp::Reply> Inbound::begin_message(const mail::Envelope&) {
+  auto refusal = arrival_.begin(*core_, mid_, icid_);
+  if (refusal) core_->counters.messages_deferred.add();
+  return refusal;
+}
+
+void Inbound::end_message() {
+  const Origin origin{icid_, session_.helo(), session_.extended(), peer_,
+                      listener_->settings.hostname, listeners_->config->scan.reject};
+  verdict_reply_ = arrival_.end(session_.envelope(), origin, self_.packed());
+  if (!verdict_reply_) return;  // commit_done() will answer
+  if (verdict_reply_->code >= 500) {
+    core_->counters.messages_rejected.add();
+  } else {
+    core_->counters.messages_deferred.add();
+  }
+  mid_ = 0;
+}
+
+void Inbound::abort_message(std::string_view reason) {
+  if (arrival_.active()) {
+    arrival_.abandon(reason);
+  } else if (mid_ != 0) {
+    emit(mail::EventKind::tx_aborted, reason);
+  }
+  mid_ = 0;
+}
+
+void Inbound::recipient_refused(const mail::Recipient& recipient, const smtp::Reply& reply) {
+  core_->counters.recipients_refused.add();
+  char text[256];
+  const int length = std::snprintf(text, sizeof text, "%u %.*s %.*s", reply.code,
+                                   static_cast<int>(reply.enhanced.size()), reply.enhanced.data(),
+                                   static_cast<int>(reply.text.size()), reply.text.data());
+  const auto size = std::min(static_cast<std::size_t>(length), sizeof text - 1);
+  emit(mail::EventKind::tx_rcpt_refused, recipient.address, {text, size});
+}
+
+void Inbound::early_talker(ByteView first_octets) {
+  emit(mail::EventKind::link_early_talker, as_text(first_octets.first(std::min<std::size_t>(
+                                               first_octets.size(), 64))));
+}
+
+void Inbound::emit(mail::EventKind kind, std::string_view text0, std::string_view text1) {
+  core_->events.emit({.kind = kind, .icid = icid_, .mid = mid_, .remote = peer_,
+                      .text = {text0, text1}});
+}
+
+}  // namespace sluice::worker

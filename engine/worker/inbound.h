@@ -1,0 +1,89 @@
+// An inbound SMTP connection: glues one net::Connection to one smtp::ServerSession and to the
+// policies, the scan and the queue shard of this core. Pooled; reopened without allocation.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/base/intrusive_list.h"
+#include "engine/base/slab.h"
+#include "engine/net/transport.h"
+#include "engine/policy/recipient_policy.h"
+#include "engine/smtp/server_session.h"
+#include "engine/worker/arrival.h"
+#include "engine/worker/core_state.h"
+#include "engine/worker/listener_set.h"
+
+namespace sluice::worker {
+
+class Inbound final : public smtp::ServerHandler, public SessionLinks {
+ public:
+  enum class Progress : std::uint8_t { waiting, again, done };
+
+  Inbound();
+
+  // `refusal` (code 0 = none) is sent instead of the banner.
+  void open(CoreState& core, net::Transport& transport, net::Connection& connection,
+            ListenerSet& listeners, const ListenerState& listener, Icid icid, Handle self,
+            const smtp::Reply& refusal, Instant now);
+
+  // Moves octets both ways within a budget. `again`: more is there, put it at the end of the ready
+  // list. `done`: the session is over; the caller releases connection and object.
+  Progress run(Instant now);
+  Progress commit_done(Mid mid, bool durable, Instant now);
+  Progress space_available(Instant now);
+  Progress deadline_passed(Instant now);
+  void drain(Instant now) { session_.drain(now); }
+
+  // After Progress::done: gives everything back and emits the closing events.
+  void close();
+
+  net::Transport& transport() const noexcept { return *transport_; }
+  net::Connection& connection() const noexcept { return *connection_; }
+  const IpAddress& source() const noexcept { return peer_.address; }
+  ListenerSet& listeners() const noexcept { return *listeners_; }
+  bool waits_for_space() const noexcept { return session_.waiting() == smtp::Wait::space; }
+  bool counted() const noexcept { return counted_; }  // in the per-source table
+  void set_counted() noexcept { counted_ = true; }
+  const smtp::ServerSession& session() const noexcept { return session_; }
+  Icid icid() const noexcept { return icid_; }
+  Instant since() const noexcept { return opened_; }
+
+ private:
+  std::optional<smtp::Reply> check_sender(std::string_view reverse_path,
+                                          const mail::SenderParameters& parameters) override;
+  std::optional<smtp::Reply> check_recipient(const mail::Recipient& recipient) override;
+  std::optional<smtp::Reply> begin_message(const mail::Envelope& envelope) override;
+  MutableBytes message_space() override { return arrival_.space(); }
+  void message_written(std::size_t count) override { arrival_.written(count); }
+  void end_message() override;
+  void abort_message(std::string_view reason) override;
+  void recipient_refused(const mail::Recipient& recipient, const smtp::Reply& reply) override;
+  void early_talker(ByteView first_octets) override;
+
+  bool send_output();
+  void arm_deadline();
+  void emit(mail::EventKind kind, std::string_view text0 = {}, std::string_view text1 = {});
+
+  CoreState* core_ = nullptr;
+  net::Transport* transport_ = nullptr;
+  net::Connection* connection_ = nullptr;
+  ListenerSet* listeners_ = nullptr;
+  const ListenerState* listener_ = nullptr;
+  smtp::ServerSession session_;
+  Arrival arrival_;
+  Timer deadline_;
+  Handle self_;
+  Icid icid_ = 0;
+  Mid mid_ = 0;             // of the transaction, 0 = none
+  Endpoint peer_;
+  Instant opened_;
+  Instant now_;             // of the running call, for completions inside it
+  std::optional<smtp::Reply> verdict_reply_;  // end_message() refused at once
+  bool end_told_ = false;   // the session knows that the peer has finished
+  bool lost_ = false;
+  bool counted_ = false;
+  char reply_text_[96];
+};
+
+}  // namespace sluice::worker

@@ -1,0 +1,35 @@
+#include "engine/worker/listener_set.h"
+
+namespace sluice::worker {
+namespace {
+
+smtp::ServerSettings settings_of(const config::Config& config, const config::Listener& listener) {
+  smtp::ServerSettings settings;
+  settings.hostname = listener.hostname.empty() ? config.hostname : listener.hostname;
+  settings.listener_name = listener.name;
+  settings.bare_newline = listener.bare_newline == config::BareNewline::normalise
+                              ? smtp::BareNewlineMode::normalise
+                              : smtp::BareNewlineMode::reject;
+  settings.message_size_max = listener.message_size_max;
+  settings.recipients_max = listener.recipients_max;
+  settings.messages_max = listener.messages_max;
+  settings.errors_max = listener.errors_max;
+  settings.greet_delay = listener.greet_delay;
+  settings.command_timeout = listener.command_timeout;
+  settings.data_block_timeout = listener.data_block_timeout;
+  settings.session_timeout = listener.session_timeout;
+  return settings;
+}
+
+}  // namespace
+
+std::unique_ptr<ListenerSet> make_listener_set(std::shared_ptr<const config::Config> config) {
+  auto set = std::make_unique<ListenerSet>();
+  set->config = std::move(config);
+  for (const config::Listener& listener : set->config->listeners)
+    set->listeners.push_back({settings_of(*set->config, listener), &listener,
+                              listener.port_name.empty() ? listener.name : listener.port_name});
+  return set;
+}
+
+}  // namespace sluice::worker

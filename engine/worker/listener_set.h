@@ -1,0 +1,29 @@
+// The listeners of one configuration as the sessions use them. A reload makes a new set; sessions
+// keep the set that they were opened with until they end.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/config/config.h"
+#include "engine/smtp/server_session.h"
+
+namespace sluice::worker {
+
+struct ListenerState {
+  smtp::ServerSettings settings;
+  const config::Listener* config = nullptr;  // within ListenerSet::config
+  std::string interface_name;                // in the mail log
+};
+
+struct ListenerSet {
+  std::shared_ptr<const config::Config> config;
+  std::vector<ListenerState> listeners;  // same order and index as config->listeners
+  std::uint32_t sessions = 0;            // that still use this set
+};
+
+std::unique_ptr<ListenerSet> make_listener_set(std::shared_ptr<const config::Config> config);
+
+}  // namespace sluice::worker

@@ -1,0 +1,51 @@
+#include "engine/worker/memory_plan.h"
+
+#include "engine/base/block.h"
+#include "engine/net/packet.h"
+#include "engine/worker/inbound.h"
+
+namespace sluice::worker {
+namespace {
+
+constexpr std::uint64_t kMbufOverhead = 256;        // rte_mbuf and its private area
+constexpr std::uint64_t kQueuedMessageBytes = 512;  // index entry with a short envelope
+constexpr std::uint64_t kTcbBytes = 512;
+
+std::uint64_t sum(const std::vector<MemoryTerm>& terms) {
+  std::uint64_t bytes = 0;
+  for (const MemoryTerm& term : terms) bytes += term.bytes();
+  return bytes;
+}
+
+}  // namespace
+
+std::uint64_t MemoryPlan::worker_bytes() const { return sum(per_worker); }
+
+std::uint64_t MemoryPlan::total_bytes(std::size_t workers) const {
+  return worker_bytes() * workers + sum(shared);
+}
+
+MemoryPlan plan_memory(const config::Config& config) {
+  const config::Memory& memory = config.memory;
+  MemoryPlan plan;
+  plan.per_worker = {
+      {"message blocks", memory.blocks, kBlockBytes,
+       "memory.blocks: octets of messages between arrival and disk, and delivery's read-ahead"},
+      {"sessions", memory.sessions, sizeof(Inbound),
+       "memory.sessions: one inbound SMTP session each, with its reply buffer"},
+      {"TCP control blocks", memory.connections * config.ports.size(), kTcbBytes,
+       "memory.connections per port: inbound, outbound and TIME-WAIT"},
+      {"packet buffers", std::uint64_t{memory.packets_per_port} * config.ports.size(),
+       net::kPacketHeadroom + net::kPacketRoom + kMbufOverhead,
+       "memory.packets_per_port: receive and send queues of TCP and the NIC's rings"},
+      {"queue index", config.queue.messages_max, kQueuedMessageBytes,
+       "queue.messages_max: what a full queue takes; an empty one takes nothing"},
+      {"event ring", 1, config.log.ring_bytes, "log.ring_bytes: events on their way to mail_logs"},
+  };
+  if (!config.ports.empty())
+    plan.shared.push_back({"DPDK heap", 1, std::uint64_t{memory.dpdk_mib} * 1024 * 1024,
+                           "memory.dpdk_mib: holds the packet buffers when hugepages are not used"});
+  return plan;
+}
+
+}  // namespace sluice::worker

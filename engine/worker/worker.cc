@@ -1,0 +1,308 @@
+#include "engine/worker/worker.h"
+
+#include <algorithm>
+
+#include "queueing/log_device.h"
+
+namespace sluice::worker {
+namespace {
+
+constexpr int kReadyBudget = 256;  // sessions run per tick; the rest wait for the next
+constexpr std::size_t kCommandRing = 256;
+constexpr Duration kGaugePeriod = milliseconds(1);
+
+constexpr smtp::Reply kDraining{421, "4.3.2", "Service shutting down, try again later"};
+constexpr smtp::Reply kTooManySessions{421, "4.3.2", "Too many connections, try again later"};
+constexpr smtp::Reply kTooManyFromSource{421, "4.7.0", "Too many connections from your address"};
+
+queueing::ShardOptions shard_options(const WorkerSetup& setup) {
+  const config::Queue& queue = setup.config->queue;
+  queueing::ShardOptions options;
+  options.directory = queue.directory + "/shard-" + std::to_string(setup.index);
+  options.shard = setup.index;
+  options.segment_bytes = queue.segment_bytes;
+  options.segments_max = queue.segments_max;
+  options.segments_spare = queue.segments_spare;
+  options.disk_reserve = queue.disk_reserve;
+  options.messages_max = queue.messages_max;
+  options.arrivals_max = setup.config->memory.transactions;
+  return options;
+}
+
+// MIDs of all cores are disjoint: worker i of n uses those with mid % n == i.
+std::uint64_t first_mid(const queueing::Shard& shard, unsigned index, unsigned count) {
+  const std::uint64_t above = shard.highest_mid() + 1;
+  return above + (index + count - above % count) % count;
+}
+
+}  // namespace
+
+scan::ScanSettings scan_settings(const config::Config& config) {
+  return {config.scan.scl_score, config.scan.mime_depth_max, config.scan.mime_parts_max,
+          config.scan.header_bytes_max};
+}
+
+std::expected<std::unique_ptr<Worker>, std::string> Worker::create(WorkerSetup setup) {
+  auto shard = queueing::Shard::open(shard_options(setup), *setup.device);
+  if (!shard) return std::unexpected(shard.error());
+  std::unique_ptr<Worker> worker(new Worker(std::move(setup), std::move(*shard)));
+  if (auto listening = worker->listen(); !listening) return std::unexpected(listening.error());
+  return worker;
+}
+
+Worker::Worker(WorkerSetup setup, std::unique_ptr<queueing::Shard> shard)
+    : setup_(std::move(setup)),
+      timers_(setup_.clock->now()),
+      blocks_(setup_.config->memory.blocks),
+      shard_(std::move(shard)),
+      icids_(setup_.connection_id_base + setup_.index + 1, setup_.count),
+      dcids_(setup_.connection_id_base + setup_.index + 1, setup_.count),
+      mids_(first_mid(*shard_, setup_.index, setup_.count), setup_.count),
+      core_{*setup_.clock, timers_, blocks_, *shard_, *setup_.events, *setup_.counters,
+            *setup_.ledger, mids_},
+      sources_(setup_.config->memory.sessions),
+      sessions_(setup_.config->memory.sessions),
+      commands_(kCommandRing) {
+  reconfigure(setup_.config, setup_.rules);
+  delivery_ = delivery::Delivery::create(
+      {setup_.config.get(), shard_.get(),
+       [this](std::string_view via) { return find_transport(via); }, setup_.events, &blocks_, &mids_,
+       &dcids_});
+}
+
+Worker::~Worker() {
+  delivery_.reset();
+  sessions_.for_each([this](Inbound& session) {
+    session.close();
+    session.connection().abort();
+    session.transport().release(session.connection());
+  });
+  shard_.reset();
+}
+
+std::expected<void, std::string> Worker::listen() {
+  const auto& listeners = setup_.config->listeners;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const config::Listener& listener = listeners[i];
+    net::Transport* transport = find_transport(listener.port_name);
+    SLUICE_ASSERT(transport != nullptr);
+    const Endpoint local{listener.address, listener.tcp_port};
+    auto result = transport->listen(local, static_cast<std::uint32_t>(i));
+    if (!result)
+      return std::unexpected("listener \"" + listener.name + "\": cannot listen on " + local.text() +
+                             ": " + net::describe(result.error()));
+  }
+  return {};
+}
+
+std::size_t Worker::tick(Instant now) {
+  core_.ledger.begin_tick();
+  std::size_t work = 0;
+  {
+    StageScope scope(core_.ledger, Stage::receive);
+    for (NamedTransport& t : setup_.transports) work += t.transport->poll(now);
+  }
+  work += run_ready(now);
+  work += run_queue(now);
+  {
+    StageScope scope(core_.ledger, Stage::delivery);
+    work += delivery_->poll(now, core_.clock.wall());
+  }
+  {
+    StageScope scope(core_.ledger, Stage::timers);
+    work += timers_.advance(now);
+  }
+  work += run_due(now);
+  work += run_commands(now);
+  {
+    StageScope scope(core_.ledger, Stage::transmit);
+    for (NamedTransport& t : setup_.transports) t.transport->flush(now);
+  }
+  if (now >= gauges_due_) publish_gauges(now);
+  core_.ledger.end_tick(work > 0);
+  return work;
+}
+
+std::size_t Worker::run_ready(Instant now) {
+  std::size_t work = 0;
+  for (NamedTransport& t : setup_.transports) {
+    for (int budget = kReadyBudget; budget > 0; --budget) {
+      net::Connection* connection = t.transport->next_ready();
+      if (connection == nullptr) break;
+      ++work;
+      if (connection->owner == 0) {
+        adopt(*t.transport, *connection, now);
+      } else if ((connection->owner & delivery::kOutboundOwner) != 0) {
+        StageScope scope(core_.ledger, Stage::delivery);
+        delivery_->on_ready(*connection, now, core_.clock.wall());
+      } else if (Inbound* session = sessions_.find(Handle::unpack(connection->owner))) {
+        settle(*session, session->run(now));
+      }
+    }
+  }
+  return work;
+}
+
+void Worker::adopt(net::Transport& transport, net::Connection& connection, Instant now) {
+  Inbound* session = sessions_.acquire();
+  if (session == nullptr) {  // not even a 421 can be had: the pool is what bounds memory
+    core_.counters.connections_refused.add();
+    connection.abort();
+    transport.release(connection);
+    return;
+  }
+  const Handle handle = sessions_.handle(*session);
+  connection.owner = handle.packed();
+  ListenerSet& set = *listener_sets_.back();
+  const ListenerState& listener = set.listeners[connection.listener];
+  const smtp::Reply reply = refusal(listener, connection.remote().address);
+  (reply.code == 0 ? core_.counters.connections : core_.counters.connections_refused).add();
+  session->open(core_, transport, connection, set, listener, icids_.take(), handle, reply, now);
+  if (reply.code == 0) session->set_counted();
+  settle(*session, session->run(now));
+}
+
+// Code 0: welcome. The last sessions of the pool are kept for saying 421.
+smtp::Reply Worker::refusal(const ListenerState& listener, const IpAddress& source) {
+  if (draining_) return kDraining;
+  if (sessions_.available() < sessions_.capacity() / 64) return kTooManySessions;
+  if (!sources_.enter(source, listener.config->sessions_per_source_max)) return kTooManyFromSource;
+  return {};
+}
+
+void Worker::settle(Inbound& session, Inbound::Progress progress) {
+  switch (progress) {
+    case Inbound::Progress::waiting:
+      if (session.waits_for_space() && !session.space.linked())
+        core_.space_waiters.push_back(session);
+      return;
+    case Inbound::Progress::again:
+      session.transport().requeue(session.connection());
+      return;
+    case Inbound::Progress::done:
+      break;
+  }
+  if (session.counted()) sources_.leave(session.source());
+  session.close();
+  session.transport().release(session.connection());
+  sessions_.release(session);
+}
+
+std::size_t Worker::run_queue(Instant now) {
+  StageScope scope(core_.ledger, Stage::queue);
+  std::size_t work = shard_->poll(now);
+  queueing::Shard::Committed done;
+  while (shard_->next_committed(done)) {
+    ++work;
+    if (done.result)
+      core_.events.emit({.kind = mail::EventKind::queue_committed, .mid = done.mid});
+    // The session may be gone: the message stays, its sender will ask again (RFC 5321 4.5.4.1).
+    Inbound* session = sessions_.find(Handle::unpack(done.token));
+    if (session != nullptr)
+      settle(*session, session->commit_done(done.mid, done.result.has_value(), now));
+  }
+  if (!core_.space_waiters.empty()) work += wake_space_waiters(now);
+  return work;
+}
+
+std::size_t Worker::wake_space_waiters(Instant now) {
+  std::size_t work = 0;
+  std::size_t rounds = blocks_.available();
+  while (rounds-- > 0) {
+    SessionLinks* links = core_.space_waiters.pop_front();
+    if (links == nullptr) break;
+    auto& session = static_cast<Inbound&>(*links);
+    settle(session, session.space_available(now));
+    ++work;
+  }
+  return work;
+}
+
+std::size_t Worker::run_due(Instant now) {
+  std::size_t work = 0;
+  while (SessionLinks* links = core_.due.pop_front()) {
+    auto& session = static_cast<Inbound&>(*links);
+    settle(session, session.deadline_passed(now));
+    ++work;
+  }
+  return work;
+}
+
+std::size_t Worker::run_commands(Instant now) {
+  std::size_t work = 0;
+  for (Command command; commands_.pop(command); ++work) command(*this, now);
+  return work;
+}
+
+Instant Worker::next_deadline() const noexcept {
+  Instant next = std::min(timers_.next_due(), delivery_->next_deadline());
+  for (const NamedTransport& t : setup_.transports)
+    next = std::min(next, t.transport->next_deadline());
+  return next;
+}
+
+bool Worker::polls() const noexcept { return !shard_->idle(); }
+
+std::vector<int> Worker::wait_descriptors() const {
+  std::vector<int> descriptors;
+  for (const NamedTransport& t : setup_.transports)
+    descriptors.push_back(t.transport->wait_descriptor());
+  return descriptors;
+}
+
+void Worker::drain(Instant now) {
+  draining_ = true;
+  for (NamedTransport& t : setup_.transports) t.transport->stop_listening();
+  sessions_.for_each([&](Inbound& session) {
+    session.drain(now);
+    settle(session, session.run(now));
+  });
+  delivery_->drain(now);
+}
+
+bool Worker::drained() const noexcept {
+  return sessions_.in_use() == 0 && delivery_->idle() && shard_->idle();
+}
+
+void Worker::reconfigure(std::shared_ptr<const config::Config> config,
+                         std::shared_ptr<const scan::RuleSet> rules) {
+  scan_states_.push_back(std::make_unique<ScanState>(std::move(rules), scan_settings(*config),
+                                                     setup_.config->memory.transactions));
+  core_.scan = scan_states_.back().get();
+  listener_sets_.push_back(make_listener_set(config));
+  if (delivery_ != nullptr) delivery_->reconfigure(*config);
+  drop_unused_generations();
+}
+
+void Worker::drop_unused_generations() {
+  std::erase_if(listener_sets_, [this](const auto& set) {
+    return set->sessions == 0 && set != listener_sets_.back();
+  });
+  std::erase_if(scan_states_, [this](const auto& state) {
+    return state->messages == 0 && state.get() != core_.scan;
+  });
+}
+
+net::Transport* Worker::find_transport(std::string_view name) const noexcept {
+  for (const NamedTransport& t : setup_.transports)
+    if (t.name == name) return t.transport.get();
+  return nullptr;
+}
+
+void Worker::publish_gauges(Instant now) {
+  gauges_due_ = now + kGaugePeriod;
+  Counters& counters = core_.counters;
+  const queueing::ShardCounts queue = shard_->counts();
+  counters.sessions.set(sessions_.in_use());
+  counters.sessions_available.set(sessions_.available());
+  counters.inbound_messages.set(queue.arriving);
+  counters.queued_messages.set(queue.messages);
+  counters.blocks_available.set(blocks_.available());
+  counters.blocks_low_water.set(blocks_.low_water());
+  counters.syncs.set(queue.syncs);
+  counters.commits.set(queue.commits);
+  counters.bytes_written.set(queue.bytes_written);
+  counters.segments.set(queue.segments);
+}
+
+}  // namespace sluice::worker

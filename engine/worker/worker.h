@@ -1,0 +1,111 @@
+// One core of the engine. A thread calls tick() for ever; everything of a connection, from packet to
+// queue record, happens inside it on this core. Other threads reach it only through post().
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/slab.h"
+#include "engine/base/spsc_ring.h"
+#include "engine/delivery/delivery.h"
+#include "engine/net/transport.h"
+#include "engine/policy/source_table.h"
+#include "engine/worker/core_state.h"
+#include "engine/worker/inbound.h"
+#include "engine/worker/listener_set.h"
+
+namespace sluice::worker {
+
+struct NamedTransport {
+  std::string name;  // of the [[port]]; empty = kernel sockets
+  std::unique_ptr<net::Transport> transport;
+};
+
+struct WorkerSetup {
+  unsigned index = 0;
+  unsigned count = 1;
+  std::shared_ptr<const config::Config> config;
+  std::shared_ptr<const scan::RuleSet> rules;
+  Clock* clock = nullptr;
+  mail::EventSink* events = nullptr;
+  Counters* counters = nullptr;
+  CycleLedger* ledger = nullptr;
+  std::vector<NamedTransport> transports;
+  std::unique_ptr<queueing::LogDevice> device;
+  std::uint64_t connection_id_base = 0;  // ICID and DCID start above it
+};
+
+scan::ScanSettings scan_settings(const config::Config& config);
+
+class Worker {
+ public:
+  using Command = std::function<void(Worker&, Instant now)>;
+
+  // Opens (recovers) this core's queue shard and its listeners. To be called on the worker's thread.
+  static std::expected<std::unique_ptr<Worker>, std::string> create(WorkerSetup setup);
+  ~Worker();
+
+  // One round through the poll stages; returns the amount of work done, 0 = none.
+  std::size_t tick(Instant now);
+
+  // From the control thread: runs on the worker between two stages. False when the ring is full.
+  bool post(Command command) { return commands_.push(std::move(command)); }
+
+  // When tick() must run again at the latest; never() while I/O of the queue is under way means
+  // "poll". Descriptors that become readable earlier; -1 entries mean a transport without one.
+  Instant next_deadline() const noexcept;
+  bool polls() const noexcept;  // something is in flight that only polling sees
+  std::vector<int> wait_descriptors() const;
+
+  // Stops accepting, lets sessions finish, starts no new delivery.
+  void drain(Instant now);
+  bool drained() const noexcept;
+
+  // Commands of the control thread.
+  void reconfigure(std::shared_ptr<const config::Config> config,
+                   std::shared_ptr<const scan::RuleSet> rules);
+  queueing::Shard& shard() noexcept { return *shard_; }
+  delivery::Delivery& delivery() noexcept { return *delivery_; }
+  template <typename Visit>
+  void for_each_session(Visit&& visit) {
+    sessions_.for_each(visit);
+  }
+
+ private:
+  Worker(WorkerSetup setup, std::unique_ptr<queueing::Shard> shard);
+  std::expected<void, std::string> listen();
+
+  std::size_t run_ready(Instant now);
+  std::size_t run_due(Instant now);
+  std::size_t run_queue(Instant now);
+  std::size_t run_commands(Instant now);
+  std::size_t wake_space_waiters(Instant now);
+  void adopt(net::Transport& transport, net::Connection& connection, Instant now);
+  smtp::Reply refusal(const ListenerState& listener, const IpAddress& source);
+  void settle(Inbound& session, Inbound::Progress progress);
+  void publish_gauges(Instant now);
+  net::Transport* find_transport(std::string_view name) const noexcept;
+  void drop_unused_generations();
+
+  WorkerSetup setup_;
+  TimerWheel timers_;
+  BlockPool blocks_;
+  std::unique_ptr<queueing::Shard> shard_;
+  IdSequence icids_;
+  IdSequence dcids_;
+  IdSequence mids_;
+  CoreState core_;
+  policy::SourceTable sources_;
+  std::vector<std::unique_ptr<ListenerSet>> listener_sets_;  // the last is current
+  std::vector<std::unique_ptr<ScanState>> scan_states_;      // the last is current
+  std::unique_ptr<delivery::Delivery> delivery_;
+  Slab<Inbound> sessions_;
+  SpscRing<Command> commands_;
+  Instant gauges_due_{};
+  bool draining_ = false;
+};
+
+}  // namespace sluice::worker

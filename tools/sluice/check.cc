@@ -1,0 +1,29 @@
+#include <cstdio>
+
+#include "engine/control/reload.h"
+#include "tools/sluice/command.h"
+
+namespace sluice::tools {
+
+void add_check(CLI::App& app, Options& options) {
+  auto* command = app.add_subcommand("check", "read a configuration and name every problem in it");
+  command->add_option("file", options.config_path, "configuration file");
+  command->footer("Example: sluice check tools/demo.toml");
+  command->callback([&] {
+    options.run = [&] {
+      auto config = load_config(options);
+      if (config == nullptr) return 1;
+      auto rules = control::load_rule_set(*config);
+      if (!rules) {
+        std::fprintf(stderr, "%s\n", rules.error().c_str());
+        return 1;
+      }
+      std::printf("%s: no problems; %zu listeners, %zu routes, %zu rules\n",
+                  options.config_path.c_str(), config->listeners.size(), config->routes.size(),
+                  (*rules)->size());
+      return 0;
+    };
+  });
+}
+
+}  // namespace sluice::tools

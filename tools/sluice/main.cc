@@ -1,0 +1,43 @@
+#include <cstdio>
+#include <cstdlib>
+
+#include "engine/config/load.h"
+#include "tools/sluice/command.h"
+
+namespace sluice::tools {
+
+std::shared_ptr<const config::Config> load_config(const Options& options) {
+  auto config = config::load_file(options.config_path);
+  if (config) return *config;
+  for (const config::Problem& problem : config.error())
+    std::fprintf(stderr, "%s\n", problem.text().c_str());
+  return nullptr;
+}
+
+int fail(const std::string& text) {
+  std::fprintf(stderr, "error: %s\n", text.c_str());
+  return 1;
+}
+
+}  // namespace sluice::tools
+
+int main(int argc, char** argv) {
+  sluice::tools::Options options;
+  CLI::App app("Sluice: a mail-security gateway engine", "sluice");
+  app.set_version_flag("--version", "sluice 0.1.0");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.add_option("-c,--config", options.config_path, "configuration file")
+      ->envname("SLUICE_CONFIG")
+      ->capture_default_str();
+  for (auto add : {sluice::tools::add_run, sluice::tools::add_check, sluice::tools::add_plan,
+                   sluice::tools::add_monitor, sluice::tools::add_session,
+                   sluice::tools::add_log})
+    add(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return options.run();
+}

@@ -1,0 +1,74 @@
+// `sluice plan`: what a configuration means on this machine: cores, queues, memory as sums.
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "engine/worker/memory_plan.h"
+#include "tools/sluice/command.h"
+
+namespace sluice::tools {
+namespace {
+
+std::string mib(std::uint64_t bytes) {
+  return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
+}
+
+void print_cores(const config::Config& config) {
+  fmt::print("Cores ({} on this machine)\n", std::thread::hardware_concurrency());
+  for (std::size_t i = 0; i < config.cores.workers.size(); ++i)
+    fmt::print("  CPU {:<3} worker {}: polls {} port(s), kernel listeners, queue shard-{}\n",
+               config.cores.workers[i], i, config.ports.size(), i);
+  fmt::print("  control: {}; idle policy: {}\n",
+             config.cores.control.empty() ? "any other CPU"
+                                          : fmt::format("CPU {}", fmt::join(config.cores.control, ", ")),
+             config.cores.idle == config::IdlePolicy::spin ? "spin" : "adaptive");
+}
+
+void print_queues(const config::Config& config) {
+  const std::size_t workers = config.cores.workers.size();
+  fmt::print("Ports\n");
+  if (config.ports.empty()) fmt::print("  none: kernel sockets only\n");
+  for (const config::Port& port : config.ports)
+    fmt::print("  {}: {}: {} receive and {} transmit queue(s); {}\n", port.name, port.device,
+               workers, workers,
+               workers == 1 ? "one worker, nothing to steer"
+                            : "RSS where the device has it, else the software distributor by the "
+                              "same hash (the log says which at start)");
+  fmt::print("Disk\n  {}: up to {} x {} segments of {} = {}\n", config.queue.directory, workers,
+             config.queue.segments_max, mib(config.queue.segment_bytes),
+             mib(workers * config.queue.segments_max * config.queue.segment_bytes));
+}
+
+void print_terms(const std::vector<worker::MemoryTerm>& terms) {
+  for (const worker::MemoryTerm& term : terms)
+    fmt::print("  {:<20} {:>9} x {:>9} = {:>12}   {}\n", term.name, term.count, term.bytes_each,
+               mib(term.bytes()), term.reason);
+}
+
+int plan(const Options& options) {
+  auto config = load_config(options);
+  if (config == nullptr) return 1;
+  print_cores(*config);
+  print_queues(*config);
+  const worker::MemoryPlan memory = worker::plan_memory(*config);
+  fmt::print("Memory per worker\n");
+  print_terms(memory.per_worker);
+  fmt::print("  {:<20} {:>35}\n", "sum", mib(memory.worker_bytes()));
+  if (!memory.shared.empty()) {
+    fmt::print("Memory shared\n");
+    print_terms(memory.shared);
+  }
+  fmt::print("Memory in all: {}\n", mib(memory.total_bytes(config->cores.workers.size())));
+  return 0;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, Options& options) {
+  auto* command = app.add_subcommand("plan", "what a configuration means on this machine");
+  command->add_option("file", options.config_path, "configuration file");
+  command->footer("Example: sluice plan tools/demo.toml");
+  command->callback([&] { options.run = [&] { return plan(options); }; });
+}
+
+}  // namespace sluice::tools
