@@ -404,7 +404,8 @@ TEST(ReplyReader, BoundsWhatAServerMaySend) {
   EXPECT_EQ(reader.read(as_bytes(endless)).status, ReplyReader::Status::malformed);
   reader.clear();
   std::string lines;
-  for (std::size_t i = 0; i <= kReplyLinesMax; ++i) lines += "250-" + std::string(100, 'x') + "\r\n";
+  const std::string line = "250-" + std::string(100, 'x') + "\r\n";
+  for (std::size_t i = 0; i <= kReplyLinesMax; ++i) lines += line;
   EXPECT_EQ(reader.read(as_bytes(lines)).status, ReplyReader::Status::malformed);
   EXPECT_LE(reader.text().size(), kReplyTextBytesMax);
 }
