@@ -1,0 +1,160 @@
+"""Runs the engine for tests: its own folder, a kernel listener on 127.0.0.1, one worker."""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+CONFIG = """
+hostname = "mx.sluice.test"
+
+[domains]
+accepted = ["example.com", "example.org"]
+
+[memory]
+sessions = {sessions}
+blocks = {blocks}
+
+[[listener]]
+name = "inbound"
+bind = "127.0.0.1:{port}"
+{listener}
+
+[[route]]
+domain = "*"
+next_hop = ["127.0.0.1:{sink_port}"]
+
+[delivery]
+retry_first = "1s"
+retry_max = "2s"
+connect_timeout = "5s"
+{delivery}
+
+[queue]
+directory = "queue"
+segment_bytes = "4 MiB"
+disk_reserve = "0"
+
+[scan]
+rules = []
+
+[log]
+directory = "log"
+
+[admin]
+socket = "admin.sock"
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Engine:
+    """`with Engine(SLUICE, sink.port) as engine:` – the folder is removed at the end."""
+
+    def __init__(self, binary, sink_port, listener="", delivery="", sessions=1024, blocks=2048):
+        self.binary = os.path.abspath(binary)
+        self.port = free_port()
+        self.folder = tempfile.mkdtemp(prefix="sluice-test-")
+        self.config = os.path.join(self.folder, "sluice.toml")
+        with open(self.config, "w", encoding="ascii") as file:
+            file.write(CONFIG.format(port=self.port, sink_port=sink_port, listener=listener,
+                                     delivery=delivery, sessions=sessions, blocks=blocks))
+        self.process = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *failure):
+        self.kill()
+        if any(failure):
+            self.show_output()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, timeout=30):
+        with open(os.path.join(self.folder, "output"), "ab") as output:
+            self.process = subprocess.Popen([self.binary, "run", "--config", self.config],
+                                            cwd=self.folder, stdout=output, stderr=output)
+        deadline = time.monotonic() + timeout
+        while not (self.answers() and self.has_status()):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.show_output()
+                raise AssertionError(f"the engine does not serve; exit status {self.process.poll()}")
+            time.sleep(0.02)
+
+    def answers(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
+                return connection.recv(3) == b"220"
+        except OSError:
+            return False
+
+    def has_status(self):
+        try:
+            return bool(self.status())
+        except AssertionError:
+            return False
+
+    def kill(self):
+        """As a power cut for the process: no handler runs."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+
+    def stop(self, timeout=30):
+        """SIGTERM; returns the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout)
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def status(self):
+        done = subprocess.run([self.binary, "monitor", "mta", "--json", "--config", self.config],
+                              capture_output=True, timeout=20, check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"monitor: {done.stderr.decode(errors='replace')}")
+        return json.loads(done.stdout)
+
+    def worker_total(self, key):
+        return sum(worker[key] for worker in self.status()["workers"])
+
+    def wait_until(self, what, condition, timeout=60):
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"not within {timeout} s: {what}")
+            time.sleep(0.1)
+
+    def wait_drained(self, timeout=60):
+        self.wait_until("the queue is empty", lambda: self.queued() == 0, timeout)
+
+    def queued(self):
+        status = self.status()
+        return sum(status[key] for key in ("i_qmsgs", "o_qmsgs", "d_qmsgs"))
+
+    def log(self):
+        folder = os.path.join(self.folder, "log")
+        text = ""
+        for name in sorted(os.listdir(folder)):
+            with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+                text += file.read()
+        return text
+
+    def rss_mib(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            for line in file:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1]) / 1024
+        return 0
+
+    def show_output(self):
+        with open(os.path.join(self.folder, "output"), encoding="utf-8", errors="replace") as file:
+            print("--- output of the engine ---\n" + file.read()[-4000:], flush=True)
