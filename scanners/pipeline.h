@@ -1,6 +1,6 @@
-// The running scan of one message: octets → MIME walk → decoded text and fields → Hyperscan streams →
-// rules that hit. Memory is fixed and planned at start: sizeof(MessageScan), 0.2 KiB per level of MIME
-// depth, and the streams; memory_bytes() is the sum.
+// The running scan of one message: octets → MIME walk → decoded text and fields → Hyperscan streams
+// → rules that hit. Memory is fixed and planned at start: sizeof(MessageScan), 0.2 KiB per level of
+// MIME depth, and the streams; memory_bytes() is the sum.
 #pragma once
 
 #include <optional>

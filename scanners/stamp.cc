@@ -53,7 +53,8 @@ class Writer {
   }
   void number(unsigned value) noexcept {
     char text[12];
-    put({text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, value).ptr - text)});
+    const auto end = std::to_chars(text, text + sizeof text, value);
+    put({text, static_cast<std::size_t>(end.ptr - text)});
   }
   void end_line() noexcept {
     put("\r\n");

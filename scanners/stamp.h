@@ -12,8 +12,8 @@ namespace sluice::scan {
 
 inline constexpr std::size_t kStampBytesMin = 128;  // smaller buffers are left empty
 
-// Writes complete lines, each under 78 octets and ending in CRLF; returns their octets. Rules that do
-// not fit are counted at the end. Octets of a rule name that a header cannot carry become "_".
+// Writes complete lines, each under 78 octets and ending in CRLF; returns their octets. Rules that
+// do not fit are counted at the end. Octets of a rule name that a header cannot carry become "_".
 std::size_t write_stamps(const Verdict& verdict, const RuleSet& rules,
                          std::span<char> out) noexcept;
 

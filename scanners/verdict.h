@@ -1,4 +1,5 @@
-// What a scan concludes: the score, the SCL (spam confidence level, -1 to 9) and the rules that hit.
+// What a scan concludes: the score, the SCL (spam confidence level, -1 to 9) and the rules that
+// hit.
 #pragma once
 
 #include <array>

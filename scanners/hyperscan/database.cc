@@ -47,7 +47,8 @@ Attempt try_compile(std::span<const Expression> expressions, std::span<const std
 
 }  // namespace
 
-// The library names one fault at a time: the faulty expression is left out and the rest tried again.
+// The library names one fault at a time: the faulty expression is left out and the rest tried
+// again.
 std::expected<Database, std::vector<CompileFault>> Database::compile(
     std::span<const Expression> expressions) {
   std::vector<std::size_t> chosen(expressions.size());

@@ -1,5 +1,5 @@
-// Streams and scratch space: what a running scan needs beside the database. Both are made at start and
-// reused; scanning allocates nothing.
+// Streams and scratch space: what a running scan needs beside the database. Both are made at start
+// and reused; scanning allocates nothing.
 #pragma once
 
 #include <cstdint>

@@ -11,8 +11,8 @@ namespace sluice::scan::mime {
 class Base64Decoder {
  public:
   void begin() noexcept { bits_ = count_ = 0; }
-  // Decodes from `in` (advanced by what was taken) as far as `out` has room; returns octets written.
-  // `out` holds at least 4 octets.
+  // Decodes from `in` (advanced by what was taken) as far as `out` has room; returns octets
+  // written. `out` holds at least 4 octets.
   std::size_t decode(ByteView& in, MutableBytes out) noexcept;
 
  private:

@@ -1,4 +1,5 @@
-// A short text in place: what a header parameter may cost us at most. Excess is dropped, not stored.
+// A short text in place: what a header parameter may cost us at most. Excess is dropped, not
+// stored.
 #pragma once
 
 #include <algorithm>

@@ -118,7 +118,8 @@ CharsetTools::Progress CharsetTools::convert(Charset charset, ByteView in, Mutab
   SLUICE_ASSERT(out.size() >= 16);
   if (kind_of(charset) == CharsetKind::single) return convert_single(charset, in, out);
   if (tables_->descriptors[charset] != kNoDescriptor) return convert_iconv(charset, in, out, final);
-  const std::size_t size = std::min(in.size(), out.size());  // this system's iconv lacks the charset
+  // This system's iconv lacks the charset.
+  const std::size_t size = std::min(in.size(), out.size());
   std::memcpy(out.data(), in.data(), size);
   return {size, size, 0};
 }

@@ -1,6 +1,6 @@
-// Charsets of mail text and their conversion to UTF-8. Single-octet sets go through tables, the others
-// through iconv descriptors that are opened ahead, one per charset and core: no state of a message is
-// kept in them, so that messages can take turns.
+// Charsets of mail text and their conversion to UTF-8. Single-octet sets go through tables, the
+// others through iconv descriptors that are opened ahead, one per charset and core: no state of a
+// message is kept in them, so that messages can take turns.
 #pragma once
 
 #include <array>

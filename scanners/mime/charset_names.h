@@ -17,7 +17,7 @@ struct CharsetInfo {
 
 // As browsers do, the first Latin and Thai sets are read as their Windows supersets.
 inline constexpr std::array kCharsets{
-    CharsetInfo{"UTF-8", CharsetKind::utf8, "utf8 usascii ascii ansix3.41968 cp65001 unicode11utf8"},
+    CharsetInfo{"UTF-8", CharsetKind::utf8, "utf8 usascii ascii ansix3.41968 cp65001"},
     CharsetInfo{"CP1252", CharsetKind::single, "iso88591 latin1 windows1252 cp1252 l1 xansi ansi"},
     CharsetInfo{"CP1250", CharsetKind::single, "windows1250 cp1250"},
     CharsetInfo{"CP1251", CharsetKind::single, "windows1251 cp1251 win1251"},

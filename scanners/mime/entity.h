@@ -25,7 +25,8 @@ struct Entity {
   BoundedText<kCharsetBytes> charset;
 
   void reset(MediaKind default_kind) noexcept;
-  // Takes note of Content-Type, Content-Transfer-Encoding and Content-Disposition; others are ignored.
+  // Takes note of Content-Type, Content-Transfer-Encoding and Content-Disposition; others are
+  // ignored.
   void note_field(std::string_view name, std::string_view value) noexcept;
 
  private:

@@ -84,7 +84,8 @@ FieldReader::Outcome FieldReader::fill_up(FieldSink& sink) noexcept {
   return Outcome::more;
 }
 
-// Decides what the line is by its beginning. A line of a new field is at the buffer's front afterwards.
+// Decides what the line is by its beginning. A line of a new field is at the buffer's front
+// afterwards.
 FieldReader::Outcome FieldReader::judge_line(FieldSink& sink) noexcept {
   if (field_begun() && is_blank(line().front())) return Outcome::more;
   close_field(sink);

@@ -1,5 +1,5 @@
-// Collects one header section line by line into unfolded fields (RFC 5322 2.2.3). A field longer than
-// the buffer comes out in pieces, so that memory stays fixed and nothing goes unseen.
+// Collects one header section line by line into unfolded fields (RFC 5322 2.2.3). A field longer
+// than the buffer comes out in pieces, so that memory stays fixed and nothing goes unseen.
 #pragma once
 
 #include <array>

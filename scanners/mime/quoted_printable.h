@@ -10,8 +10,8 @@ namespace sluice::scan::mime {
 class QuotedPrintableDecoder {
  public:
   void begin() noexcept { state_ = State::literal; }
-  // Decodes from `in` (advanced by what was taken) as far as `out` has room; returns octets written.
-  // `out` holds at least 4 octets.
+  // Decodes from `in` (advanced by what was taken) as far as `out` has room; returns octets
+  // written. `out` holds at least 4 octets.
   std::size_t decode(ByteView& in, MutableBytes out) noexcept;
   // The text ended: writes what an unfinished escape stands for, at most 2 octets.
   std::size_t finish(MutableBytes out) noexcept;

@@ -4,6 +4,16 @@
 #include <cstring>
 
 namespace sluice::scan::mime {
+namespace {
+
+// Whether a line of a shifted charset is plain ASCII: no escape, no shift, no "+" of UTF-7.
+bool is_unshifted(ByteView line) noexcept {
+  return std::ranges::all_of(line, [](std::uint8_t octet) {
+    return octet < 0x80 && octet != 0x1b && octet != 0x0e && octet != 0x0f && octet != '+';
+  });
+}
+
+}  // namespace
 
 void TextDecoder::begin(TransferEncoding encoding, Charset charset) noexcept {
   encoding_ = encoding;
@@ -81,6 +91,11 @@ void TextDecoder::convert_buffer(bool final, Workspace& workspace, TextSink& sin
     charset_ = find_charset("utf-16be");  // the byte order mark decides
   begun_ = true;
   const ByteView in{buffer_.data(), used_};
+  if (kind_ == CharsetKind::shifted && is_unshifted(in)) {
+    sink.text(in);
+    used_ = 0;
+    return;
+  }
   auto done = workspace.charsets.convert(charset_, in, workspace.converted, final);
   if (done.read == 0) done = workspace.charsets.convert(charset_, in, workspace.converted, true);
   sink.text({workspace.converted.data(), done.written});

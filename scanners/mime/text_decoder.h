@@ -1,5 +1,5 @@
-// From the encoded octets of one text part to UTF-8: transfer encoding, then charset. The state of a
-// message is kept here (about 1.1 KiB); what is large or slow to make is in the core's workspace.
+// From the encoded octets of one text part to UTF-8: transfer encoding, then charset. The state of
+// a message is kept here (about 1.1 KiB); what is large or slow to make is in the core's workspace.
 #pragma once
 
 #include <array>
@@ -14,7 +14,8 @@
 namespace sluice::scan::mime {
 
 inline constexpr std::size_t kConvertBytes = 1'024;  // octets given to iconv at once
-// Beyond that many broken sequences in a part its charset label is a lie: the octets pass as they are.
+// Beyond that many broken sequences in a part its charset label is a lie: the octets pass as they
+// are.
 inline constexpr std::uint32_t kInvalidMax = 1'024;
 // UTF-8 of one field piece: three octets for each at most.
 inline constexpr std::size_t kFieldTextBytes = 3 * kFieldPieceBytes + 64;

@@ -64,7 +64,8 @@ void Walker::feed_header(ByteView& in) noexcept {
   }
 }
 
-// A header section without its blank line: a delimiter ends the part, anything else begins the body.
+// A header section without its blank line: a delimiter ends the part, anything else begins the
+// body.
 void Walker::take_stray() noexcept {
   const ByteView line = fields_.stray();
   if (take_delimiter(line.first(std::min(line.size(), kDelimiterBytes)), {})) {
@@ -84,8 +85,8 @@ void Walker::end_header() noexcept {
     return;
   }
   if (entity_.kind == MediaKind::message) {
-    if (entity_.encoding != TransferEncoding::identity) {  // against RFC 2046 5.2.1: take it as text
-      begin_leaf();
+    if (entity_.encoding != TransferEncoding::identity) {
+      begin_leaf();  // encoded against RFC 2046 5.2.1: taken as text
       return;
     }
     ++depth_;

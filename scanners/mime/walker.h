@@ -1,7 +1,7 @@
 // Walks the structure of a message while it arrives: header sections, multiparts, nested messages.
 // Tells fields and the octets of the leaves, still encoded. Any chunking tells the same sequence of
-// fields and, joined, the same leaf octets. Broken structure never stops it: what cannot be told apart
-// (preamble, epilogue, missing boundaries, limits reached) comes out as one plain text leaf.
+// fields and, joined, the same leaf octets. Broken structure never stops it: what cannot be told
+// apart (preamble, epilogue, missing boundaries, limits reached) comes out as one plain text leaf.
 // Memory is fixed (about 5 KiB and 0.2 KiB per level of depth), time linear in the octets.
 #pragma once
 

@@ -9,10 +9,10 @@
 namespace sluice::scan {
 
 enum class PlaceKind : std::uint8_t {
-  header,  // the message's header, a line "name: value" per field: name in lower case, value unfolded
-           // and its encoded words decoded to UTF-8, lines ending in LF
+  header,  // the message's header, a line "name: value" per field: name in lower case, value
+           // unfolded and its encoded words decoded to UTF-8, lines ending in LF
   part,    // the same of the body parts and of attached messages
-  body,    // the text parts one after the other, decoded to UTF-8, line ends as they were sent (CRLF)
+  body,    // the text parts one after the other, decoded to UTF-8, line ends as sent (CRLF)
   raw,     // the octets of the message as they came
   field,   // the values of one named header field, one a line; "^" and "$" are at each value's ends
 };

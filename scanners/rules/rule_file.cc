@@ -118,8 +118,9 @@ class RuleReader {
   }
 
   void read_score(const Node& score, Rule& rule) {
-    rule.score = score.type == Node::Type::integer ? static_cast<double>(score.integer) : score.real;
-    const bool number = score.type == Node::Type::integer || score.type == Node::Type::real;
+    const bool whole = score.type == Node::Type::integer;
+    rule.score = whole ? static_cast<double>(score.integer) : score.real;
+    const bool number = whole || score.type == Node::Type::real;
     if (!number || !(std::abs(rule.score) <= kRuleScoreMax))
       fault(score.place, fmt::format("score {} is not a number of {} to {}", score.shown(),
                                      -kRuleScoreMax, kRuleScoreMax));

@@ -2,7 +2,7 @@
 //
 //   [[rule]]
 //   name = "ADVANCE_FEE"            # A-Z a-z 0-9 _ . -, at most 48; unique over all files
-//   place = "body"                  # header, part, body, raw, or the name of a header field: "subject"
+//   place = "body"                  # header, part, body, raw, or a header field: "subject"
 //   expression = 'next of kin'      # Hyperscan's part of PCRE; octets, so write UTF-8 as it is
 //   flags = ["caseless"]            # caseless, dotall, multiline
 //   score = 2.5                     # -1000 to 1000; negative speaks for the message

@@ -5,10 +5,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
 #include <iterator>
-#include <random>
 
+#include "engine/base/random.h"
 #include "tests/scanners/rule_texts.h"
 #include "tests/scanners/transcript.h"
 
@@ -34,8 +33,8 @@ std::vector<fs::path> files_below(const fs::path& folder, std::size_t at_most) {
   for (const auto& entry : fs::recursive_directory_iterator(folder))
     if (entry.is_regular_file()) files.push_back(entry.path());
   std::ranges::sort(files);
-  std::mt19937 random(1);
-  std::ranges::shuffle(files, random);
+  Random random(1);
+  for (std::size_t i = files.size(); i > 1; --i) std::swap(files[i - 1], files[random.below(i)]);
   files.resize(std::min(files.size(), at_most));
   return files;
 }
@@ -52,7 +51,7 @@ class ScanChunking : public testing::Test {
   Verdict verdict(std::string_view message, std::size_t size_max) {
     MessageScan* scan = scanner_->begin();
     while (!message.empty()) {
-      const std::size_t size = std::min(message.size(), 1 + random_() % size_max);
+      const std::size_t size = std::min(message.size(), 1 + random_.below(size_max));
       scanner_->feed(*scan, as_bytes(message.substr(0, size)));
       message.remove_prefix(size);
     }
@@ -74,13 +73,13 @@ class ScanChunking : public testing::Test {
     const Verdict whole = verdict(message, SIZE_MAX);
     const std::string told = transcript_->of(message);
     for (std::size_t round = 0; round < rounds; ++round) {
-      const std::size_t size_max = std::size_t{1} << (random_() % 14);
+      const std::size_t size_max = std::size_t{1} << random_.below(14);
       expect_same(verdict(message, size_max), whole);
       ASSERT_EQ(transcript_->of(message, size_max), told) << "chunks of " << size_max;
     }
   }
 
-  std::mt19937 random_{20'261'122};
+  Random random_{20'261'122};
   std::unique_ptr<Scanner> scanner_;
   std::unique_ptr<Transcript> transcript_ = std::make_unique<Transcript>();
 };

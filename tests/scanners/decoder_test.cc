@@ -26,7 +26,9 @@ class Decoding {
     decoder.finish(*workspace_, collector);
     return collector.all;
   }
-  std::string field(std::string_view value) { return std::string(decode_field(value, *workspace_)); }
+  std::string field(std::string_view value) {
+    return std::string(decode_field(value, *workspace_));
+  }
 
  private:
   std::unique_ptr<Workspace> workspace_ = std::make_unique<Workspace>();
@@ -121,7 +123,8 @@ TEST(EncodedWord, JoinsACharacterCutBetweenTwoWords) {
 
 TEST(EncodedWord, LeavesWhatIsNoWord) {
   Decoding decoding;
-  for (const char* text : {"=?", "=??q?x?=", "=?utf-8?x?y?=", "=?utf-8?q?open", "=?a b?q?x?=", "=?u?q"})
+  for (const char* text :
+       {"=?", "=??q?x?=", "=?utf-8?x?y?=", "=?utf-8?q?open", "=?a b?q?x?=", "=?u?q"})
     EXPECT_EQ(decoding.field(text), text);
 }
 

@@ -48,14 +48,15 @@ score = "1"
   EXPECT_THAT(text, HasSubstr("test.rules:1:1: rule 1: expression is missing"));
   EXPECT_THAT(text, HasSubstr("\"expresion\" is not known; did you mean \"expression\"?"));
   EXPECT_THAT(text, HasSubstr("test.rules:5:9: rule 1: score 1001 is not a number"));
-  EXPECT_THAT(text, HasSubstr("test.rules:10:10: rule \"FLAGS\": flag \"caselss\" is not known; did "
-                              "you mean \"caseless\"?"));
+  EXPECT_THAT(text, HasSubstr("test.rules:10:10: rule \"FLAGS\": flag \"caselss\" is not known; "
+                              "did you mean \"caseless\"?"));
   EXPECT_THAT(text, HasSubstr("test.rules:11:9: rule \"FLAGS\": score \"1\" is not a number"));
   EXPECT_EQ(loaded.problems.size(), 7u) << text;
 }
 
 TEST(RuleFile, NamesEveryExpressionThatDoesNotCompile) {
-  const LoadedRules loaded = load_rules(rule_text("A", "body", "(open") + rule_text("B", "body", "ok") +
+  const LoadedRules loaded = load_rules(rule_text("A", "body", "(open") +
+                                        rule_text("B", "body", "ok") +
                                         rule_text("C", "body", "a(?=b)") +
                                         rule_text("D", "subject", "x*"));
   const std::string text = loaded.problem_text();
@@ -67,8 +68,8 @@ TEST(RuleFile, NamesEveryExpressionThatDoesNotCompile) {
 
 TEST(RuleFile, RefusesANameTwice) {
   const LoadedRules loaded = load_rules(rule_text("A", "body", "x") + rule_text("A", "raw", "y"));
-  EXPECT_THAT(loaded.problem_text(),
-              HasSubstr("test.rules:6:1: rule \"A\": the name is taken by the rule at test.rules:1"));
+  EXPECT_THAT(loaded.problem_text(), HasSubstr("test.rules:6:1: rule \"A\": the name is taken by "
+                                               "the rule at test.rules:1"));
 }
 
 TEST(RuleFile, RefusesUnknownTablesAndBadSyntax) {

@@ -38,8 +38,8 @@ inline LoadedRules load_rules(std::string_view text) {
 
 inline std::string rule_text(std::string_view name, std::string_view place,
                              std::string_view expression, std::string_view score = "1") {
-  return fmt::format("[[rule]]\nname = \"{}\"\nplace = \"{}\"\nexpression = '{}'\nscore = {}\n", name,
-                     place, expression, score);
+  return fmt::format("[[rule]]\nname = \"{}\"\nplace = \"{}\"\nexpression = '{}'\nscore = {}\n",
+                     name, place, expression, score);
 }
 
 }  // namespace sluice::scan

@@ -41,7 +41,8 @@ TEST(Scanner, LooksOnlyWhereTheRuleSays) {
   EXPECT_THAT(scanning.hits("X-A: word\r\n\r\nx"), ElementsAre("HEADER", "RAW"));
   EXPECT_THAT(scanning.hits("Subject: word\r\n\r\nx"), ElementsAre("RAW", "SUBJECT"));
   EXPECT_THAT(scanning.hits("Subject: a word\r\n\r\nword"), ElementsAre("BODY", "RAW"));
-  EXPECT_THAT(scanning.hits("SUBJECT: =?utf-8?q?w?= =?utf-8?q?ord?=\r\n\r\n"), ElementsAre("SUBJECT"));
+  EXPECT_THAT(scanning.hits("SUBJECT: =?utf-8?q?w?= =?utf-8?q?ord?=\r\n\r\n"),
+              ElementsAre("SUBJECT"));
   EXPECT_THAT(scanning.hits("Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n"
                             "d29yZA==\r\n"),
               ElementsAre("BODY"));

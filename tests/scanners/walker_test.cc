@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/scanners/transcript.h"
@@ -22,7 +23,8 @@ void expect_row(const Row& row, mime::WalkerLimits limits = {}) {
 }
 
 TEST(MimeWalker, UnfoldsFieldsAndEndsTheHeaderAtTheBlankLine) {
-  expect_row({"folded", "A: 1\r\n 2\r\n\t3\r\nB:x\r\n\r\nbody\r\n", "M A: 1 2\t3\nM B:x\n[body\r\n]\n"});
+  expect_row({"folded", "A: 1\r\n 2\r\n\t3\r\nB:x\r\n\r\nbody\r\n",
+              "M A: 1 2\t3\nM B:x\n[body\r\n]\n"});
   expect_row({"bare LF", "A: 1\n 2\n\nbody\n", "M A: 1 2\n[body\n]\n"});
   expect_row({"mbox line", "From a@b Thu 1\r\nA: 1\r\n\r\nx", "M A: 1\n[x]\n"});
   expect_row({"no body", "A: 1\r\n", "M A: 1\n"});
@@ -31,7 +33,8 @@ TEST(MimeWalker, UnfoldsFieldsAndEndsTheHeaderAtTheBlankLine) {
 }
 
 TEST(MimeWalker, TakesALineThatIsNoFieldForTheBody) {
-  expect_row({"stray", "A: 1\r\nno field here\r\nB: 2\r\n", "M A: 1\n[no field here\r\nB: 2\r\n]\n"});
+  expect_row({"stray", "A: 1\r\nno field here\r\nB: 2\r\n",
+              "M A: 1\n[no field here\r\nB: 2\r\n]\n"});
   expect_row({"space first", " x\r\ny", "[ x\r\ny]\n"});
   expect_row({"cut off", "A: 1\r\nno fi", "M A: 1\n[no fi]\n"});
 }
@@ -58,7 +61,8 @@ TEST(MimeWalker, WalksIntoAttachedMessages) {
   expect_row({"rfc822", "Content-Type: message/rfc822\r\n\r\nSubject: in\r\n\r\nx",
               "M Content-Type: message/rfc822\nP Subject: in\n[x]\n"});
   expect_row({"digest",
-              "Content-Type: multipart/digest; boundary*0=d; boundary*1=g\r\n\r\n--dg\r\n\r\nS: 1\r\n\r\nx",
+              "Content-Type: multipart/digest; boundary*0=d; boundary*1=g\r\n\r\n"
+              "--dg\r\n\r\nS: 1\r\n\r\nx",
               "M Content-Type: multipart/digest; boundary*0=d; boundary*1=g\n[]\nP S: 1\n[x]\n"});
   expect_row({"no header within", "Content-Type: message/rfc822\r\nstray\r\n",
               "M Content-Type: message/rfc822\n[stray\r\n]\n"});
@@ -79,7 +83,8 @@ TEST(MimeWalker, PassesOverPaddingBehindADelimiter) {
 
 TEST(MimeWalker, TellsAnOverlongFieldInPieces) {
   std::string value;
-  for (int i = 0; i < 1'200; ++i) value += "word" + std::to_string(i) + (i % 90 == 7 ? "\r\n " : " ");
+  for (int i = 0; i < 1'200; ++i)
+    value += fmt::format("word{}{}", i, i % 90 == 7 ? "\r\n " : " ");
   std::string unfolded = value;
   for (std::size_t at; (at = unfolded.find("\r\n")) != unfolded.npos;) unfolded.erase(at, 2);
   auto transcript = std::make_unique<Transcript>();
@@ -92,7 +97,8 @@ TEST(MimeWalker, TellsAnOverlongFieldInPieces) {
 
 TEST(MimeWalker, TellsTheRestAsOneLeafWhenThereAreTooManyParts) {
   const std::string message =
-      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n1\r\n--b\r\n\r\n2\r\n--b\r\nX: 3\r\n";
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n1\r\n"
+      "--b\r\n\r\n2\r\n--b\r\nX: 3\r\n";
   expect_row({"parts", message,
               "M Content-Type: multipart/mixed; boundary=b\n[]\n[1\r\n]\n[2\r\n]\n[X: 3\r\n]\n"},
              {.parts_max = 2});
@@ -100,7 +106,8 @@ TEST(MimeWalker, TellsTheRestAsOneLeafWhenThereAreTooManyParts) {
 
 TEST(MimeWalker, TellsWhatIsNestedTooDeepAsText) {
   const std::string message =
-      "Content-Type: message/rfc822\r\n\r\nContent-Type: message/rfc822\r\n\r\nSubject: deep\r\n\r\nx";
+      "Content-Type: message/rfc822\r\n\r\nContent-Type: message/rfc822\r\n\r\n"
+      "Subject: deep\r\n\r\nx";
   expect_row({"depth", message,
               "M Content-Type: message/rfc822\nP Content-Type: message/rfc822\n"
               "[Subject: deep\r\n\r\nx]\n"},
