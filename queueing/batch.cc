@@ -25,9 +25,9 @@ void Batch::clear() noexcept {
 MutableBytes Batch::stage(std::size_t octets) noexcept {
   SLUICE_ASSERT(has_room(octets, 1));
   std::uint8_t* begin = staging_.get() + used_;
-  const bool joins = !pieces_.empty() &&
-                     static_cast<std::uint8_t*>(pieces_.back().iov_base) + pieces_.back().iov_len ==
-                         begin;
+  const bool joins =
+      !pieces_.empty() &&
+      static_cast<std::uint8_t*>(pieces_.back().iov_base) + pieces_.back().iov_len == begin;
   if (joins) {
     pieces_.back().iov_len += octets;
   } else if (octets > 0) {

@@ -38,8 +38,8 @@ class BodyReader {
     MutableBytes into;
     std::size_t done = 0;
     std::uint64_t token = 0;
-    Location chunk;               // being read
-    std::uint32_t skip = 0;       // octets of it that come before what is wanted
+    Location chunk;          // being read
+    std::uint32_t skip = 0;  // octets of it that come before what is wanted
     std::vector<std::uint8_t> record;
   };
 

@@ -107,8 +107,13 @@ std::uint64_t FileDevice::entropy() {
 void FileDevice::write(const Write& write) noexcept {
   const int fd = fd_of(write.file);
   if (uring_) return uring_->write(fd, write);
-  writes_->give({.kind = DiskJob::Kind::write, .fd = fd, .file = write.file, .offset = write.offset,
-                 .pieces = write.pieces, .token = write.token, .then_sync = write.then_sync});
+  writes_->give({.kind = DiskJob::Kind::write,
+                 .fd = fd,
+                 .file = write.file,
+                 .offset = write.offset,
+                 .pieces = write.pieces,
+                 .token = write.token,
+                 .then_sync = write.then_sync});
 }
 
 void FileDevice::sync(std::uint32_t file, Token token) noexcept {
@@ -121,20 +126,24 @@ void FileDevice::read(std::uint32_t file, std::uint64_t offset, MutableBytes int
                       Token token) noexcept {
   const int fd = fd_of(file);
   if (uring_) return uring_->read(fd, offset, into, token);
-  helper_->give({.kind = DiskJob::Kind::read, .fd = fd, .file = file, .offset = offset,
-                 .into = into, .token = token});
+  helper_->give({.kind = DiskJob::Kind::read,
+                 .fd = fd,
+                 .file = file,
+                 .offset = offset,
+                 .into = into,
+                 .token = token});
 }
 
 void FileDevice::prepare(const Preparation& preparation) noexcept {
   helper_->give({.kind = DiskJob::Kind::prepare,
                  .fd = preparation.create ? -1 : fd_of(preparation.file),
-                 .file = preparation.file, .token = preparation.token,
+                 .file = preparation.file,
+                 .token = preparation.token,
                  .preparation = preparation});
 }
 
 void FileDevice::remove(std::uint32_t file, Token token) noexcept {
-  helper_->give({.kind = DiskJob::Kind::remove, .fd = take_fd(file), .file = file,
-                 .token = token});
+  helper_->give({.kind = DiskJob::Kind::remove, .fd = take_fd(file), .file = file, .token = token});
 }
 
 std::size_t FileDevice::poll(std::span<Completion> completions) noexcept {

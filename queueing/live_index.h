@@ -20,8 +20,8 @@ struct LiveMessage {
   Location commit;
   std::vector<BlockSlice> resident;  // the octets in memory, when delivery comes at once
   std::uint32_t slot = 0;
-  std::uint32_t pending = 0;         // recipients
-  bool durable = false;              // before that nobody but the group commit sees it
+  std::uint32_t pending = 0;  // recipients
+  bool durable = false;       // before that nobody but the group commit sees it
 };
 
 class LiveIndex {
@@ -70,7 +70,7 @@ class LiveIndex {
   std::size_t size_ = 0;
   std::size_t durable_ = 0;
   std::vector<std::unique_ptr<LiveMessage[]>> pages_;
-  std::vector<Mid> mids_;               // by slot; 0 = free
+  std::vector<Mid> mids_;  // by slot; 0 = free
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> buckets_;  // slots, open addressing, at most half full
   DueHeap due_;

@@ -123,11 +123,15 @@ std::expected<void, QueueError> LogShard::commit(Handle handle, const Acceptance
   SLUICE_ASSERT(acceptance.envelope->recipient_count() > 0);
   if (auto error = refusal()) arrival->failed = error;
   if (arrival->failed || !flush_chunk(*arrival)) return std::unexpected(*arrival->failed);
-  const CommitRecord record{
-      .icid = acceptance.icid, .received = acceptance.received, .body_size = arrival->body_size,
-      .scl = acceptance.scl, .recipient_count = acceptance.envelope->recipient_count(),
-      .chunks = arrival->chunks, .progress = {}, .envelope = acceptance.envelope->encoded(),
-      .added_header = acceptance.added_header};
+  const CommitRecord record{.icid = acceptance.icid,
+                            .received = acceptance.received,
+                            .body_size = arrival->body_size,
+                            .scl = acceptance.scl,
+                            .recipient_count = acceptance.envelope->recipient_count(),
+                            .chunks = arrival->chunks,
+                            .progress = {},
+                            .envelope = acceptance.envelope->encoded(),
+                            .added_header = acceptance.added_header};
   auto location = writer_.append(RecordType::commit, arrival->mid, encoded_bytes(record),
                                  [&](MutableBytes into) { encode(record, into); });
   if (!location) return std::unexpected(location.error());

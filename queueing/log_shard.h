@@ -16,8 +16,7 @@ namespace sluice::queueing {
 
 class LogShard final : public Shard {
  public:
-  LogShard(const ShardOptions& options, LogDevice& device,
-           std::span<const LogDevice::File> files);
+  LogShard(const ShardOptions& options, LogDevice& device, std::span<const LogDevice::File> files);
   ~LogShard() override;
   std::int64_t start();  // 0 or -errno
 
@@ -101,9 +100,9 @@ class LogShard final : public Shard {
   Fifo<Committed> committed_;
   Fifo<Mid> residents_;
   bool failed_ = false;
-  std::uint64_t dead_tail_ = 0;   // sequence of the tail that nothing needs any more
-  LogPosition dead_until_ = 0;    // it is freed when this is durable
-  std::size_t removals_ = 0;      // under way
+  std::uint64_t dead_tail_ = 0;  // sequence of the tail that nothing needs any more
+  LogPosition dead_until_ = 0;   // it is freed when this is durable
+  std::size_t removals_ = 0;     // under way
   std::uint64_t commits_ = 0;
 };
 

@@ -14,10 +14,10 @@
 namespace sluice::queueing {
 
 struct SegmentHeader {
-  std::uint64_t sequence = 0;      // grows by one with each use of any file of the shard
-  std::uint64_t key = 0;           // random; every record of this use carries it
-  std::uint64_t oldest = 0;        // segments with a lower sequence no longer count
-  Mid highest_mid = 0;             // used before this segment began
+  std::uint64_t sequence = 0;  // grows by one with each use of any file of the shard
+  std::uint64_t key = 0;       // random; every record of this use carries it
+  std::uint64_t oldest = 0;    // segments with a lower sequence no longer count
+  Mid highest_mid = 0;         // used before this segment began
   std::uint64_t segment_bytes = 0;
 };
 inline constexpr std::size_t kSegmentHeaderEncodedBytes = 64;
@@ -47,8 +47,8 @@ struct CommitRecord {
   std::uint64_t body_size = 0;
   std::int8_t scl = 0;
   std::uint32_t recipient_count = 0;
-  std::span<const Location> chunks;                // encode only; decode: commit_chunk()
-  std::span<const RecipientProgress> progress;     // encode only: empty = all pending, never tried
+  std::span<const Location> chunks;             // encode only; decode: commit_chunk()
+  std::span<const RecipientProgress> progress;  // encode only: empty = all pending, never tried
   ByteView envelope;
   ByteView added_header;
   // Decode only: where the arrays lie.

@@ -22,8 +22,11 @@ class Recovery {
     scan_in_parallel(device_, scans_);
     for (const SegmentScan& scan : scans_) {
       replay(scan);
-      table_.push({.sequence = scan.header.sequence, .key = scan.header.key, .file = scan.file.id,
-                   .bytes = scan.file.bytes, .ready = true});
+      table_.push({.sequence = scan.header.sequence,
+                   .key = scan.header.key,
+                   .file = scan.file.id,
+                   .bytes = scan.file.bytes,
+                   .ready = true});
     }
     count_damage();
     for (std::size_t slot = 0; slot < index_.slots(); ++slot)

@@ -18,13 +18,13 @@ struct RecoveryReport {
   Mid highest_mid = 0;
   std::uint64_t last_sequence = 0;
   std::uint64_t records = 0;
-  std::uint64_t damaged_records = 0;  // without the torn end
-  std::uint64_t torn_records = 0;     // at the end of the log
-  std::uint64_t lost_messages = 0;    // committed, unfinished, but no longer whole
-  std::vector<std::uint32_t> spares;  // files whose content no longer counts, oldest first
+  std::uint64_t damaged_records = 0;      // without the torn end
+  std::uint64_t torn_records = 0;         // at the end of the log
+  std::uint64_t lost_messages = 0;        // committed, unfinished, but no longer whole
+  std::vector<std::uint32_t> spares;      // files whose content no longer counts, oldest first
   std::vector<std::uint32_t> unfinished;  // files whose creation was cut short
-  std::vector<std::uint32_t> kept;    // files that are not understood and are left alone
-  std::vector<std::string> notes;     // one sentence per damage, at most kNotesMax
+  std::vector<std::uint32_t> kept;        // files that are not understood and are left alone
+  std::vector<std::string> notes;         // one sentence per damage, at most kNotesMax
   static constexpr std::size_t kNotesMax = 100;
 };
 

@@ -9,8 +9,12 @@ namespace sluice::queueing {
 
 Rewriter::Rewriter(const ShardOptions& options, LogDevice::Token read_kind, LogDevice& device,
                    LiveIndex& index, SegmentTable& table, SegmentWriter& writer)
-    : options_(options), index_(index), table_(table), writer_(writer),
-      reader_(1, read_kind, device, index, table), buffer_(kChunkBytesMax) {}
+    : options_(options),
+      index_(index),
+      table_(table),
+      writer_(writer),
+      reader_(1, read_kind, device, index, table),
+      buffer_(kChunkBytesMax) {}
 
 void Rewriter::poll(Instant now) noexcept {
   settle();
@@ -23,8 +27,7 @@ void Rewriter::poll(Instant now) noexcept {
 bool Rewriter::wanted() noexcept {
   Segment& tail = table_.tail();
   if (tail.references == 0 || table_.size() < 2) return false;
-  if (table_.size() > kShortLog &&
-      table_.live_bytes() * 2 < table_.size() * options_.segment_bytes)
+  if (table_.size() > kShortLog && table_.live_bytes() * 2 < table_.size() * options_.segment_bytes)
     return true;
   return table_.size() + 2 >= options_.segments_max &&
          tail.live_bytes < options_.segment_bytes / 4 * 3;
@@ -101,11 +104,15 @@ void Rewriter::take_chunk(Instant now) noexcept {
 void Rewriter::append_commit(Instant now, LiveMessage& live) noexcept {
   const QueuedMessage& message = live.message;
   const CommitRecord commit{
-      .icid = message.icid, .received = message.received, .body_size = message.body_size,
+      .icid = message.icid,
+      .received = message.received,
+      .body_size = message.body_size,
       .scl = message.scl,
       .recipient_count = static_cast<std::uint32_t>(message.recipients.size()),
-      .chunks = move_.chunks, .progress = message.recipients,
-      .envelope = message.envelope.encoded(), .added_header = as_bytes(message.added_header)};
+      .chunks = move_.chunks,
+      .progress = message.recipients,
+      .envelope = message.envelope.encoded(),
+      .added_header = as_bytes(message.added_header)};
   auto location = writer_.append(RecordType::commit, move_.mid, encoded_bytes(commit),
                                  [&](MutableBytes into) { encode(commit, into); });
   if (!location) return give_up(now);

@@ -17,8 +17,8 @@ namespace sluice::queueing {
 
 class Rewriter {
  public:
-  static constexpr std::size_t kShortLog = 4;     // segments; a log so short is left as it is
-  static constexpr std::size_t kMovesMax = 32;    // messages appended and not yet durable
+  static constexpr std::size_t kShortLog = 4;   // segments; a log so short is left as it is
+  static constexpr std::size_t kMovesMax = 32;  // messages appended and not yet durable
   static constexpr std::size_t kSlotsPerStep = 4096;
   static constexpr Duration kPause = seconds(1);  // when there was nothing to move, or no room
 

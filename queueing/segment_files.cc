@@ -61,19 +61,19 @@ std::expected<std::vector<SegmentFiles::OpenFile>, std::string> SegmentFiles::op
 std::expected<void, std::string> SegmentFiles::lock() {
   lock_fd_ = openat(directory_fd_, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_fd_ < 0)
-    return std::unexpected(fmt::format("{}/lock: cannot be opened: {}", directory_,
-                                       std::strerror(errno)));
+    return std::unexpected(
+        fmt::format("{}/lock: cannot be opened: {}", directory_, std::strerror(errno)));
   char holder[32] = {};
   if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
     const ssize_t got = pread(lock_fd_, holder, sizeof holder - 1, 0);
-    return std::unexpected(fmt::format(
-        "{}: in use by process {}; stop it first, or use another directory", directory_,
-        got > 0 ? holder : "(unknown)"));
+    return std::unexpected(
+        fmt::format("{}: in use by process {}; stop it first, or use another directory", directory_,
+                    got > 0 ? holder : "(unknown)"));
   }
   const std::string pid = std::to_string(getpid());
   if (ftruncate(lock_fd_, 0) != 0 || pwrite(lock_fd_, pid.data(), pid.size(), 0) < 0)
-    return std::unexpected(fmt::format("{}/lock: cannot be written: {}", directory_,
-                                       std::strerror(errno)));
+    return std::unexpected(
+        fmt::format("{}/lock: cannot be written: {}", directory_, std::strerror(errno)));
   return {};
 }
 
@@ -143,8 +143,8 @@ int SegmentFiles::remove(std::uint32_t file, int fd) const noexcept {
 std::int64_t read_whole(int fd, std::uint64_t offset, MutableBytes into) noexcept {
   std::size_t done = 0;
   while (done < into.size()) {
-    const ssize_t got = pread(fd, into.data() + done, into.size() - done,
-                              static_cast<off_t>(offset + done));
+    const ssize_t got =
+        pread(fd, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return -errno;
     if (got == 0) break;

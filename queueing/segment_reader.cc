@@ -8,7 +8,9 @@
 namespace sluice::queueing {
 
 SegmentReader::SegmentReader(LogDevice& device, LogDevice::File file, std::uint64_t key)
-    : device_(device), file_(file), key_(key),
+    : device_(device),
+      file_(file),
+      key_(key),
       window_(std::make_unique_for_overwrite<std::uint8_t[]>(kWindowBytes)) {}
 
 std::optional<SegmentReader::Record> SegmentReader::next() {

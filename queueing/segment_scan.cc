@@ -15,8 +15,8 @@ void take_commit(const SegmentReader::Record& record, SegmentScan& scan) {
     ++scan.damaged;
     return;
   }
-  scan.events.push_back({record.header.mid, record.offset, record.header.length,
-                         commit->recipient_count, {}});
+  scan.events.push_back(
+      {record.header.mid, record.offset, record.header.length, commit->recipient_count, {}});
   if (commit->encoded_progress.empty()) return;
   for (Rid rid = 0; rid < commit->recipient_count; ++rid)
     scan.events.push_back({.mid = record.header.mid, .outcome = {rid, commit->recipient(rid)}});
@@ -43,9 +43,7 @@ void scan_segment(LogDevice& device, SegmentScan& scan) {
     ++scan.records;
     scan.highest_mid = std::max(scan.highest_mid, record->header.mid);
     switch (record->header.type) {
-      case RecordType::chunk:
-        scan.chunks.push_back({record->offset, record->header.length});
-        break;
+      case RecordType::chunk: scan.chunks.push_back({record->offset, record->header.length}); break;
       case RecordType::commit: take_commit(*record, scan); break;
       case RecordType::outcome: take_outcome(*record, scan); break;
       case RecordType::mark: break;

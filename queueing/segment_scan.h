@@ -25,8 +25,8 @@ struct SegmentScan {
 
   LogDevice::File file;
   SegmentHeader header;
-  std::vector<Chunk> chunks;   // in order of offset
-  std::vector<Event> events;   // in order of the log
+  std::vector<Chunk> chunks;  // in order of offset
+  std::vector<Event> events;  // in order of the log
   Mid highest_mid = 0;
   std::uint64_t records = 0;
   std::uint32_t damaged = 0;

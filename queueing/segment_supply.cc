@@ -9,7 +9,10 @@ namespace sluice::queueing {
 
 SegmentSupply::SegmentSupply(const ShardOptions& options, LogDevice& device, SegmentTable& table,
                              std::uint64_t last_sequence)
-    : options_(options), device_(device), table_(table), keys_(device.entropy()),
+    : options_(options),
+      device_(device),
+      table_(table),
+      keys_(device.entropy()),
       last_sequence_(last_sequence) {}
 
 void SegmentSupply::add_file(std::uint32_t file) noexcept {
@@ -55,8 +58,10 @@ void SegmentSupply::poll(Instant now, Mid highest_mid, LogDevice::Token token) n
 }
 
 void SegmentSupply::plan_next(Mid highest_mid) noexcept {
-  preparation_ = {.create = spares_.empty(), .bytes = options_.segment_bytes,
-                  .reserve = options_.disk_reserve, .header = header_};
+  preparation_ = {.create = spares_.empty(),
+                  .bytes = options_.segment_bytes,
+                  .reserve = options_.disk_reserve,
+                  .header = header_};
   if (preparation_.create) {
     preparation_.file = free_id();
     add_file(preparation_.file);

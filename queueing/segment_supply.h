@@ -60,11 +60,11 @@ class SegmentSupply {
   State state_ = State::none;
   Segment next_;
   std::uint64_t waiting_ = 0;  // sequence not ready yet, 0 = none
-  bool under_way_ = false;      // the device is at it
+  bool under_way_ = false;     // the device is at it
   LogDevice::Preparation preparation_;
   Instant retry_at_{INT64_MIN};
   std::vector<std::uint32_t> spares_;  // oldest first
-  std::vector<bool> ids_;  // in use, by file id
+  std::vector<bool> ids_;              // in use, by file id
   std::size_t files_ = 0;
   std::array<std::uint8_t, kSegmentHeaderBytes> header_{};
 };

@@ -12,7 +12,7 @@ namespace sluice::queueing {
 
 struct Segment {
   std::uint64_t sequence = 0;
-  std::uint64_t key = 0;         // of this use of the file
+  std::uint64_t key = 0;  // of this use of the file
   std::uint32_t file = 0;
   std::uint64_t bytes = 0;       // size of the file
   std::uint32_t references = 0;  // records of arriving and unfinished messages, reads under way

@@ -46,10 +46,10 @@ class LogOffsets {
 
 class SegmentWriter {
  public:
-  static constexpr std::size_t kBatches = 8;  // gathering, in flight and waiting
+  static constexpr std::size_t kBatches = 8;                     // gathering, in flight and waiting
   static constexpr std::uint32_t kEarlyWriteBytes = 256 * 1024;  // written before a sync is free
-  static constexpr Duration kLazyDelay = milliseconds(200);  // for records nobody waits for
-  static constexpr int kWriteAttempts = 3;                   // of a write that came back short
+  static constexpr Duration kLazyDelay = milliseconds(200);      // for records nobody waits for
+  static constexpr int kWriteAttempts = 3;                       // of a write that came back short
 
   SegmentWriter(std::uint64_t segment_bytes, LogDevice& device, SegmentTable& table,
                 SegmentSupply& supply);
@@ -97,9 +97,9 @@ class SegmentWriter {
   SegmentTable& table_;
   SegmentSupply& supply_;
   LogOffsets offsets_;
-  std::uint32_t head_used_ = 0;    // octets of the head that have records
+  std::uint32_t head_used_ = 0;  // octets of the head that have records
   LogPosition sync_wanted_ = 0;
-  LogPosition sync_covers_ = 0;    // of the sync in flight
+  LogPosition sync_covers_ = 0;  // of the sync in flight
   bool syncing_ = false;
   bool failed_ = false;
   int attempts_ = 0;

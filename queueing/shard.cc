@@ -28,8 +28,8 @@ std::expected<void, std::string> check(const ShardOptions& options) {
     return std::unexpected(fmt::format("segment_bytes: {} given, must be a multiple of {}",
                                        options.segment_bytes, kSegmentHeaderBytes));
   if (options.segments_max < 3)
-    return std::unexpected(fmt::format("segments_max: {} given, at least 3 are needed",
-                                       options.segments_max));
+    return std::unexpected(
+        fmt::format("segments_max: {} given, at least 3 are needed", options.segments_max));
   return {};
 }
 
@@ -43,10 +43,10 @@ std::expected<std::unique_ptr<Shard>, std::string> Shard::open(const ShardOption
   auto shard = std::make_unique<LogShard>(options, device, *files);
   const std::int64_t result = shard->start();
   if (result < 0)
-    return std::unexpected(fmt::format(
-        "{}: no segment can be made: {}; make room, or change queue.segments_max or "
-        "queue.disk_reserve",
-        options.directory, std::strerror(static_cast<int>(-result))));
+    return std::unexpected(
+        fmt::format("{}: no segment can be made: {}; make room, or change queue.segments_max or "
+                    "queue.disk_reserve",
+                    options.directory, std::strerror(static_cast<int>(-result))));
   return shard;
 }
 

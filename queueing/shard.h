@@ -57,7 +57,7 @@ struct Acceptance {
 };
 
 struct ShardCounts {
-  std::uint64_t messages = 0;       // committed, not finished
+  std::uint64_t messages = 0;  // committed, not finished
   std::uint64_t arriving = 0;
   std::uint64_t segments = 0;
   std::uint64_t bytes_on_disk = 0;
@@ -103,7 +103,7 @@ class Shard {
   virtual QueuedMessage* find(Mid mid) noexcept = 0;
   virtual void set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept = 0;
   virtual void set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept = 0;  // attempts + 1
-  virtual bool unlease(Mid mid) noexcept = 0;  // true: the message is finished and gone
+  virtual bool unlease(Mid mid) noexcept = 0;         // true: the message is finished and gone
   virtual void flush_due(WallTime now) noexcept = 0;  // every deferred recipient becomes due
 
   // Reads body octets [offset, offset + into.size()) of a queued message (across chunks), checked

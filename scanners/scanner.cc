@@ -43,9 +43,7 @@ std::string_view Scanner::message_id(const MessageScan& scan) const noexcept {
   return scan.message_id();
 }
 
-std::string_view Scanner::subject(const MessageScan& scan) const noexcept {
-  return scan.subject();
-}
+std::string_view Scanner::subject(const MessageScan& scan) const noexcept { return scan.subject(); }
 
 const RuleSet& Scanner::rules() const noexcept { return *state_->rules; }
 

@@ -18,7 +18,7 @@
 namespace sluice::scan {
 
 struct ScanSettings {
-  std::vector<double> scl_score;        // lowest score of SCL 1..9
+  std::vector<double> scl_score;  // lowest score of SCL 1..9
   std::uint32_t mime_depth_max = 20;
   std::uint32_t mime_parts_max = 1'000;
   std::uint32_t header_bytes_max = 256 * 1024;
@@ -42,8 +42,7 @@ class MessageScan;  // the running state of one message; pooled with its Hypersc
 class Scanner {
  public:
   // Plans everything for `capacity` messages at once; nothing is allocated afterwards.
-  Scanner(std::shared_ptr<const RuleSet> rules, const ScanSettings& settings,
-          std::size_t capacity);
+  Scanner(std::shared_ptr<const RuleSet> rules, const ScanSettings& settings, std::size_t capacity);
   ~Scanner();
 
   MessageScan* begin() noexcept;  // nullptr: all in use

@@ -1,6 +1,6 @@
-// Message blocks: the fixed-size, page-aligned buffers that a message's octets are written into once
-// and then read from by the scanner, the segment writer and delivery. Planned at start, one pool per
-// core; counts are plain ints because a block never leaves its core.
+// Message blocks: the fixed-size, page-aligned buffers that a message's octets are written into
+// once and then read from by the scanner, the segment writer and delivery. Planned at start, one
+// pool per core; counts are plain ints because a block never leaves its core.
 #pragma once
 
 #include <cstddef>
@@ -62,7 +62,8 @@ class BlockPool {
   std::size_t low_water_ = 0;
 };
 
-inline BlockRef::BlockRef(const BlockRef& other) noexcept : pool_(other.pool_), index_(other.index_) {
+inline BlockRef::BlockRef(const BlockRef& other) noexcept
+    : pool_(other.pool_), index_(other.index_) {
   if (pool_ != nullptr) ++pool_->references_[index_];
 }
 

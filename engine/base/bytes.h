@@ -25,9 +25,9 @@ inline std::string_view as_text(ByteView bytes) noexcept {
 inline std::size_t find_byte(ByteView bytes, std::uint8_t wanted) noexcept {
   if (bytes.empty()) return 0;
   const void* hit = std::memchr(bytes.data(), wanted, bytes.size());
-  return hit == nullptr ? bytes.size()
-                        : static_cast<std::size_t>(static_cast<const std::uint8_t*>(hit) -
-                                                   bytes.data());
+  return hit == nullptr
+             ? bytes.size()
+             : static_cast<std::size_t>(static_cast<const std::uint8_t*>(hit) - bytes.data());
 }
 
 constexpr char ascii_lower(char c) noexcept {

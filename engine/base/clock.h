@@ -1,5 +1,6 @@
 // Time as two 8-byte types. Instant is monotonic (timers, latency); WallTime is the calendar
-// (logs, queue records, expiry). Logic never reads a clock: `now` is an argument; Clock is the seam.
+// (logs, queue records, expiry). Logic never reads a clock: `now` is an argument; Clock is the
+// seam.
 #pragma once
 
 #include <compare>

@@ -20,7 +20,7 @@ struct ListLink {
   }
 };
 
-template <typename T, ListLink T::*Link>
+template <typename T, ListLink T::* Link>
 class IntrusiveList {
  public:
   IntrusiveList() noexcept { head_.previous = head_.next = &head_; }

@@ -30,7 +30,8 @@ bool IpAddress::is_unspecified() const noexcept {
 }
 
 std::uint32_t IpAddress::v4() const noexcept {
-  return static_cast<std::uint32_t>(octets[12]) << 24 | static_cast<std::uint32_t>(octets[13]) << 16 |
+  return static_cast<std::uint32_t>(octets[12]) << 24 |
+         static_cast<std::uint32_t>(octets[13]) << 16 |
          static_cast<std::uint32_t>(octets[14]) << 8 | octets[15];
 }
 
@@ -102,8 +103,7 @@ std::optional<Prefix> Prefix::parse(std::string_view text) {
   auto address = IpAddress::parse(text.substr(0, slash));
   if (!address) return {};
   const unsigned longest = address->is_v4() ? 32 : 128;
-  if (slash == std::string_view::npos)
-    return Prefix{*address, static_cast<std::uint8_t>(longest)};
+  if (slash == std::string_view::npos) return Prefix{*address, static_cast<std::uint8_t>(longest)};
   auto length = parse_number<std::uint8_t>(text.substr(slash + 1), longest);
   if (!length) return {};
   return Prefix{*address, *length};

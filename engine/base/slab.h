@@ -91,9 +91,7 @@ class Slab {
     bool in_use = false;
   };
 
-  static Cell& cell_of(T& element) noexcept {
-    return *reinterpret_cast<Cell*>(&element);
-  }
+  static Cell& cell_of(T& element) noexcept { return *reinterpret_cast<Cell*>(&element); }
 
   Cell* cells_ = nullptr;
   std::size_t capacity_ = 0;

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <memory>
 
-#include "engine/base/contract.h"
 #include "engine/base/bytes.h"
+#include "engine/base/contract.h"
 
 namespace sluice {
 
@@ -57,7 +57,8 @@ class SpscByteRing {
  public:
   explicit SpscByteRing(std::size_t capacity);
 
-  // Space for `size` octets, or nullptr when the ring is full (nothing is changed, drop is counted).
+  // Space for `size` octets, or nullptr when the ring is full (nothing is changed, drop is
+  // counted).
   std::uint8_t* reserve(std::size_t size) noexcept;
   void publish() noexcept;  // makes the reserved record visible
 

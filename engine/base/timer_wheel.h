@@ -5,8 +5,8 @@
 #include <array>
 #include <cstdint>
 
-#include "engine/base/intrusive_list.h"
 #include "engine/base/clock.h"
+#include "engine/base/intrusive_list.h"
 
 namespace sluice {
 

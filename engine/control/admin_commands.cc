@@ -14,7 +14,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kPageMax = 1'000;  // rows of one answer: bounds the time taken from a worker
+constexpr std::uint64_t kPageMax =
+    1'000;  // rows of one answer: bounds the time taken from a worker
 
 struct TscBase {  // to give cycles a unit
   std::uint64_t tsc = __rdtsc();
@@ -24,7 +25,8 @@ const TscBase kTscBase;
 
 double tsc_hz() {
   const auto elapsed = SystemClock().now() - kTscBase.at;
-  return static_cast<double>(__rdtsc() - kTscBase.tsc) * 1e9 / static_cast<double>(std::max<std::int64_t>(elapsed.ns, 1));
+  return static_cast<double>(__rdtsc() - kTscBase.tsc) * 1e9 /
+         static_cast<double>(std::max<std::int64_t>(elapsed.ns, 1));
 }
 
 json worker_status(const WorkerThread& worker, unsigned cpu) {
@@ -72,8 +74,11 @@ json status(Engine& engine) {
   json ports = json::array();
   if (engine.dpdk() != nullptr)
     for (const net::DpdkPortFacts& port : engine.dpdk()->facts())
-      ports.push_back({{"name", port.name}, {"driver", port.driver}, {"steering", port.steering},
-                       {"offloads", port.offloads}, {"link_up", port.link_up}});
+      ports.push_back({{"name", port.name},
+                       {"driver", port.driver},
+                       {"steering", port.steering},
+                       {"offloads", port.offloads},
+                       {"link_up", port.link_up}});
   return {{"as_of", log_date(SystemClock().wall())},
           {"started", log_date(engine.started())},
           {"tsc_hz", tsc_hz()},
@@ -111,11 +116,14 @@ json queue_list(Engine& engine, const json& request) {
     auto page = std::make_shared<Page>();
     page->limit = limit;
     const bool reached = engine.on_worker(*worker, [page, from](worker::Worker& w, Instant) {
-      w.shard().visit(from, [](const queueing::QueuedMessage& message, void* context) {
-        auto& out = *static_cast<Page*>(context);
-        if (out.rows.size() < out.limit) out.rows.push_back(message_row(message));
-        return out.rows.size() < out.limit;
-      }, page.get());
+      w.shard().visit(
+          from,
+          [](const queueing::QueuedMessage& message, void* context) {
+            auto& out = *static_cast<Page*>(context);
+            if (out.rows.size() < out.limit) out.rows.push_back(message_row(message));
+            return out.rows.size() < out.limit;
+          },
+          page.get());
     });
     if (!reached) return {{"error", "a worker did not answer in time"}};
     rows.insert(rows.end(), page->rows.begin(), page->rows.end());
@@ -146,12 +154,12 @@ json sessions(Engine& engine, const json& request) {
     page->limit = std::min(request.value("limit", std::uint64_t{100}), kPageMax);
     engine.on_worker(*worker, [page](worker::Worker& w, Instant now) {
       w.for_each_session([&](worker::Inbound& session) {
-        if (page->rows.size() < page->limit) page->rows.push_back(
-            {{"icid", session.icid()},
-             {"remote", session.connection().remote().text()},
-             {"state", session.session().state_name()},
-             {"wait", wait_name(session.session().waiting())},
-             {"seconds", (now - session.since()).seconds()}});
+        if (page->rows.size() < page->limit)
+          page->rows.push_back({{"icid", session.icid()},
+                                {"remote", session.connection().remote().text()},
+                                {"state", session.session().state_name()},
+                                {"wait", wait_name(session.session().waiting())},
+                                {"seconds", (now - session.since()).seconds()}});
       });
     });
     for (json& row : page->rows) rows.push_back(std::move(row));
@@ -165,10 +173,12 @@ json destinations(Engine& engine) {
     auto page = std::make_shared<Page>();
     engine.on_worker(*worker, [page](worker::Worker& w, Instant) {
       for (const delivery::DestinationStatus& d : w.delivery().status())
-        page->rows.push_back({{"name", d.name}, {"active_recipients", d.active_recipients},
+        page->rows.push_back({{"name", d.name},
+                              {"active_recipients", d.active_recipients},
                               {"connections", d.connections},
                               {"delivered_recipients", d.delivered_recipients},
-                              {"soft_bounced", d.soft_bounced}, {"hard_bounced", d.hard_bounced},
+                              {"soft_bounced", d.soft_bounced},
+                              {"hard_bounced", d.hard_bounced},
                               {"down", d.down}});
     });
     for (json& row : page->rows) rows.push_back(std::move(row));
@@ -195,7 +205,8 @@ json dispatch(Engine& engine, const json& request) {
 std::string run_admin_command(Engine& engine, std::string_view request) {
   try {
     // Mail is full of octets that are no UTF-8: they are replaced, never refused.
-    return dispatch(engine, json::parse(request)).dump(-1, ' ', false, json::error_handler_t::replace);
+    return dispatch(engine, json::parse(request))
+        .dump(-1, ' ', false, json::error_handler_t::replace);
   } catch (const json::exception& fault) {
     return json{{"error", fault.what()}}.dump(-1, ' ', false, json::error_handler_t::replace);
   }

@@ -45,7 +45,9 @@ void set_timeouts(int client) {
 
 std::expected<std::unique_ptr<AdminServer>, std::string> AdminServer::open(const std::string& path,
                                                                            Engine& engine) {
-  auto fault = [&](const std::string& what) { return std::unexpected("admin.socket " + path + ": " + what); };
+  auto fault = [&](const std::string& what) {
+    return std::unexpected("admin.socket " + path + ": " + what);
+  };
   sockaddr_un address{};
   if (!fill_address(path, address))
     return fault("longer than " + std::to_string(sizeof address.sun_path - 1) + " octets");

@@ -12,7 +12,8 @@ std::expected<ConnectionIds, std::string> ConnectionIds::open(const std::string&
   ids.path_ = directory + "/connection_ids";
   std::ifstream file(ids.path_);
   if (file && !(file >> ids.base_))
-    return std::unexpected(ids.path_ + ": holds no number; write the highest ICID of mail_logs to it");
+    return std::unexpected(ids.path_ +
+                           ": holds no number; write the highest ICID of mail_logs to it");
   if (auto reserved = ids.reserve(ids.base_ + kStretch); !reserved)
     return std::unexpected(reserved.error());
   return ids;

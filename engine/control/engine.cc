@@ -17,8 +17,8 @@
 namespace sluice::control {
 namespace {
 
-constexpr int kControlPeriodMs = 20;             // log lines reach the file within this time
-constexpr Duration kDrainTime = seconds(30);     // for sessions to finish after SIGTERM
+constexpr int kControlPeriodMs = 20;          // log lines reach the file within this time
+constexpr Duration kDrainTime = seconds(30);  // for sessions to finish after SIGTERM
 constexpr Duration kCommandTime = seconds(5);
 constexpr std::size_t kEventsPerRound = 65'536;
 
@@ -35,8 +35,7 @@ int open_signals() {
 std::expected<void, std::string> make_private_directory(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (!error)
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  if (!error) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
   if (error) return std::unexpected("queue.directory " + path + ": " + error.message());
   return {};
 }
@@ -89,8 +88,8 @@ std::expected<void, std::string> Engine::start_dpdk() {
   dpdk_ = std::move(*dpdk);
   for (const net::DpdkPortFacts& port : dpdk_->facts())
     note(mail::EventKind::engine_info,
-         fmt::format("port {}: {}, {}, offloads: {}, link {}", port.name, port.driver, port.steering,
-                     port.offloads, port.link_up ? "up" : "down"));
+         fmt::format("port {}: {}, {}, offloads: {}, link {}", port.name, port.driver,
+                     port.steering, port.offloads, port.link_up ? "up" : "down"));
   return {};
 }
 
@@ -147,7 +146,8 @@ std::size_t Engine::drain_events() {
   for (auto& worker : workers_) {
     mail::Event event;
     WallTime at;
-    for (; count < kEventsPerRound && worker->events.front(event, at); worker->events.pop(), ++count)
+    for (; count < kEventsPerRound && worker->events.front(event, at);
+         worker->events.pop(), ++count)
       mail_log_->write(event, at);
     dropped += worker->events.dropped();
     connections += worker->counters.connections.get() + worker->counters.connections_refused.get();
@@ -195,8 +195,8 @@ bool Engine::on_worker(WorkerThread& worker, worker::Worker::Command command) {
   if (!worker.running.load(std::memory_order_acquire)) return false;
   auto done = std::make_shared<std::promise<void>>();
   auto finished = done->get_future();
-  const bool posted = worker.worker->post(
-      [command = std::move(command), done](worker::Worker& w, Instant now) {
+  const bool posted =
+      worker.worker->post([command = std::move(command), done](worker::Worker& w, Instant now) {
         command(w, now);
         done->set_value();
       });

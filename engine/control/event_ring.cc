@@ -24,7 +24,7 @@ static_assert(std::is_trivially_copyable_v<Record>);
 }  // namespace
 
 void EventRing::emit(const mail::Event& event) noexcept {
-  Record record{clock_.wall(), event.kind, {},         event.rid,   event.icid,
+  Record record{clock_.wall(), event.kind, {},           event.rid,   event.icid,
                 event.mid,     event.dcid, event.number, event.local, event.remote};
   std::size_t size = sizeof record;
   for (int i = 0; i < 3; ++i) {

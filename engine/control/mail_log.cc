@@ -61,9 +61,7 @@ class Lines {
       case EventKind::link_accepted:
         line("ICID {} ACCEPT SG {} match ALL SBRS not enabled", e_.icid, text(0));
         return true;
-      case EventKind::link_rejected:
-        line("ICID {} REJECT {}", e_.icid, text(0));
-        return true;
+      case EventKind::link_rejected: line("ICID {} REJECT {}", e_.icid, text(0)); return true;
       case EventKind::link_early_talker:
         line("ICID {} early talker: '{}'", e_.icid, text(0));
         return true;
@@ -71,18 +69,17 @@ class Lines {
         line("ICID {} Receiving Failed: {}", e_.icid, text(0));
         line("ICID {} lost", e_.icid);
         return true;
-      case EventKind::link_close:
-        line("ICID {} close", e_.icid);
-        return true;
-      default:
-        return false;
+      case EventKind::link_close: line("ICID {} close", e_.icid); return true;
+      default: return false;
     }
   }
 
   bool message() {
     switch (e_.kind) {
       case EventKind::tx_begin: line("Start MID {} ICID {}", e_.mid, e_.icid); return true;
-      case EventKind::tx_from: line("MID {} ICID {} From: <{}>", e_.mid, e_.icid, text(0)); return true;
+      case EventKind::tx_from:
+        line("MID {} ICID {} From: <{}>", e_.mid, e_.icid, text(0));
+        return true;
       case EventKind::tx_rcpt:
         line("MID {} ICID {} RID {} To: <{}>", e_.mid, e_.icid, e_.rid, text(0));
         return true;
@@ -119,9 +116,11 @@ class Lines {
              e_.remote.address.text(), e_.remote.port);
         return true;
       case EventKind::delivery_failed:
-        line("Connection Error: DCID {} domain: {} IP:{} port: {} details: {} interface: {} reason: {}",
-             e_.dcid, text(0), e_.remote.address.text(), e_.remote.port, text(1),
-             e_.local.address.text(), text(2));
+        line(
+            "Connection Error: DCID {} domain: {} IP:{} port: {} details: {} interface: {} reason: "
+            "{}",
+            e_.dcid, text(0), e_.remote.address.text(), e_.remote.port, text(1),
+            e_.local.address.text(), text(2));
         return true;
       case EventKind::delivery_start:
         line("Delivery start DCID {} MID {} to RID {}", e_.dcid, e_.mid, rid_list(e_.text[0]));

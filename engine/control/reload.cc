@@ -65,8 +65,12 @@ std::string restart_only_changes(const Config& running, const Config& fresh) {
 net::DpdkOptions dpdk_options(const Config& config) {
   net::DpdkOptions options;
   switch (config.memory.hugepages) {
-    case config::HugePages::automatic: options.hugepages = net::DpdkOptions::HugePages::automatic; break;
-    case config::HugePages::required: options.hugepages = net::DpdkOptions::HugePages::required; break;
+    case config::HugePages::automatic:
+      options.hugepages = net::DpdkOptions::HugePages::automatic;
+      break;
+    case config::HugePages::required:
+      options.hugepages = net::DpdkOptions::HugePages::required;
+      break;
     case config::HugePages::off: options.hugepages = net::DpdkOptions::HugePages::off; break;
   }
   options.memory_mib = config.memory.dpdk_mib;

@@ -1,5 +1,5 @@
-// From configuration to what the engine runs on: DPDK options, compiled rules, and what a reload may
-// change without a restart.
+// From configuration to what the engine runs on: DPDK options, compiled rules, and what a reload
+// may change without a restart.
 #pragma once
 
 #include <expected>

@@ -47,9 +47,9 @@ std::vector<worker::NamedTransport> make_transports(const WorkerStart& start) {
   std::vector<worker::NamedTransport> transports;
   for (std::size_t i = 0; i < start.config->ports.size(); ++i) {
     const config::Port& port = start.config->ports[i];
-    transports.push_back({port.name, net::make_stack(stack_options(*start.config, port),
-                                                     start.dpdk->port(i, start.index),
-                                                     start.clock->now())});
+    transports.push_back(
+        {port.name, net::make_stack(stack_options(*start.config, port),
+                                    start.dpdk->port(i, start.index), start.clock->now())});
   }
   net::KernelOptions kernel;
   kernel.connections_max = start.config->memory.connections;

@@ -1,5 +1,5 @@
-// The thread of one worker core: pinned, makes its Worker on itself (so that its memory and its queue
-// device belong to it) and runs tick() until told to stop.
+// The thread of one worker core: pinned, makes its Worker on itself (so that its memory and its
+// queue device belong to it) and runs tick() until told to stop.
 #pragma once
 
 #include <atomic>
@@ -38,7 +38,8 @@ struct WorkerStart {
   std::uint64_t connection_id_base = 0;
 };
 
-// The thread's body. `ready` gets the empty string once the worker runs, else why it could not start.
+// The thread's body. `ready` gets the empty string once the worker runs, else why it could not
+// start.
 void run_worker_thread(WorkerStart start, WorkerThread& self, std::promise<std::string> ready);
 
 void wake(WorkerThread& worker) noexcept;

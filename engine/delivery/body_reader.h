@@ -49,11 +49,11 @@ class BodyReader {
   BlockPool* blocks_ = nullptr;
   Mid mid_ = 0;
   std::uint64_t size_ = 0;
-  std::uint64_t asked_ = 0;     // octets that reads were started for
+  std::uint64_t asked_ = 0;  // octets that reads were started for
   std::uint64_t consumed_ = 0;
   std::uint64_t first_token_ = 0;
   std::array<Buffer, 2> buffers_;
-  unsigned current_ = 0;        // the buffer that holds the next octets
+  unsigned current_ = 0;  // the buffer that holds the next octets
   unsigned in_flight_ = 0;
   bool starved_ = false;
   bool failed_ = false;

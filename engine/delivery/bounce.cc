@@ -65,33 +65,34 @@ std::string boundary_of(const BounceContext& context) {
 }
 
 void put_header(std::string& out, const BounceContext& context) {
-  const std::string from =
-      context.postmaster.find('@') == std::string_view::npos
-          ? fmt::format("{}@{}", context.postmaster, context.hostname)
-          : std::string(context.postmaster);
+  const std::string from = context.postmaster.find('@') == std::string_view::npos
+                               ? fmt::format("{}@{}", context.postmaster, context.hostname)
+                               : std::string(context.postmaster);
   put_field(out, "Date", mail_date(context.wall));
   put_field(out, "From", fmt::format("Mail Delivery System <{}>", from));
   put_field(out, "To", fmt::format("<{}>", context.original->envelope.reverse_path()));
   put_field(out, "Subject", "Undelivered mail returned to sender");
-  put_field(out, "Message-ID", fmt::format("<{}.{}.dsn@{}>", context.mid,
-                                           context.wall.unix_seconds(), context.hostname));
+  put_field(
+      out, "Message-ID",
+      fmt::format("<{}.{}.dsn@{}>", context.mid, context.wall.unix_seconds(), context.hostname));
   put_field(out, "Auto-Submitted", "auto-replied");  // RFC 3834
   put_field(out, "MIME-Version", "1.0");
-  out += fmt::format("Content-Type: multipart/report; report-type=delivery-status;\r\n"
-                     "\tboundary=\"{}\"\r\n",
-                     boundary_of(context));
+  out += fmt::format(
+      "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+      "\tboundary=\"{}\"\r\n",
+      boundary_of(context));
   if (is_eight_bit(context)) put_field(out, "Content-Transfer-Encoding", "8bit");
   out += "\r\n";
 }
 
 void put_explanation(std::string& out, const BounceContext& context) {
-  out += fmt::format("--{}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                     "Content-Transfer-Encoding: {}\r\n\r\n"
-                     "This is the mail system at {}.\r\n\r\n"
-                     "Your message could not be delivered to the recipients below and will not\r\n"
-                     "be tried again.\r\n\r\n",
-                     boundary_of(context), is_international(context) ? "8bit" : "7bit",
-                     context.hostname);
+  out += fmt::format(
+      "--{}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+      "Content-Transfer-Encoding: {}\r\n\r\n"
+      "This is the mail system at {}.\r\n\r\n"
+      "Your message could not be delivered to the recipients below and will not\r\n"
+      "be tried again.\r\n\r\n",
+      boundary_of(context), is_international(context) ? "8bit" : "7bit", context.hostname);
   for (const Failure& failure : *context.failures)
     out += fmt::format("  <{}>\r\n    {}{}\r\n", address_of(context, failure.rid),
                        failure.expired ? "delivery time expired; last: " : "",

@@ -25,9 +25,9 @@ struct BounceContext {
   std::string_view postmaster;  // local part or whole address of From
   const queueing::QueuedMessage* original = nullptr;
   const std::vector<Failure>* failures = nullptr;  // only those to be reported
-  Mid mid = 0;                  // of the notification
+  Mid mid = 0;                                     // of the notification
   WallTime wall;
-  std::uint64_t boundary = 0;   // random: must not occur in the original
+  std::uint64_t boundary = 0;  // random: must not occur in the original
 };
 
 // From the header up to where the returned octets begin.

@@ -114,16 +114,18 @@ void BounceWriter::complete() {
   envelope.add_recipient({.address = message.envelope.reverse_path()});
   if (!shard_.commit(arrival_, {.envelope = &envelope, .received = wall_}, kCommitToken))
     return give_up();
-  events_.emit({.kind = mail::EventKind::dsn_generated, .mid = mid_,
-                .number = static_cast<std::int64_t>(job_->mid()), .text = {"failure"}});
+  events_.emit({.kind = mail::EventKind::dsn_generated,
+                .mid = mid_,
+                .number = static_cast<std::int64_t>(job_->mid()),
+                .text = {"failure"}});
   record();
 }
 
 void BounceWriter::record() {
   for (const Failure& failure : job_->failures)
-    shard_.set_outcome(job_->mid(), failure.rid,
-                       failure.expired ? queueing::RecipientStatus::expired
-                                       : queueing::RecipientStatus::bounced);
+    shard_.set_outcome(
+        job_->mid(), failure.rid,
+        failure.expired ? queueing::RecipientStatus::expired : queueing::RecipientStatus::bounced);
   jobs_.finish(*job_);
   job_ = nullptr;
   arrival_ = {};
@@ -136,8 +138,10 @@ void BounceWriter::give_up() {
   for (const Failure& failure : job_->failures) {
     const WallTime next = wall_ + retry_;
     shard_.set_deferred(job_->mid(), failure.rid, next);
-    events_.emit({.kind = mail::EventKind::delivery_pending, .mid = job_->mid(),
-                  .rid = failure.rid, .number = next.unix_seconds()});
+    events_.emit({.kind = mail::EventKind::delivery_pending,
+                  .mid = job_->mid(),
+                  .rid = failure.rid,
+                  .number = next.unix_seconds()});
   }
   jobs_.finish(*job_);
   job_ = nullptr;

@@ -59,14 +59,14 @@ class BounceWriter {
   Duration retry_{};
 
   JobQueue queue_;
-  Job* job_ = nullptr;              // the one being reported
-  std::vector<Failure> reported_;   // of its failures, those that the sender wants to hear of
+  Job* job_ = nullptr;             // the one being reported
+  std::vector<Failure> reported_;  // of its failures, those that the sender wants to hear of
   WallTime wall_;
   Mid mid_ = 0;
   std::uint64_t boundary_ = 0;
   Handle arrival_;
-  BlockRef block_;                  // being read into
-  std::uint64_t read_ = 0;          // octets of the original that were copied
+  BlockRef block_;          // being read into
+  std::uint64_t read_ = 0;  // octets of the original that were copied
   std::uint64_t read_end_ = 0;
   bool full_ = false;
   bool reading_ = false;

@@ -28,8 +28,8 @@ struct Surroundings {  // all outlive the Delivery
   // The transport of a route's `via`: the port's stack, or kernel sockets for "".
   std::function<net::Transport*(std::string_view via)> transport;
   mail::EventSink* events = nullptr;
-  BlockPool* blocks = nullptr;       // read buffers
-  IdSequence* mids = nullptr;        // for DSNs
+  BlockPool* blocks = nullptr;  // read buffers
+  IdSequence* mids = nullptr;   // for DSNs
   IdSequence* dcids = nullptr;
 };
 
@@ -56,8 +56,8 @@ class Delivery {
 
   virtual void pause(bool paused) noexcept = 0;
   virtual void reconfigure(const config::Config& config) noexcept = 0;  // after SIGHUP
-  virtual void drain(Instant now) noexcept = 0;   // start nothing new; QUIT idle connections
-  virtual bool idle() const noexcept = 0;         // no connection is open
+  virtual void drain(Instant now) noexcept = 0;  // start nothing new; QUIT idle connections
+  virtual bool idle() const noexcept = 0;        // no connection is open
   virtual std::vector<DestinationStatus> status() const = 0;
 };
 

@@ -47,8 +47,8 @@ void Destination::hop_works(std::size_t index) noexcept {
 }
 
 DestinationStatus Destination::status() const {
-  const bool down = std::all_of(hops_.begin(), hops_.end(),
-                                [](const NextHop& hop) { return hop.failures > 0; });
+  const bool down =
+      std::all_of(hops_.begin(), hops_.end(), [](const NextHop& hop) { return hop.failures > 0; });
   return {name_,        active_recipients, connections, delivered_recipients,
           soft_bounced, hard_bounced,      down};
 }

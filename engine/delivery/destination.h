@@ -41,7 +41,7 @@ class Destination {
 
   DestinationStatus status() const;
 
-  ListLink attention;           // in the dispatcher's list of destinations to look at
+  ListLink attention;  // in the dispatcher's list of destinations to look at
   IntrusiveList<OutboundConnection, &OutboundConnection::idle_link> idle;
   std::uint32_t connections = 0;  // in all
   std::uint32_t opening = 0;      // of these: not greeted yet

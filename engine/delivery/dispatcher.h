@@ -45,9 +45,7 @@ class Dispatcher final : public Delivery {
   std::size_t serve_destinations();
 
   bool stopped() const noexcept { return paused_ || draining_; }
-  bool can_lease() const noexcept {
-    return !stopped() && jobs_.has_room(destinations_.size() + 1);
-  }
+  bool can_lease() const noexcept { return !stopped() && jobs_.has_room(destinations_.size() + 1); }
   void group(Lease& lease);
   void attend(Destination& destination) noexcept;
   void attend_all() noexcept;
@@ -90,7 +88,7 @@ class Dispatcher final : public Delivery {
 
   std::vector<std::unique_ptr<Destination>> destinations_;  // by route index
   std::vector<std::unique_ptr<Destination>> retired_;       // until their connections have gone
-  DestinationList attention_;  // to be served at the next poll
+  DestinationList attention_;                               // to be served at the next poll
   DestinationList blocked_;    // want a connection, but a resource of ours is short
   std::vector<Job*> grouped_;  // of the message being grouped
 

@@ -57,7 +57,8 @@ void Dispatcher::connect_failed(Destination& destination, std::size_t hop, Dcid 
   const Duration longest = config_->delivery.retry_first;
   destination.hop_failed(hop, now_, longest / kFirstBackOffPart, longest);
   destination.last_trouble = destination.hop(hop).text() + ": " + std::string(details);
-  house_.events->emit({.kind = mail::EventKind::delivery_failed, .dcid = dcid,
+  house_.events->emit({.kind = mail::EventKind::delivery_failed,
+                       .dcid = dcid,
                        .remote = destination.hop(hop),
                        .text = {destination.name(), details, reason}});
 }
@@ -76,7 +77,8 @@ void Dispatcher::on_ready(net::Connection& ready, Instant now, WallTime wall) no
 }
 
 void Dispatcher::connected(OutboundConnection& connection) {
-  house_.events->emit({.kind = mail::EventKind::delivery_open, .dcid = connection.dcid(),
+  house_.events->emit({.kind = mail::EventKind::delivery_open,
+                       .dcid = connection.dcid(),
                        .local = connection.connection()->local(),
                        .remote = connection.connection()->remote()});
   connection.begin_session(client_settings_, now_);
@@ -127,8 +129,10 @@ bool Dispatcher::start_job(OutboundConnection& connection) {
       continue;
     }
     const std::string rids = rid_list(job->rids);
-    house_.events->emit({.kind = mail::EventKind::delivery_start, .mid = job->mid(),
-                         .dcid = connection.dcid(), .text = {rids}});
+    house_.events->emit({.kind = mail::EventKind::delivery_start,
+                         .mid = job->mid(),
+                         .dcid = connection.dcid(),
+                         .text = {rids}});
     connection.send(*job, *message, *house_.shard, *house_.blocks, now_);
     return true;
   }

@@ -41,7 +41,9 @@ void Outcomes::settle_delivered(const Job& job, const smtp::MessageResult& resul
   if (delivered.empty()) return;
   if (job.destination != nullptr) job.destination->delivered_recipients += delivered.size();
   const std::string rids = rid_list(delivered);
-  events_.emit({.kind = mail::EventKind::delivery_done, .mid = job.mid(), .dcid = dcid,
+  events_.emit({.kind = mail::EventKind::delivery_done,
+                .mid = job.mid(),
+                .dcid = dcid,
                 .text = {rids, reply}});
 }
 
@@ -57,26 +59,33 @@ void Outcomes::defer_recipient(Job& job, Rid rid, const smtp::RecipientResult& r
   const queueing::QueuedMessage* message = shard_.find(job.mid());
   if (message == nullptr) return;
   const std::string status = enhanced_status(result);
-  events_.emit({.kind = mail::EventKind::delivery_delayed, .mid = job.mid(), .dcid = dcid,
-                .rid = rid, .text = {status, status_meaning(status), result.reply}});
+  events_.emit({.kind = mail::EventKind::delivery_delayed,
+                .mid = job.mid(),
+                .dcid = dcid,
+                .rid = rid,
+                .text = {status, status_meaning(status), result.reply}});
   if (job.destination != nullptr) ++job.destination->soft_bounced;
 
   const QueueLife life{message->received, message->envelope.reverse_path().empty()};
-  const auto next =
-      next_attempt(*config_, life, wall, message->recipients[rid].attempts, random_);
+  const auto next = next_attempt(*config_, life, wall, message->recipients[rid].attempts, random_);
   if (!next) {
     job.failures.push_back({rid, true, "4.4.7", result.reply});  // RFC 3463: delivery time expired
     return;
   }
   shard_.set_deferred(job.mid(), rid, *next);
-  events_.emit({.kind = mail::EventKind::delivery_pending, .mid = job.mid(), .rid = rid,
+  events_.emit({.kind = mail::EventKind::delivery_pending,
+                .mid = job.mid(),
+                .rid = rid,
                 .number = next->unix_seconds()});
 }
 
 void Outcomes::fail_recipient(Job& job, Rid rid, const smtp::RecipientResult& result, Dcid dcid) {
   const std::string status = enhanced_status(result);
-  events_.emit({.kind = mail::EventKind::delivery_bounced, .mid = job.mid(), .dcid = dcid,
-                .rid = rid, .text = {status, status_meaning(status), result.reply}});
+  events_.emit({.kind = mail::EventKind::delivery_bounced,
+                .mid = job.mid(),
+                .dcid = dcid,
+                .rid = rid,
+                .text = {status, status_meaning(status), result.reply}});
   if (job.destination != nullptr) ++job.destination->hard_bounced;
   job.failures.push_back({rid, false, status, result.reply});
 }

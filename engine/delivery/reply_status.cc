@@ -35,11 +35,14 @@ std::string enhanced_status(const smtp::RecipientResult& result) {
 }
 
 std::string_view status_meaning(std::string_view enhanced) noexcept {
-  static constexpr std::array<std::string_view, 8> kMeanings{
-      "Other or undefined status",    "Unknown address error",
-      "Mailbox error",                "Mail system error",
-      "Network or routing error",     "Mail delivery protocol error",
-      "Message content or media error", "Security or policy error"};
+  static constexpr std::array<std::string_view, 8> kMeanings{"Other or undefined status",
+                                                             "Unknown address error",
+                                                             "Mailbox error",
+                                                             "Mail system error",
+                                                             "Network or routing error",
+                                                             "Mail delivery protocol error",
+                                                             "Message content or media error",
+                                                             "Security or policy error"};
   if (status_length(enhanced) == 0 || enhanced[3] != '.') return kMeanings[0];
   const auto subject = static_cast<std::size_t>(enhanced[2] - '0');
   return kMeanings[subject < kMeanings.size() ? subject : 0];

@@ -33,7 +33,7 @@ struct SenderParameters {
 struct Recipient {
   std::string_view address;  // forward path without angle brackets, source route removed
   std::uint8_t notify = 0;
-  std::string_view orcpt;    // "addr-type;xtext" as received
+  std::string_view orcpt;  // "addr-type;xtext" as received
 };
 
 class Envelope {

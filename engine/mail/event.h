@@ -14,27 +14,27 @@ namespace sluice::mail {
 enum class EventKind : std::uint8_t {
   // Inbound connection. `local`, `remote`; text[0] = interface name.
   link_open,
-  link_accepted,   // text[0] = sender group, text[1] = what matched
-  link_rejected,   // text[0] = reply
+  link_accepted,      // text[0] = sender group, text[1] = what matched
+  link_rejected,      // text[0] = reply
   link_early_talker,  // text[0] = first octets
-  link_lost,       // text[0] = reason
+  link_lost,          // text[0] = reason
   link_close,
   // Receiving a message.
-  tx_begin,        // icid, mid
-  tx_from,         // text[0] = reverse path
-  tx_rcpt,         // rid, text[0] = address
-  tx_rcpt_refused, // text[0] = address, text[1] = reply
-  tx_message_id,   // text[0]
-  tx_subject,      // text[0]
-  tx_ready,        // number = octets, text[0] = reverse path
-  tx_aborted,      // text[0] = reason
-  tx_rejected,     // text[0] = reply
+  tx_begin,         // icid, mid
+  tx_from,          // text[0] = reverse path
+  tx_rcpt,          // rid, text[0] = address
+  tx_rcpt_refused,  // text[0] = address, text[1] = reply
+  tx_message_id,    // text[0]
+  tx_subject,       // text[0]
+  tx_ready,         // number = octets, text[0] = reverse path
+  tx_aborted,       // text[0] = reason
+  tx_rejected,      // text[0] = reply
   // Verdict: number = SCL, text[0] = rule names, text[1] = score.
   scan_verdict,
   // Queue.
-  queue_committed, // "queued for delivery"
-  queue_refused,   // text[0] = reason (disk full, …)
-  queue_finished,  // every recipient has an outcome
+  queue_committed,  // "queued for delivery"
+  queue_refused,    // text[0] = reason (disk full, …)
+  queue_finished,   // every recipient has an outcome
   // Delivery.
   delivery_open,     // dcid, local, remote
   delivery_failed,   // connection not made: text[0] = domain, text[1] = details, text[2] = reason
@@ -46,8 +46,8 @@ enum class EventKind : std::uint8_t {
   delivery_close,    // dcid
   dsn_generated,     // mid = of the DSN, number = MID that it reports on, text[0] = kind
   // Engine.
-  engine_info,       // text[0]
-  engine_warning,    // text[0]
+  engine_info,     // text[0]
+  engine_warning,  // text[0]
 };
 
 struct Event {

@@ -36,8 +36,8 @@ void IpInput::arp_in(PacketPtr packet, Instant now) noexcept {
   if (!asks_for_us) return;
   packet->flags = 0;
   packet->length = kArpLength;
-  write_arp(packet->data, {kArpReply, mac_, message->target_ip, message->sender_mac,
-                           message->sender_ip});
+  write_arp(packet->data,
+            {kArpReply, mac_, message->target_ip, message->sender_mac, message->sender_ip});
   write_ethernet(packet->push_front(kEthernetHeaderLength),
                  {message->sender_mac, mac_, kEtherTypeArp});
   tx_.push(std::move(packet));

@@ -34,8 +34,8 @@ std::optional<IpPath> IpOutput::path_to(const IpAddress& remote,
   return {};
 }
 
-Sent IpOutput::send(PacketPtr packet, const IpPath& path, std::uint8_t protocol,
-                    bool dont_fragment, Instant now) noexcept {
+Sent IpOutput::send(PacketPtr packet, const IpPath& path, std::uint8_t protocol, bool dont_fragment,
+                    Instant now) noexcept {
   Ipv4Header header;
   header.total_length = static_cast<std::uint16_t>(packet->length + kIpv4HeaderLength);
   header.dont_fragment = dont_fragment;

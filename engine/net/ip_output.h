@@ -29,8 +29,7 @@ struct IpPath {
 
 class IpOutput {
  public:
-  IpOutput(const StackOptions& options, Port& port, NeighborCache& neighbors,
-           std::uint64_t secret);
+  IpOutput(const StackOptions& options, Port& port, NeighborCache& neighbors, std::uint64_t secret);
 
   bool is_ours(std::uint32_t address) const noexcept;
   // The path from `local` (or from our address nearest to the peer); nothing without a route.

@@ -9,9 +9,9 @@ NeighborCache::NeighborCache(Port& port, TxQueue& tx, TimerWheel& wheel, std::ui
       mac_(port.mac()),
       secret_(secret | 1),
       neighbors_(kNeighborSets * kNeighborWays),
-      sweep_timer_([](Timer& timer, Instant now) {
-        static_cast<NeighborCache*>(timer.owner)->sweep(now);
-      }, this) {}
+      sweep_timer_(
+          [](Timer& timer, Instant now) { static_cast<NeighborCache*>(timer.owner)->sweep(now); },
+          this) {}
 
 NeighborCache::~NeighborCache() {
   for (Neighbor& neighbor : neighbors_) drop_held(neighbor);
@@ -80,8 +80,7 @@ NeighborCache::Neighbor& NeighborCache::insert(std::uint32_t address) noexcept {
 }
 
 void NeighborCache::transmit(PacketPtr packet, const Neighbor& neighbor) noexcept {
-  write_ethernet(packet->push_front(kEthernetHeaderLength),
-                 {neighbor.mac, mac_, kEtherTypeIpv4});
+  write_ethernet(packet->push_front(kEthernetHeaderLength), {neighbor.mac, mac_, kEtherTypeIpv4});
   packet->l2_length = kEthernetHeaderLength;
   tx_.push(std::move(packet));
 }

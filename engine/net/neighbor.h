@@ -14,8 +14,8 @@ namespace sluice::net {
 
 inline constexpr std::size_t kNeighborSets = 128;
 inline constexpr std::size_t kNeighborWays = 8;
-inline constexpr std::size_t kHeldPerNeighbor = 4;   // frames
-inline constexpr std::size_t kHeldInAll = 256;       // frames
+inline constexpr std::size_t kHeldPerNeighbor = 4;  // frames
+inline constexpr std::size_t kHeldInAll = 256;      // frames
 inline constexpr std::uint8_t kArpTries = 3;
 inline constexpr Duration kArpInterval = seconds(1);
 inline constexpr Duration kNeighborFresh = seconds(60);  // after that it is asked again

@@ -1,6 +1,6 @@
-// A packet buffer as the stack sees it: no DPDK type in sight, so that the same object code runs over
-// an ethdev, in the simulator and in the conformance library. Over DPDK a Packet is the private area
-// of its mbuf; elsewhere it comes from a plain arena.
+// A packet buffer as the stack sees it: no DPDK type in sight, so that the same object code runs
+// over an ethdev, in the simulator and in the conformance library. Over DPDK a Packet is the
+// private area of its mbuf; elsewhere it comes from a plain arena.
 #pragma once
 
 #include <cstdint>
@@ -28,9 +28,9 @@ enum PacketFlags : std::uint16_t {
 // Plain data; the pool owns the memory, PacketPtr the reference.
 struct Packet {
   PacketPool* pool = nullptr;
-  Packet* next = nullptr;      // receive and send queues chain packets
+  Packet* next = nullptr;  // receive and send queues chain packets
   std::uint8_t* data = nullptr;
-  std::uint32_t length = 0;    // octets at data
+  std::uint32_t length = 0;  // octets at data
   std::uint16_t flags = 0;
   std::uint8_t l2_length = 0;  // for offloads, set on transmit
   std::uint8_t l3_length = 0;
@@ -38,11 +38,14 @@ struct Packet {
   std::uint32_t sequence = 0;  // for the TCP queues
   std::uint32_t sequence_length = 0;
   std::int64_t sent_ns = 0;
-  std::uint16_t port = 0;      // index of the port it came from or leaves by
-  std::uint16_t marks = 0;     // for the TCP queues: SACKed, lost, retransmitted
+  std::uint16_t port = 0;   // index of the port it came from or leaves by
+  std::uint16_t marks = 0;  // for the TCP queues: SACKed, lost, retransmitted
 
   ByteView bytes() const noexcept { return {data, length}; }
-  void trim_front(std::uint32_t count) noexcept { data += count; length -= count; }
+  void trim_front(std::uint32_t count) noexcept {
+    data += count;
+    length -= count;
+  }
   std::uint8_t* push_front(std::uint32_t count) noexcept {
     data -= count;
     length += count;
@@ -56,8 +59,8 @@ class PacketPool {
   virtual ~PacketPool() = default;
   // Empty packet, data at the end of the headroom; nullptr when the pool is exhausted.
   virtual Packet* allocate() noexcept = 0;
-  virtual void free(Packet* packet) noexcept = 0;      // drops one reference
-  virtual void retain(Packet* packet) noexcept = 0;    // one more reference (retransmission)
+  virtual void free(Packet* packet) noexcept = 0;    // drops one reference
+  virtual void retain(Packet* packet) noexcept = 0;  // one more reference (retransmission)
   virtual bool shared(const Packet* packet) const noexcept = 0;  // someone else (the NIC) holds it
   virtual std::size_t available() const noexcept = 0;
 };

@@ -6,8 +6,8 @@
 #include <bitset>
 #include <vector>
 
-#include "engine/net/packet.h"
 #include "engine/base/clock.h"
+#include "engine/net/packet.h"
 #include "engine/net/wire/ipv4.h"
 
 namespace sluice::net {

@@ -8,7 +8,7 @@
 namespace sluice::net {
 namespace {
 
-constexpr std::size_t kReceiveBurst = 32;       // frames
+constexpr std::size_t kReceiveBurst = 32;        // frames
 constexpr std::size_t kReceivePerPollMax = 512;  // frames; the rest waits in the device
 
 class Stack final : public Transport {

@@ -1,6 +1,7 @@
-// The engine's own TCP/IP: one instance per core, a Transport over one or more Ports. Sans-IO in the
-// strict sense: it reads no clock, starts no thread, touches no file; time comes with poll()/flush(),
-// randomness from its seed. No DPDK type is visible here or in net/tcp and net/wire.
+// The engine's own TCP/IP: one instance per core, a Transport over one or more Ports. Sans-IO in
+// the strict sense: it reads no clock, starts no thread, touches no file; time comes with
+// poll()/flush(), randomness from its seed. No DPDK type is visible here or in net/tcp and
+// net/wire.
 #pragma once
 
 #include <cstdint>
@@ -16,9 +17,9 @@
 namespace sluice::net {
 
 struct StackOptions {
-  std::vector<Prefix> addresses;      // ours, with the on-link prefix
-  std::vector<IpAddress> gateways;    // default router per family
-  std::uint64_t seed = 0;             // initial sequence numbers, ports; secret in production
+  std::vector<Prefix> addresses;    // ours, with the on-link prefix
+  std::vector<IpAddress> gateways;  // default router per family
+  std::uint64_t seed = 0;           // initial sequence numbers, ports; secret in production
   std::uint32_t connections_max = 32'768;
   std::uint32_t receive_window = 256 * 1024;
   std::uint32_t send_buffer = 256 * 1024;

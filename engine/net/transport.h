@@ -1,6 +1,7 @@
 // What a session sees of the network: connections that give and take octets. Two implementations,
-// the engine's own stack over DPDK (net/tcp, net/dpdk) and kernel sockets (net/kernel), one per core
-// each. Nothing here blocks or allocates; no callback: the owner asks which connections are ready.
+// the engine's own stack over DPDK (net/tcp, net/dpdk) and kernel sockets (net/kernel), one per
+// core each. Nothing here blocks or allocates; no callback: the owner asks which connections are
+// ready.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +14,11 @@
 namespace sluice::net {
 
 enum class NetError : std::uint8_t {
-  refused,        // RST to our SYN
-  reset,          // RST in an open connection
-  timed_out,      // no answer within the user timeout
-  unreachable,    // no route, no neighbour, ICMP
-  no_resources,   // a pool or table is full
+  refused,       // RST to our SYN
+  reset,         // RST in an open connection
+  timed_out,     // no answer within the user timeout
+  unreachable,   // no route, no neighbour, ICMP
+  no_resources,  // a pool or table is full
 };
 const char* describe(NetError error) noexcept;
 
@@ -47,8 +48,8 @@ class Connection {
   virtual Endpoint local() const noexcept = 0;
   virtual Endpoint remote() const noexcept = 0;
 
-  std::uint64_t owner = 0;    // the session's handle; 0 = new, not yet adopted
-  std::uint32_t listener = 0; // tag given to listen(); UINT32_MAX for an outbound connection
+  std::uint64_t owner = 0;     // the session's handle; 0 = new, not yet adopted
+  std::uint32_t listener = 0;  // tag given to listen(); UINT32_MAX for an outbound connection
 
  protected:
   ~Connection() = default;

@@ -13,10 +13,10 @@
 namespace sluice::policy {
 
 struct ReceivedFields {
-  std::string_view helo;        // as the peer gave it: anything
+  std::string_view helo;  // as the peer gave it: anything
   IpAddress peer;
-  std::string_view hostname;    // ours
-  bool extended = false;        // EHLO was used
+  std::string_view hostname;  // ours
+  bool extended = false;      // EHLO was used
   Icid icid = 0;
   Mid mid = 0;
   const mail::Envelope* envelope = nullptr;  // a single recipient is named, several are not

@@ -25,7 +25,7 @@
 namespace sluice::smtp {
 
 struct ClientSettings {
-  std::string hostname;  // EHLO argument
+  std::string hostname;                    // EHLO argument
   Duration greeting_timeout = minutes(5);  // RFC 5321 4.5.3.2
   Duration command_timeout = minutes(5);
   Duration data_block_timeout = minutes(3);
@@ -44,7 +44,7 @@ enum class Outcome : std::uint8_t { delivered, deferred, failed };  // 2yz, 4yz 
 
 struct RecipientResult {
   Outcome outcome = Outcome::deferred;
-  std::uint16_t code = 0;         // 0 when no reply came
+  std::uint16_t code = 0;  // 0 when no reply came
   // "550 5.1.1 User unknown"; with code 0 what went wrong, led by an enhanced code when it is our
   // own decision ("5.6.7 …").
   std::string reply;
@@ -73,7 +73,7 @@ class ClientSession {
   std::optional<MessageResult> take_result();
 
   void quit(Instant now);
-  bool finished() const noexcept;  // after QUIT's answer or a failure
+  bool finished() const noexcept;             // after QUIT's answer or a failure
   std::string_view failure() const noexcept;  // why it finished, empty when orderly
   std::uint16_t failure_code() const noexcept { return failure_code_; }  // of a reply, 0 = none
   const Capabilities& capabilities() const noexcept { return capabilities_; }
@@ -86,7 +86,16 @@ class ClientSession {
   // envelope: MAIL, RCPT, DATA are out; body: 354 came; done: the final dot is out; abandon: a lone
   // dot is out after a 354 that nobody needed.
   enum class State : std::uint8_t {
-    greeting, ehlo, helo, ready, envelope, body, done, abandon, quitting, finished,
+    greeting,
+    ehlo,
+    helo,
+    ready,
+    envelope,
+    body,
+    done,
+    abandon,
+    quitting,
+    finished,
   };
   enum class Progress : std::uint8_t { waiting, accepted, resolved };  // of one recipient
 
@@ -138,7 +147,7 @@ class ClientSession {
   std::vector<Progress> progress_;      // by recipient
   std::vector<std::uint32_t> to_send_;  // recipients that get a RCPT
   MessageResult result_;
-  bool under_way_ = false;      // a message was started and its result not taken yet
+  bool under_way_ = false;  // a message was started and its result not taken yet
   bool result_ready_ = false;
   bool mail_refused_ = false;
   bool reset_needed_ = false;   // the peer may still hold a transaction of ours

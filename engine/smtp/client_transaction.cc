@@ -24,8 +24,8 @@ constexpr std::string_view kBadRecipient = "5.1.3 Recipient address cannot be se
 // Nothing that could end the path or the line.
 bool can_be_sent(std::string_view word) noexcept {
   return word.size() <= kWordBytesMax && std::none_of(word.begin(), word.end(), [](char c) {
-    return (c >= 0 && c < ' ') || c == 127;
-  });
+           return (c >= 0 && c < ' ') || c == 127;
+         });
 }
 
 Outcome outcome_of(std::uint16_t code) noexcept {
@@ -122,10 +122,9 @@ void ClientSession::send_mail() noexcept {
     put({digits, static_cast<std::size_t>(end - digits)});
   }
   if (parameters.body != mail::BodyType::seven_bit) put(" BODY=8BITMIME");
-  const bool utf8_recipient =
-      std::any_of(to_send_.begin(), to_send_.end(), [&](std::uint32_t index) {
-        return !mail::is_ascii(message_.recipients[index].address);
-      });
+  const bool utf8_recipient = std::any_of(
+      to_send_.begin(), to_send_.end(),
+      [&](std::uint32_t index) { return !mail::is_ascii(message_.recipients[index].address); });
   if (parameters.smtputf8 || utf8_recipient || !mail::is_ascii(message_.reverse_path))
     put(" SMTPUTF8");
   if (capabilities_.dsn && parameters.ret != mail::DsnReturn::unspecified)
@@ -217,8 +216,7 @@ void ClientSession::on_final_reply() {
   if (out_begin_ != out_end_)
     return give_up("peer answered before the end of the message: " + reply_text());
   const std::uint16_t code = reply_.code();
-  if (code >= 300 && code < 400)
-    return give_up("peer sent an unexpected reply: " + reply_text());
+  if (code >= 300 && code < 400) return give_up("peer sent an unexpected reply: " + reply_text());
   resolve_open(outcome_of(code), code, reply_text());
   conclude();
 }

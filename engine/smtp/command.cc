@@ -37,9 +37,8 @@ std::string_view trim(std::string_view text) noexcept {
 // Any one printable word: what the name is worth is for policy to judge (RFC 5321 4.1.4).
 bool is_client_name(std::string_view text) noexcept {
   return !text.empty() && text.size() <= mail::kDomainBytesMax &&
-         std::none_of(text.begin(), text.end(), [](char c) {
-           return static_cast<std::uint8_t>(c) <= 32 || c == 127;
-         });
+         std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<std::uint8_t>(c) <= 32 || c == 127; });
 }
 
 Problem parse_ehlo(std::string_view arguments, Command& command) noexcept {
@@ -113,13 +112,18 @@ struct SyntaxRow {
 };
 
 constexpr SyntaxRow kSyntax[] = {
-    {"EHLO", Verb::ehlo, parse_ehlo},     {"HELO", Verb::helo, parse_helo},
-    {"MAIL", Verb::mail, parse_mail},     {"RCPT", Verb::rcpt, parse_rcpt},
+    {"EHLO", Verb::ehlo, parse_ehlo},
+    {"HELO", Verb::helo, parse_helo},
+    {"MAIL", Verb::mail, parse_mail},
+    {"RCPT", Verb::rcpt, parse_rcpt},
     {"DATA", Verb::data, parse_nothing<kDataSyntax>},
-    {"BDAT", Verb::bdat, parse_bdat},     {"RSET", Verb::rset, parse_nothing<kRsetSyntax>},
-    {"NOOP", Verb::noop, parse_anything}, {"HELP", Verb::help, parse_anything},
+    {"BDAT", Verb::bdat, parse_bdat},
+    {"RSET", Verb::rset, parse_nothing<kRsetSyntax>},
+    {"NOOP", Verb::noop, parse_anything},
+    {"HELP", Verb::help, parse_anything},
     {"QUIT", Verb::quit, parse_nothing<kQuitSyntax>},
-    {"VRFY", Verb::vrfy, parse_vrfy},     {"EXPN", Verb::expn, parse_anything},
+    {"VRFY", Verb::vrfy, parse_vrfy},
+    {"EXPN", Verb::expn, parse_anything},
     {"ETRN", Verb::etrn, parse_anything},
 };
 static_assert(std::size(kSyntax) == kVerbCount);

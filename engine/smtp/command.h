@@ -12,7 +12,19 @@
 namespace sluice::smtp {
 
 enum class Verb : std::uint8_t {
-  ehlo, helo, mail, rcpt, data, bdat, rset, noop, help, quit, vrfy, expn, etrn,
+  ehlo,
+  helo,
+  mail,
+  rcpt,
+  data,
+  bdat,
+  rset,
+  noop,
+  help,
+  quit,
+  vrfy,
+  expn,
+  etrn,
 };
 inline constexpr std::size_t kVerbCount = 13;
 

@@ -44,9 +44,7 @@ void DataReceiver::copy_run(ByteView input, MutableBytes out, Step& step) noexce
 void DataReceiver::take_octet(std::uint8_t octet, Step& step) noexcept {
   switch (state_) {
     case State::line_start:
-    case State::text:
-      take_text_octet(octet);
-      break;
+    case State::text: take_text_octet(octet); break;
     case State::cr:
       if (octet != '\n') return bare_newline();
       hold('\r');

@@ -27,10 +27,11 @@ LineReader::Line LineReader::read(ByteView input) noexcept {
 
 // Only CRLF ends an overlong line.
 LineReader::Line LineReader::discard(ByteView piece, bool ended) noexcept {
-  const bool crlf =
-      ended && (piece.size() > 1 ? piece[piece.size() - 2] == '\r' : discarded_cr_);
-  if (crlf) clear();
-  else if (!piece.empty()) discarded_cr_ = piece.back() == '\r';
+  const bool crlf = ended && (piece.size() > 1 ? piece[piece.size() - 2] == '\r' : discarded_cr_);
+  if (crlf)
+    clear();
+  else if (!piece.empty())
+    discarded_cr_ = piece.back() == '\r';
   return {crlf ? Status::too_long : Status::partial, piece.size(), {}};
 }
 

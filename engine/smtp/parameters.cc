@@ -22,8 +22,7 @@ constexpr Reply kNoBinaryMime{555, "5.5.4", "BODY=BINARYMIME is not supported"};
 constexpr Reply kBadSmtpUtf8{501, "5.5.4", "Syntax: SMTPUTF8 takes no value"};
 constexpr Reply kBadRet{501, "5.5.4", "Syntax: RET=FULL or RET=HDRS"};
 constexpr Reply kBadEnvid{501, "5.5.4", "Syntax: ENVID=xtext of at most 100 octets"};
-constexpr Reply kBadNotify{501, "5.5.4",
-                           "Syntax: NOTIFY=NEVER or NOTIFY=SUCCESS,FAILURE,DELAY"};
+constexpr Reply kBadNotify{501, "5.5.4", "Syntax: NOTIFY=NEVER or NOTIFY=SUCCESS,FAILURE,DELAY"};
 constexpr Reply kBadOrcpt{501, "5.5.4", "Syntax: ORCPT=address-type;xtext"};
 
 struct Parameter {
@@ -86,10 +85,14 @@ std::optional<std::uint8_t> parse_notify(std::string_view text) noexcept {
   for (;;) {
     const std::size_t comma = text.find(',');
     const std::string_view word = text.substr(0, comma);
-    if (equals_ignoring_case(word, "SUCCESS")) bits |= mail::kNotifySuccess;
-    else if (equals_ignoring_case(word, "FAILURE")) bits |= mail::kNotifyFailure;
-    else if (equals_ignoring_case(word, "DELAY")) bits |= mail::kNotifyDelay;
-    else return std::nullopt;
+    if (equals_ignoring_case(word, "SUCCESS"))
+      bits |= mail::kNotifySuccess;
+    else if (equals_ignoring_case(word, "FAILURE"))
+      bits |= mail::kNotifyFailure;
+    else if (equals_ignoring_case(word, "DELAY"))
+      bits |= mail::kNotifyDelay;
+    else
+      return std::nullopt;
     if (comma == std::string_view::npos) return bits;
     text.remove_prefix(comma + 1);
   }
@@ -106,8 +109,7 @@ std::optional<Reply> take_body(const Parameter& parameter, Command& command) noe
   if (equals_ignoring_case(parameter.value, "BINARYMIME")) return kNoBinaryMime;
   const bool eight_bit = equals_ignoring_case(parameter.value, "8BITMIME");
   if (!eight_bit && !equals_ignoring_case(parameter.value, "7BIT")) return kBadBody;
-  command.parameters.body =
-      eight_bit ? mail::BodyType::eight_bit_mime : mail::BodyType::seven_bit;
+  command.parameters.body = eight_bit ? mail::BodyType::eight_bit_mime : mail::BodyType::seven_bit;
   return std::nullopt;
 }
 

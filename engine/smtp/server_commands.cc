@@ -90,11 +90,11 @@ void ServerSession::proceed_ehlo(const Command& command, Instant) {
   say_text("250-");
   greet_client(command.argument);
   char limits[160];
-  const int length = std::snprintf(
-      limits, sizeof limits,
-      "250-SIZE %llu\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n"
-      "250-SMTPUTF8\r\n250-CHUNKING\r\n250-DSN\r\n",
-      static_cast<unsigned long long>(settings_->message_size_max));
+  const int length =
+      std::snprintf(limits, sizeof limits,
+                    "250-SIZE %llu\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n"
+                    "250-SMTPUTF8\r\n250-CHUNKING\r\n250-DSN\r\n",
+                    static_cast<unsigned long long>(settings_->message_size_max));
   say_text({limits, static_cast<std::size_t>(length)});
   const int tail = std::snprintf(limits, sizeof limits, "250 LIMITS MAILMAX=%u RCPTMAX=%u\r\n",
                                  settings_->messages_max, settings_->recipients_max);
@@ -129,8 +129,7 @@ void ServerSession::proceed_mail(const Command& command, Instant) {
 
 std::optional<Reply> ServerSession::recipient_limit(const mail::Recipient& recipient) const {
   if (rcpt_commands_ >= settings_->recipients_max) return reply::kTooManyRecipients;
-  const std::size_t bytes =
-      envelope_.encoded().size() + mail::Envelope::encoded_size(recipient);
+  const std::size_t bytes = envelope_.encoded().size() + mail::Envelope::encoded_size(recipient);
   if (bytes > settings_->envelope_bytes_max) return reply::kTooManyRecipients;
   if (!mail::is_ascii(recipient.address) && !envelope_.parameters().smtputf8)
     return reply::kNeedsSmtpUtf8;

@@ -21,12 +21,8 @@ constexpr std::uint8_t bit(int state) { return static_cast<std::uint8_t>(1 << st
 constexpr std::uint8_t kGreeting = bit(0), kCommand = bit(1), kData = bit(2), kChunk = bit(3),
                        kCommit = bit(4), kFinished = bit(5);
 constexpr std::uint8_t kTransitions[] = {
-    kCommand | kFinished,
-    kData | kChunk | kFinished,
-    kCommand | kCommit | kFinished,
-    kCommand | kCommit | kFinished,
-    kCommand | kFinished,
-    kGreeting | kFinished,
+    kCommand | kFinished,           kData | kChunk | kFinished, kCommand | kCommit | kFinished,
+    kCommand | kCommit | kFinished, kCommand | kFinished,       kGreeting | kFinished,
 };
 
 }  // namespace

@@ -33,10 +33,10 @@ struct ServerSettings {  // of one listener; outlives its sessions
   std::string listener_name;
   BareNewlineMode bare_newline = BareNewlineMode::reject;
   std::uint64_t message_size_max = 50ULL * 1024 * 1024;  // octets, 0 = no limit
-  std::uint32_t recipients_max = 1'000;           // RCPT commands of one transaction
-  std::uint32_t envelope_bytes_max = 512 * 1024;  // of the encoded envelope
-  std::uint32_t messages_max = 1'000;             // MAIL commands of one session
-  std::uint32_t errors_max = 20;                  // bad commands before 421
+  std::uint32_t recipients_max = 1'000;                  // RCPT commands of one transaction
+  std::uint32_t envelope_bytes_max = 512 * 1024;         // of the encoded envelope
+  std::uint32_t messages_max = 1'000;                    // MAIL commands of one session
+  std::uint32_t errors_max = 20;                         // bad commands before 421
   Duration greet_delay{};
   Duration command_timeout = minutes(5);
   Duration data_block_timeout = minutes(3);
@@ -97,7 +97,7 @@ class ServerSession {
 
   const mail::Envelope& envelope() const noexcept { return envelope_; }
   std::string_view helo() const noexcept { return helo_; }
-  bool extended() const noexcept;     // EHLO was used: "with ESMTP"
+  bool extended() const noexcept;  // EHLO was used: "with ESMTP"
   std::string_view state_name() const noexcept;
 
  private:
@@ -173,9 +173,9 @@ class ServerSession {
   std::uint32_t mail_commands_ = 0;
   std::uint32_t rcpt_commands_ = 0;  // of this transaction
   std::uint64_t message_octets_ = 0;
-  std::uint64_t chunk_octets_ = 0;   // of this BDAT
-  std::uint64_t chunk_left_ = 0;     // of them not received yet
-  Instant step_deadline_;            // of the greeting, command or data block under way
+  std::uint64_t chunk_octets_ = 0;  // of this BDAT
+  std::uint64_t chunk_left_ = 0;    // of them not received yet
+  Instant step_deadline_;           // of the greeting, command or data block under way
   Instant session_deadline_;
   std::string refusal_;  // the reply that waits for the end of a refused message, with its CRLF
   LineReader lines_;

@@ -16,7 +16,8 @@ constexpr std::size_t kAddedHeaderMax = 8 * 1024;
 
 constexpr smtp::Reply kNoResources{452, "4.3.1", "Insufficient system resources, try again later"};
 constexpr smtp::Reply kStorageFull{452, "4.3.1", "Insufficient system storage"};
-constexpr smtp::Reply kStorageFault{451, "4.3.0", "Local error in processing: the message was not stored"};
+constexpr smtp::Reply kStorageFault{451, "4.3.0",
+                                    "Local error in processing: the message was not stored"};
 constexpr smtp::Reply kContentRejected{550, "5.7.1",
                                        "Message rejected due to content restrictions"};
 
@@ -36,7 +37,9 @@ std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid) {
   SLUICE_ASSERT(!active());
   auto stored = core.shard.begin(mid);
   if (!stored) {
-    core.events.emit({.kind = mail::EventKind::queue_refused, .icid = icid, .mid = mid,
+    core.events.emit({.kind = mail::EventKind::queue_refused,
+                      .icid = icid,
+                      .mid = mid,
                       .text = {queueing::describe(stored.error())}});
     return reply_for(stored.error());
   }
@@ -61,7 +64,8 @@ std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid) {
 MutableBytes Arrival::space() noexcept {
   if (block_ && filled_ == kBlockBytes) {
     feed_scanner();
-    if (!store_block()) filled_ = scanned_ = 0;  // refused: the block becomes the place to discard to
+    if (!store_block())
+      filled_ = scanned_ = 0;  // refused: the block becomes the place to discard to
   }
   if (!block_) {
     block_ = core_->blocks.acquire();
@@ -104,7 +108,9 @@ std::optional<smtp::Reply> Arrival::end(const mail::Envelope& envelope, const Or
   scan::Verdict verdict;
   finish_scan(verdict, envelope);
   if (!failure_ && verdict.scl >= origin.reject_scl) {
-    core_->events.emit({.kind = mail::EventKind::tx_rejected, .icid = icid_, .mid = mid_,
+    core_->events.emit({.kind = mail::EventKind::tx_rejected,
+                        .icid = icid_,
+                        .mid = mid_,
                         .text = {"550 5.7.1 Message rejected due to content restrictions"}});
     core_->shard.abandon(stored_);
     release();
@@ -112,7 +118,9 @@ std::optional<smtp::Reply> Arrival::end(const mail::Envelope& envelope, const Or
   }
   auto refusal = commit(envelope, origin, verdict, token);
   if (refusal) {
-    core_->events.emit({.kind = mail::EventKind::queue_refused, .icid = icid_, .mid = mid_,
+    core_->events.emit({.kind = mail::EventKind::queue_refused,
+                        .icid = icid_,
+                        .mid = mid_,
                         .text = {queueing::describe(*failure_)}});
     core_->shard.abandon(stored_);
   }
@@ -130,9 +138,13 @@ void Arrival::finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope
   if (auto id = scanner.message_id(*scan_); !id.empty())
     events.emit({.kind = mail::EventKind::tx_message_id, .icid = icid_, .mid = mid_, .text = {id}});
   if (auto subject = scanner.subject(*scan_); !subject.empty())
-    events.emit({.kind = mail::EventKind::tx_subject, .icid = icid_, .mid = mid_, .text = {subject}});
-  events.emit({.kind = mail::EventKind::tx_ready, .icid = icid_, .mid = mid_,
-               .number = static_cast<std::int64_t>(size_), .text = {envelope.reverse_path()}});
+    events.emit(
+        {.kind = mail::EventKind::tx_subject, .icid = icid_, .mid = mid_, .text = {subject}});
+  events.emit({.kind = mail::EventKind::tx_ready,
+               .icid = icid_,
+               .mid = mid_,
+               .number = static_cast<std::int64_t>(size_),
+               .text = {envelope.reverse_path()}});
 
   char names[1000];
   std::size_t used = 0;
@@ -144,9 +156,11 @@ void Arrival::finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope
     used += name.size();
   }
   char score[32];
-  const auto end = std::to_chars(score, score + sizeof score, verdict.score,
-                                 std::chars_format::fixed, 1).ptr;
-  events.emit({.kind = mail::EventKind::scan_verdict, .icid = icid_, .mid = mid_,
+  const auto end =
+      std::to_chars(score, score + sizeof score, verdict.score, std::chars_format::fixed, 1).ptr;
+  events.emit({.kind = mail::EventKind::scan_verdict,
+               .icid = icid_,
+               .mid = mid_,
                .number = verdict.scl,
                .text = {{names, used}, {score, static_cast<std::size_t>(end - score)}}});
   core_->counters.scl[static_cast<std::size_t>(verdict.scl + 1)].add();
@@ -159,8 +173,10 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
 
   char header[kAddedHeaderMax];
   const WallTime now = core_->clock.wall();
-  const policy::ReceivedFields received{origin.helo, origin.peer.address, origin.hostname,
-                                        origin.extended, origin.icid, mid_, &envelope, now};
+  const policy::ReceivedFields received{origin.helo,     origin.peer.address,
+                                        origin.hostname, origin.extended,
+                                        origin.icid,     mid_,
+                                        &envelope,       now};
   std::size_t used = policy::write_received_header(received, {header, sizeof header});
   used += scan::write_stamps(verdict, scan_state_->scanner.rules(),
                              {header + used, sizeof header - used});
@@ -179,8 +195,8 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
 
 void Arrival::abandon(std::string_view reason) noexcept {
   if (!active()) return;
-  core_->events.emit({.kind = mail::EventKind::tx_aborted, .icid = icid_, .mid = mid_,
-                      .text = {reason}});
+  core_->events.emit(
+      {.kind = mail::EventKind::tx_aborted, .icid = icid_, .mid = mid_, .text = {reason}});
   core_->shard.abandon(stored_);
   release();
 }

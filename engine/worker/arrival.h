@@ -1,6 +1,6 @@
 // One message on its way in: from the first octet of DATA to the commit. Writes the octets into
-// message blocks, feeds the scanner from the same blocks, hands full blocks to the queue shard while
-// more arrives, and at the end turns the verdict into a commit or a refusal.
+// message blocks, feeds the scanner from the same blocks, hands full blocks to the queue shard
+// while more arrives, and at the end turns the verdict into a commit or a refusal.
 #pragma once
 
 #include <optional>
@@ -33,8 +33,8 @@ class Arrival {
   MutableBytes space() noexcept;
   void written(std::size_t count) noexcept;
 
-  // The last octet is in. Either the refusal to answer with, or nothing: the commit is under way and
-  // the shard will return `token`.
+  // The last octet is in. Either the refusal to answer with, or nothing: the commit is under way
+  // and the shard will return `token`.
   std::optional<smtp::Reply> end(const mail::Envelope& envelope, const Origin& origin,
                                  std::uint64_t token);
   void abandon(std::string_view reason) noexcept;
@@ -50,13 +50,13 @@ class Arrival {
   CoreState* core_ = nullptr;
   ScanState* scan_state_ = nullptr;
   scan::MessageScan* scan_ = nullptr;
-  Handle stored_;               // the shard's arrival
+  Handle stored_;  // the shard's arrival
   Mid mid_ = 0;
   Icid icid_ = 0;
   BlockRef block_;
-  std::uint32_t filled_ = 0;    // octets written into block_
-  std::uint32_t scanned_ = 0;   // octets of block_ that the scanner has seen
-  std::uint64_t size_ = 0;      // octets of the message
+  std::uint32_t filled_ = 0;                     // octets written into block_
+  std::uint32_t scanned_ = 0;                    // octets of block_ that the scanner has seen
+  std::uint64_t size_ = 0;                       // octets of the message
   std::optional<queueing::QueueError> failure_;  // the rest is discarded
 };
 

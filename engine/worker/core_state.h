@@ -16,8 +16,8 @@
 
 namespace sluice::worker {
 
-// A compiled rule set with the per-core scanner over it. A reload makes a new one; messages finish on
-// the one they began with.
+// A compiled rule set with the per-core scanner over it. A reload makes a new one; messages finish
+// on the one they began with.
 struct ScanState {
   ScanState(std::shared_ptr<const scan::RuleSet> rules_in, const scan::ScanSettings& settings,
             std::size_t capacity)

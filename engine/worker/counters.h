@@ -23,20 +23,20 @@ inline constexpr std::size_t kSclValues = 11;  // -1 … 9
 
 struct Counters {
   // Since start.
-  Counter connections;         // inbound, accepted
-  Counter connections_refused; // over a limit or draining
-  Counter messages_accepted;   // 250 after the final dot
-  Counter messages_rejected;   // 5yz after the final dot
-  Counter messages_deferred;   // 4yz after the final dot
+  Counter connections;          // inbound, accepted
+  Counter connections_refused;  // over a limit or draining
+  Counter messages_accepted;    // 250 after the final dot
+  Counter messages_rejected;    // 5yz after the final dot
+  Counter messages_deferred;    // 4yz after the final dot
   Counter octets_accepted;
   Counter recipients_accepted;
   Counter recipients_refused;
-  Counter messages_finished;   // every recipient has an outcome
+  Counter messages_finished;  // every recipient has an outcome
   std::array<Counter, kSclValues> scl;
   // Gauges, refreshed about every millisecond.
   Counter sessions;
-  Counter inbound_messages;    // accepted octets, not committed yet
-  Counter queued_messages;     // committed, waiting for delivery
+  Counter inbound_messages;  // accepted octets, not committed yet
+  Counter queued_messages;   // committed, waiting for delivery
   Counter blocks_available;
   Counter blocks_low_water;
   Counter sessions_available;

@@ -1,6 +1,6 @@
-// Where the cycles of a core go. Every cycle of a tick is charged to exactly one stage (rdtsc at each
-// boundary); a tick that found work is busy, any other is idle. So the stages sum to the busy time by
-// construction. Written by the owning core only; other threads read the totals.
+// Where the cycles of a core go. Every cycle of a tick is charged to exactly one stage (rdtsc at
+// each boundary); a tick that found work is busy, any other is idle. So the stages sum to the busy
+// time by construction. Written by the owning core only; other threads read the totals.
 #pragma once
 
 #include <x86intrin.h>

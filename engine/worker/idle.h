@@ -1,6 +1,6 @@
-// What a worker does when a tick found nothing: spin, or sleep until a descriptor is readable or the
-// next deadline (`[cores] idle`). A port without a descriptor (most virtual devices) is looked at again
-// after a short sleep that grows to kLongestNap while nothing comes.
+// What a worker does when a tick found nothing: spin, or sleep until a descriptor is readable or
+// the next deadline (`[cores] idle`). A port without a descriptor (most virtual devices) is looked
+// at again after a short sleep that grows to kLongestNap while nothing comes.
 #pragma once
 
 #include <poll.h>

@@ -38,8 +38,11 @@ void Inbound::open(CoreState& core, net::Transport& transport, net::Connection& 
   verdict_reply_.reset();
   end_told_ = lost_ = counted_ = false;
 
-  core.events.emit({.kind = mail::EventKind::link_open, .icid = icid, .local = connection.local(),
-                    .remote = peer_, .text = {listener.interface_name}});
+  core.events.emit({.kind = mail::EventKind::link_open,
+                    .icid = icid,
+                    .local = connection.local(),
+                    .remote = peer_,
+                    .text = {listener.interface_name}});
   if (refusal.code != 0) {
     session_.open_refused(listener.settings, refusal, now);
     emit(mail::EventKind::link_rejected, refusal.text);
@@ -158,8 +161,11 @@ std::optional<smtp::Reply> Inbound::check_recipient(const mail::Recipient& recip
   auto refusal = policy::check_recipient(*listeners_->config, *listener_->config, peer_.address,
                                          recipient.address);
   if (refusal) return refusal;
-  core_->events.emit({.kind = mail::EventKind::tx_rcpt, .icid = icid_, .mid = mid_,
-                      .rid = session_.envelope().recipient_count(), .text = {recipient.address}});
+  core_->events.emit({.kind = mail::EventKind::tx_rcpt,
+                      .icid = icid_,
+                      .mid = mid_,
+                      .rid = session_.envelope().recipient_count(),
+                      .text = {recipient.address}});
   return {};
 }
 
@@ -170,8 +176,12 @@ std::optional<smtp::Reply> Inbound::begin_message(const mail::Envelope&) {
 }
 
 void Inbound::end_message() {
-  const Origin origin{icid_, session_.helo(), session_.extended(), peer_,
-                      listener_->settings.hostname, listeners_->config->scan.reject};
+  const Origin origin{icid_,
+                      session_.helo(),
+                      session_.extended(),
+                      peer_,
+                      listener_->settings.hostname,
+                      listeners_->config->scan.reject};
   verdict_reply_ = arrival_.end(session_.envelope(), origin, self_.packed());
   if (!verdict_reply_) return;  // commit_done() will answer
   if (verdict_reply_->code >= 500) {
@@ -202,13 +212,13 @@ void Inbound::recipient_refused(const mail::Recipient& recipient, const smtp::Re
 }
 
 void Inbound::early_talker(ByteView first_octets) {
-  emit(mail::EventKind::link_early_talker, as_text(first_octets.first(std::min<std::size_t>(
-                                               first_octets.size(), 64))));
+  emit(mail::EventKind::link_early_talker,
+       as_text(first_octets.first(std::min<std::size_t>(first_octets.size(), 64))));
 }
 
 void Inbound::emit(mail::EventKind kind, std::string_view text0, std::string_view text1) {
-  core_->events.emit({.kind = kind, .icid = icid_, .mid = mid_, .remote = peer_,
-                      .text = {text0, text1}});
+  core_->events.emit(
+      {.kind = kind, .icid = icid_, .mid = mid_, .remote = peer_, .text = {text0, text1}});
 }
 
 }  // namespace sluice::worker

@@ -75,12 +75,12 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   Timer deadline_;
   Handle self_;
   Icid icid_ = 0;
-  Mid mid_ = 0;             // of the transaction, 0 = none
+  Mid mid_ = 0;  // of the transaction, 0 = none
   Endpoint peer_;
   Instant opened_;
-  Instant now_;             // of the running call, for completions inside it
+  Instant now_;                               // of the running call, for completions inside it
   std::optional<smtp::Reply> verdict_reply_;  // end_message() refused at once
-  bool end_told_ = false;   // the session knows that the peer has finished
+  bool end_told_ = false;                     // the session knows that the peer has finished
   bool lost_ = false;
   bool counted_ = false;
   char reply_text_[96];

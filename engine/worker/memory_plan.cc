@@ -43,8 +43,9 @@ MemoryPlan plan_memory(const config::Config& config) {
       {"event ring", 1, config.log.ring_bytes, "log.ring_bytes: events on their way to mail_logs"},
   };
   if (!config.ports.empty())
-    plan.shared.push_back({"DPDK heap", 1, std::uint64_t{memory.dpdk_mib} * 1024 * 1024,
-                           "memory.dpdk_mib: holds the packet buffers when hugepages are not used"});
+    plan.shared.push_back(
+        {"DPDK heap", 1, std::uint64_t{memory.dpdk_mib} * 1024 * 1024,
+         "memory.dpdk_mib: holds the packet buffers when hugepages are not used"});
   return plan;
 }
 

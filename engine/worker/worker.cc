@@ -58,16 +58,16 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<queueing::Shard> shard)
       icids_(setup_.connection_id_base + setup_.index + 1, setup_.count),
       dcids_(setup_.connection_id_base + setup_.index + 1, setup_.count),
       mids_(first_mid(*shard_, setup_.index, setup_.count), setup_.count),
-      core_{*setup_.clock, timers_, blocks_, *shard_, *setup_.events, *setup_.counters,
-            *setup_.ledger, mids_},
+      core_{*setup_.clock,  timers_,          blocks_,        *shard_,
+            *setup_.events, *setup_.counters, *setup_.ledger, mids_},
       sources_(setup_.config->memory.sessions),
       sessions_(setup_.config->memory.sessions),
       commands_(kCommandRing) {
   reconfigure(setup_.config, setup_.rules);
-  delivery_ = delivery::Delivery::create(
-      {setup_.config.get(), shard_.get(),
-       [this](std::string_view via) { return find_transport(via); }, setup_.events, &blocks_, &mids_,
-       &dcids_});
+  delivery_ =
+      delivery::Delivery::create({setup_.config.get(), shard_.get(),
+                                  [this](std::string_view via) { return find_transport(via); },
+                                  setup_.events, &blocks_, &mids_, &dcids_});
 }
 
 Worker::~Worker() {
@@ -89,8 +89,8 @@ std::expected<void, std::string> Worker::listen() {
     const Endpoint local{listener.address, listener.tcp_port};
     auto result = transport->listen(local, static_cast<std::uint32_t>(i));
     if (!result)
-      return std::unexpected("listener \"" + listener.name + "\": cannot listen on " + local.text() +
-                             ": " + net::describe(result.error()));
+      return std::unexpected("listener \"" + listener.name + "\": cannot listen on " +
+                             local.text() + ": " + net::describe(result.error()));
   }
   return {};
 }
@@ -176,11 +176,8 @@ void Worker::settle(Inbound& session, Inbound::Progress progress) {
       if (session.waits_for_space() && !session.space.linked())
         core_.space_waiters.push_back(session);
       return;
-    case Inbound::Progress::again:
-      session.transport().requeue(session.connection());
-      return;
-    case Inbound::Progress::done:
-      break;
+    case Inbound::Progress::again: session.transport().requeue(session.connection()); return;
+    case Inbound::Progress::done: break;
   }
   if (session.counted()) sources_.leave(session.source());
   session.close();
@@ -194,8 +191,7 @@ std::size_t Worker::run_queue(Instant now) {
   queueing::Shard::Committed done;
   while (shard_->next_committed(done)) {
     ++work;
-    if (done.result)
-      core_.events.emit({.kind = mail::EventKind::queue_committed, .mid = done.mid});
+    if (done.result) core_.events.emit({.kind = mail::EventKind::queue_committed, .mid = done.mid});
     // The session may be gone: the message stays, its sender will ask again (RFC 5321 4.5.4.1).
     Inbound* session = sessions_.find(Handle::unpack(done.token));
     if (session != nullptr)

@@ -1,5 +1,5 @@
-// One core of the engine. A thread calls tick() for ever; everything of a connection, from packet to
-// queue record, happens inside it on this core. Other threads reach it only through post().
+// One core of the engine. A thread calls tick() for ever; everything of a connection, from packet
+// to queue record, happens inside it on this core. Other threads reach it only through post().
 #pragma once
 
 #include <expected>
@@ -44,7 +44,8 @@ class Worker {
  public:
   using Command = std::function<void(Worker&, Instant now)>;
 
-  // Opens (recovers) this core's queue shard and its listeners. To be called on the worker's thread.
+  // Opens (recovers) this core's queue shard and its listeners. To be called on the worker's
+  // thread.
   static std::expected<std::unique_ptr<Worker>, std::string> create(WorkerSetup setup);
   ~Worker();
 

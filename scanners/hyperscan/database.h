@@ -13,10 +13,10 @@ namespace sluice::scan::hyperscan {
 
 struct Expression {
   std::string text;
-  std::uint32_t id = 0;      // reported when it matches
+  std::uint32_t id = 0;  // reported when it matches
   bool caseless = false;
-  bool dotall = false;       // "." takes line ends too
-  bool multiline = false;    // "^" and "$" are at each line
+  bool dotall = false;     // "." takes line ends too
+  bool multiline = false;  // "^" and "$" are at each line
 };
 
 struct CompileFault {

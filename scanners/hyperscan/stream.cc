@@ -37,9 +37,9 @@ void Stream::scan(ByteView octets, const Scratch& scratch, MatchSet& matches) no
   touched_ = touched_ || !octets.empty();
   while (!octets.empty()) {
     const ByteView piece = octets.first(std::min(octets.size(), kScanBytesMax));
-    const auto result = hs_scan_stream(stream_, reinterpret_cast<const char*>(piece.data()),
-                                       static_cast<unsigned>(piece.size()), 0, scratch.get(),
-                                       on_match, &matches);
+    const auto result =
+        hs_scan_stream(stream_, reinterpret_cast<const char*>(piece.data()),
+                       static_cast<unsigned>(piece.size()), 0, scratch.get(), on_match, &matches);
     SLUICE_ASSERT(result == HS_SUCCESS);
     octets = octets.subspan(piece.size());
   }

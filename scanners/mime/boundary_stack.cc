@@ -19,8 +19,7 @@ bool BoundaryStack::push(std::string_view boundary, std::uint32_t depth, bool di
   return true;
 }
 
-std::optional<BoundaryStack::Delimiter> BoundaryStack::find(
-    std::string_view line) const noexcept {
+std::optional<BoundaryStack::Delimiter> BoundaryStack::find(std::string_view line) const noexcept {
   if (!line.starts_with("--")) return {};
   line = trim_right(line).substr(2);
   for (std::size_t i = size_; i > 0; --i) {

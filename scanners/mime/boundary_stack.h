@@ -18,7 +18,7 @@ inline constexpr std::size_t kDelimiterBytes = kBoundaryBytes + 56;
 class BoundaryStack {
  public:
   struct Delimiter {
-    std::uint32_t depth = 0;   // nesting of the multipart it belongs to
+    std::uint32_t depth = 0;  // nesting of the multipart it belongs to
     bool digest = false;
     bool close = false;
     std::size_t frames_left = 0;

@@ -29,8 +29,10 @@ class FieldDecoder {
       if (start == value.npos) break;
       const auto word = parse(start);
       literal(value.substr(at, start - at), word.has_value());
-      if (word) append(*word);
-      else literal(value.substr(start, 2), false);
+      if (word)
+        append(*word);
+      else
+        literal(value.substr(start, 2), false);
       at = start + (word ? word->size : 2);
     }
     literal(value.substr(at), false);
@@ -48,8 +50,8 @@ class FieldDecoder {
 
   Workspace& workspace_;
   std::string_view value_;
-  std::size_t end_ = 0;        // of the last "?=" looked for: the search never goes back
-  std::size_t pending_ = 0;    // octets in `decoded`, not converted yet
+  std::size_t end_ = 0;      // of the last "?=" looked for: the search never goes back
+  std::size_t pending_ = 0;  // octets in `decoded`, not converted yet
   std::size_t written_ = 0;
   Charset charset_ = kUtf8;
   bool after_word_ = false;

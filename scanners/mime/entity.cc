@@ -9,7 +9,7 @@ namespace sluice::scan::mime {
 namespace {
 
 // Documents that a mail program shows as text when their type says nothing.
-constexpr std::array<std::string_view, 7> kTextSuffixes{".txt", ".htm",  ".html", ".shtml",
+constexpr std::array<std::string_view, 7> kTextSuffixes{".txt", ".htm",   ".html", ".shtml",
                                                         ".xht", ".xhtml", ".svg"};
 
 bool ends_with_ignoring_case(std::string_view text, std::string_view suffix) noexcept {
@@ -18,8 +18,8 @@ bool ends_with_ignoring_case(std::string_view text, std::string_view suffix) noe
 }
 
 MediaKind message_kind(std::string_view subtype) noexcept {
-  const bool nested = equals_ignoring_case(subtype, "rfc822") ||
-                      equals_ignoring_case(subtype, "global");
+  const bool nested =
+      equals_ignoring_case(subtype, "rfc822") || equals_ignoring_case(subtype, "global");
   return nested ? MediaKind::message : MediaKind::text;  // delivery-status and the like
 }
 
@@ -58,14 +58,18 @@ void Entity::parse_type(std::string_view value) noexcept {
   const std::string_view type = reader.token();
   const std::string_view subtype = reader.accept('/') ? reader.token() : std::string_view{};
   kind = MediaKind::other;
-  if (subtype.empty() || equals_ignoring_case(type, "text")) kind = MediaKind::text;
-  else if (equals_ignoring_case(type, "multipart")) kind = MediaKind::multipart;
-  else if (equals_ignoring_case(type, "message")) kind = message_kind(subtype);
-  else if (equals_ignoring_case(type, "application")) kind = application_kind(subtype);
+  if (subtype.empty() || equals_ignoring_case(type, "text"))
+    kind = MediaKind::text;
+  else if (equals_ignoring_case(type, "multipart"))
+    kind = MediaKind::multipart;
+  else if (equals_ignoring_case(type, "message"))
+    kind = message_kind(subtype);
+  else if (equals_ignoring_case(type, "application"))
+    kind = application_kind(subtype);
   digest = kind == MediaKind::multipart && equals_ignoring_case(subtype, "digest");
   opaque_ = equals_ignoring_case(subtype, "octet-stream");
-  while (const auto parameter = reader.next()) note_parameter(parameter->name,
-                                                              parameter->value.view());
+  while (const auto parameter = reader.next())
+    note_parameter(parameter->name, parameter->value.view());
   // RFC 2046 5.1.1 demands a boundary; without one nothing can be told apart.
   if (kind == MediaKind::multipart && boundary.empty()) kind = MediaKind::text;
   if (opaque_ && text_name_) kind = MediaKind::text;
@@ -94,7 +98,8 @@ void Entity::note_file_name(std::string_view name) noexcept {
 void Entity::parse_encoding(std::string_view value) noexcept {
   has_encoding = true;
   const std::string_view token = ParameterReader(value).token();
-  if (equals_ignoring_case(token, "base64")) encoding = TransferEncoding::base64;
+  if (equals_ignoring_case(token, "base64"))
+    encoding = TransferEncoding::base64;
   else if (equals_ignoring_case(token, "quoted-printable"))
     encoding = TransferEncoding::quoted_printable;
 }

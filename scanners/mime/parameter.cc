@@ -19,9 +19,12 @@ void ParameterReader::skip_comment() noexcept {
   int depth = 0;
   std::size_t at = 0;
   for (; at < rest_.size(); ++at) {
-    if (rest_[at] == '\\') ++at;
-    else if (rest_[at] == '(') ++depth;
-    else if (rest_[at] == ')' && --depth == 0) break;
+    if (rest_[at] == '\\')
+      ++at;
+    else if (rest_[at] == '(')
+      ++depth;
+    else if (rest_[at] == ')' && --depth == 0)
+      break;
   }
   take(rest_, at + 1);
 }
@@ -68,8 +71,10 @@ std::optional<Parameter> ParameterReader::next() noexcept {
     }
     if (!accept('=')) continue;
     skip_space();
-    if (rest_.starts_with('"')) read_quoted(parameter.value);
-    else parameter.value.append(take(rest_, rest_.find_first_of(kValueEnd)));
+    if (rest_.starts_with('"'))
+      read_quoted(parameter.value);
+    else
+      parameter.value.append(take(rest_, rest_.find_first_of(kValueEnd)));
     return parameter;
   }
 }

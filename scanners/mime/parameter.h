@@ -10,16 +10,16 @@
 namespace sluice::scan::mime {
 
 struct Parameter {
-  std::string_view name;      // as written, also "boundary*0"
-  BoundedText<256> value;     // quotes and backslashes removed
+  std::string_view name;   // as written, also "boundary*0"
+  BoundedText<256> value;  // quotes and backslashes removed
 };
 
 class ParameterReader {
  public:
   explicit ParameterReader(std::string_view field) noexcept : rest_(field) {}
 
-  std::string_view token() noexcept;  // up to white space, "/", ";", "=", "(" or a quote
-  bool accept(char c) noexcept;       // skips white space and comments first
+  std::string_view token() noexcept;         // up to white space, "/", ";", "=", "(" or a quote
+  bool accept(char c) noexcept;              // skips white space and comments first
   std::optional<Parameter> next() noexcept;  // the next ";name=value"; stray text is passed over
 
  private:

@@ -51,8 +51,10 @@ std::size_t QuotedPrintableDecoder::step(std::uint8_t octet, std::uint8_t* to) n
   std::size_t written = 0;
   to[written++] = '=';
   if (before == State::first_digit) to[written++] = digit_;
-  if (octet == '=') state_ = State::equals;
-  else to[written++] = octet;
+  if (octet == '=')
+    state_ = State::equals;
+  else
+    to[written++] = octet;
   return written;
 }
 

@@ -53,9 +53,9 @@ void add_faults(const std::vector<hyperscan::CompileFault>& faults,
     if (whole)
       problems.push_back({rule.file, 0, 0, "rules", fault.reason});
     else
-      problems.push_back(problem_of(rule, rule.expression_line, rule.expression_column,
-                                    fmt::format("expression {:?}: {}", rule.expression.text,
-                                                fault.reason)));
+      problems.push_back(
+          problem_of(rule, rule.expression_line, rule.expression_column,
+                     fmt::format("expression {:?}: {}", rule.expression.text, fault.reason)));
   }
 }
 
@@ -77,8 +77,10 @@ std::expected<std::shared_ptr<const CompiledRules>, config::Problems> CompiledRu
   for (const Place& place : places) {
     const auto expressions = expressions_at(place, compiled->rules_);
     auto database = hyperscan::Database::compile(expressions);
-    if (database) compiled->places_.push_back({place, std::move(*database)});
-    else add_faults(database.error(), expressions, compiled->rules_, problems);
+    if (database)
+      compiled->places_.push_back({place, std::move(*database)});
+    else
+      add_faults(database.error(), expressions, compiled->rules_, problems);
   }
   if (!problems.empty()) return std::unexpected(std::move(problems));
   return compiled;

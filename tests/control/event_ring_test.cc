@@ -5,9 +5,15 @@ namespace sluice::control {
 TEST(EventRing, EventArrivesWithAllItsFields) {
   ManualClock clock;
   EventRing ring(4096, clock);
-  ring.emit({.kind = mail::EventKind::delivery_done, .icid = 1, .mid = 2, .dcid = 3, .rid = 4,
-             .number = -5, .local = *Endpoint::parse("192.0.2.1:25"),
-             .remote = *Endpoint::parse("[2001:db8::1]:40000"), .text = {"one", "", "three"}});
+  ring.emit({.kind = mail::EventKind::delivery_done,
+             .icid = 1,
+             .mid = 2,
+             .dcid = 3,
+             .rid = 4,
+             .number = -5,
+             .local = *Endpoint::parse("192.0.2.1:25"),
+             .remote = *Endpoint::parse("[2001:db8::1]:40000"),
+             .text = {"one", "", "three"}});
   mail::Event event;
   WallTime at;
   ASSERT_TRUE(ring.front(event, at));

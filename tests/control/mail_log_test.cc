@@ -19,8 +19,11 @@ const Endpoint kRemote = *Endpoint::parse("10.0.0.1:31000");
 
 // The literals are those of AsyncOS mail_logs, which operators grep for.
 TEST(MailLog, LinesOfAnInboundMessage) {
-  EXPECT_EQ(lines({.kind = EventKind::link_open, .icid = 590125205, .local = kLocal,
-                   .remote = kRemote, .text = {"Data 1"}}),
+  EXPECT_EQ(lines({.kind = EventKind::link_open,
+                   .icid = 590125205,
+                   .local = kLocal,
+                   .remote = kRemote,
+                   .text = {"Data 1"}}),
             "New SMTP ICID 590125205 interface Data 1 (192.168.1.1) address 10.0.0.1 reverse dns "
             "host unknown verified no\n");
   EXPECT_EQ(lines({.kind = EventKind::tx_begin, .icid = 590125205, .mid = 179701980}),
@@ -29,24 +32,31 @@ TEST(MailLog, LinesOfAnInboundMessage) {
             "MID 6 ICID 5 From: <a@example.com>\n");
   EXPECT_EQ(lines({.kind = EventKind::tx_rcpt, .icid = 5, .mid = 6, .text = {"b@example.com"}}),
             "MID 6 ICID 5 RID 0 To: <b@example.com>\n");
-  EXPECT_EQ(lines({.kind = EventKind::tx_ready, .mid = 6, .number = 24663, .text = {"a@example.com"}}),
-            "MID 6 ready 24663 bytes from <a@example.com>\n");
+  EXPECT_EQ(
+      lines({.kind = EventKind::tx_ready, .mid = 6, .number = 24663, .text = {"a@example.com"}}),
+      "MID 6 ready 24663 bytes from <a@example.com>\n");
   EXPECT_EQ(lines({.kind = EventKind::queue_committed, .mid = 6}), "MID 6 queued for delivery\n");
 }
 
 TEST(MailLog, LinesOfADelivery) {
-  EXPECT_EQ(lines({.kind = EventKind::delivery_open, .dcid = 41014367, .local = kLocal,
+  EXPECT_EQ(lines({.kind = EventKind::delivery_open,
+                   .dcid = 41014367,
+                   .local = kLocal,
                    .remote = *Endpoint::parse("10.0.0.1:25")}),
             "New SMTP DCID 41014367 interface 192.168.1.1 address 10.0.0.1 port 25\n");
-  EXPECT_EQ(lines({.kind = EventKind::delivery_start, .mid = 179701982, .dcid = 41014367,
-                   .text = {"0"}}),
-            "Delivery start DCID 41014367 MID 179701982 to RID [0]\n");
-  EXPECT_EQ(lines({.kind = EventKind::delivery_done, .mid = 4, .dcid = 3,
-                   .text = {"0 2", "250 2.0.0 ok"}}),
-            "Message done DCID 3 MID 4 to RID [0, 2]\nMID 4 RID [0, 2] Response '250 2.0.0 ok'\n");
-  EXPECT_EQ(lines({.kind = EventKind::delivery_bounced, .mid = 4, .dcid = 3,
-                   .text = {"5.1.0", "Unknown address error", "550 no such user"}}),
-            "Bounced: DCID 3 MID 4 to RID 0 - 5.1.0 - Unknown address error ('550 no such user') []\n");
+  EXPECT_EQ(
+      lines({.kind = EventKind::delivery_start, .mid = 179701982, .dcid = 41014367, .text = {"0"}}),
+      "Delivery start DCID 41014367 MID 179701982 to RID [0]\n");
+  EXPECT_EQ(
+      lines(
+          {.kind = EventKind::delivery_done, .mid = 4, .dcid = 3, .text = {"0 2", "250 2.0.0 ok"}}),
+      "Message done DCID 3 MID 4 to RID [0, 2]\nMID 4 RID [0, 2] Response '250 2.0.0 ok'\n");
+  EXPECT_EQ(
+      lines({.kind = EventKind::delivery_bounced,
+             .mid = 4,
+             .dcid = 3,
+             .text = {"5.1.0", "Unknown address error", "550 no such user"}}),
+      "Bounced: DCID 3 MID 4 to RID 0 - 5.1.0 - Unknown address error ('550 no such user') []\n");
 }
 
 TEST(MailLog, LostConnectionGivesReasonThenLost) {

@@ -16,8 +16,9 @@ class Bounce : public testing::Test {
     original.envelope.add_recipient(
         {.address = "two@example.com", .orcpt = "rfc822;Two+2BOld@example.com"});
     failures = {{1, false, "5.1.1", "550 5.1.1 User unknown"}};
-    context = {"mx.example.com", "postmaster", &original, &failures, 77,
-               {1'795'310'011LL * 1'000'000'000}, 0xabcdef};
+    context = {"mx.example.com", "postmaster", &original,
+               &failures,        77,           {1'795'310'011LL * 1'000'000'000},
+               0xabcdef};
   }
   std::string opening() const { return bounce_opening(context); }
 

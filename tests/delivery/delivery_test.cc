@@ -13,8 +13,7 @@ TEST_F(DeliveryTo, TheNextHopBringsAddedHeaderAndBodyAsTheyAre) {
   const Mid mid = put({"a@example.com", "b@example.com"}, "Subject: x\r\n\r\n.dot\r\nend\r\n");
   settle();
   ASSERT_EQ(first().messages.size(), 1u);
-  EXPECT_EQ(first().messages[0],
-            "Received: from test\r\nSubject: x\r\n\r\n..dot\r\nend\r\n");
+  EXPECT_EQ(first().messages[0], "Received: from test\r\nSubject: x\r\n\r\n..dot\r\nend\r\n");
   EXPECT_EQ((shard.outcomes[{mid, 0}]), RecipientStatus::delivered);
   EXPECT_EQ((shard.outcomes[{mid, 1}]), RecipientStatus::delivered);
   EXPECT_TRUE(shard.messages.empty());
@@ -177,9 +176,9 @@ TEST_F(DeliveryTo, AReloadSendsWhatWaitsByTheNewRoutes) {
 
 TEST_F(DeliveryTo, StatusCountsRecipients) {
   first().script = [](const std::string& command) {
-    return command == "RCPT TO:<bad@example.com>"  ? "550 5.1.1 no"
+    return command == "RCPT TO:<bad@example.com>"    ? "550 5.1.1 no"
            : command == "RCPT TO:<late@example.com>" ? "450 4.2.1 later"
-                                                      : "";
+                                                     : "";
   };
   put({"a@example.com", "bad@example.com", "late@example.com"});
   settle();

@@ -31,10 +31,9 @@ class DeliveryWorld : public testing::Test {
 
   DeliveryWorld() {
     config.hostname = "mx.example.net";
-    config.routes = {
-        {.domain = "example.com",
-         .next_hops = {*Endpoint::parse(kFirst), *Endpoint::parse(kSecond)}},
-        {.domain = "example.org", .next_hops = {*Endpoint::parse(kOther)}}};
+    config.routes = {{.domain = "example.com",
+                      .next_hops = {*Endpoint::parse(kFirst), *Endpoint::parse(kSecond)}},
+                     {.domain = "example.org", .next_hops = {*Endpoint::parse(kOther)}}};
     config.delivery.connections = 8;
     config.delivery.connections_per_destination = 3;
   }

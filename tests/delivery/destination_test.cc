@@ -4,9 +4,9 @@ namespace sluice::delivery {
 namespace {
 
 Destination two_hops() {
-  return Destination({.domain = "example.com",
-                      .next_hops = {*Endpoint::parse("192.0.2.1:25"),
-                                    *Endpoint::parse("192.0.2.2:25")}});
+  return Destination(
+      {.domain = "example.com",
+       .next_hops = {*Endpoint::parse("192.0.2.1:25"), *Endpoint::parse("192.0.2.2:25")}});
 }
 
 TEST(Destination, TriesNextHopsInOrderAndLeavesOutTheOneThatFailed) {

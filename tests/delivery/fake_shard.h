@@ -90,9 +90,9 @@ class FakeShard final : public queueing::Shard {
     queueing::QueuedMessage& message = messages.at(mid).message;
     EXPECT_TRUE(message.leased);
     message.leased = false;
-    const bool pending = std::any_of(
-        message.recipients.begin(), message.recipients.end(),
-        [](const auto& r) { return r.status == queueing::RecipientStatus::pending; });
+    const bool pending =
+        std::any_of(message.recipients.begin(), message.recipients.end(),
+                    [](const auto& r) { return r.status == queueing::RecipientStatus::pending; });
     if (!pending) messages.erase(mid);
     return !pending;
   }

@@ -16,8 +16,8 @@ struct FakeHost {
   // The reply to a command line, or to "CONNECT" and "."; empty = the default; "drop" = hang up,
   // "silent" = no answer from then on.
   std::function<std::string(const std::string& command)> script = [](const auto&) { return ""; };
-  bool refuses = false;   // RST to our SYN
-  bool answers = true;    // to our SYN at all
+  bool refuses = false;          // RST to our SYN
+  bool answers = true;           // to our SYN at all
   std::size_t window = 1 << 20;  // octets that one flush takes
   std::vector<std::string> commands;
   std::vector<std::string> messages;  // of DATA, as they came
@@ -134,7 +134,7 @@ class FakeConnection final : public net::Connection {
   std::string pending_;  // with the server, not yet understood
   int recipients_ = 0;   // accepted of the transaction
   bool in_data_ = false;
-  bool mute_ = false;    // from now on
+  bool mute_ = false;  // from now on
   bool peer_closed_ = false;
   bool ended_ = false;
 };

@@ -37,8 +37,8 @@ std::unique_ptr<Dpdk> start(const Setting& setting) {
   options.hugepages = DpdkOptions::HugePages::off;
   options.memory_mib = 64 + 24 * setting.workers;
   options.workers = setting.workers;
-  options.ports = {{.name = "mx0", .device = setting.device, .packets = kPackets,
-                    .capture = setting.capture}};
+  options.ports = {
+      {.name = "mx0", .device = setting.device, .packets = kPackets, .capture = setting.capture}};
   auto dpdk = Dpdk::start(options);
   if (!dpdk) {
     fmt::print(stderr, "{}\n", dpdk.error());
@@ -76,8 +76,8 @@ void print_counters(const Transport& stack) {
 int stop(Dpdk& dpdk, const Setting& setting) {
   for (unsigned worker = 0; worker < setting.workers; ++worker) {
     const DpdkCounters counters = dpdk.counters(0, worker);
-    fmt::print("worker {} received {} transmitted {} given {} lost {}\n", worker,
-               counters.received, counters.transmitted, counters.given,
+    fmt::print("worker {} received {} transmitted {} given {} lost {}\n", worker, counters.received,
+               counters.transmitted, counters.given,
                counters.dropped_exchange_full + counters.dropped_no_packet +
                    counters.dropped_segmented + counters.dropped_refused);
   }
@@ -116,8 +116,7 @@ int serve(const Setting& setting, std::uint16_t port) {
     });
   }
   for (const DpdkPortFacts& facts : dpdk->facts())
-    fmt::print("driver {} steering {} offloads {}\n", facts.driver, facts.steering,
-               facts.offloads);
+    fmt::print("driver {} steering {} offloads {}\n", facts.driver, facts.steering, facts.offloads);
   fmt::print("ready\n");
   std::fflush(stdout);
   char octet;

@@ -20,7 +20,7 @@ class SteppingClock final : public Clock {
 
 struct Load {
   explicit Load(const Options& options, MemoryServerPlan plan = {},
-               std::vector<Message> messages = make_synthetic(2'048, 1))
+                std::vector<Message> messages = make_synthetic(2'048, 1))
       : server(plan) {
     Generator generator(options, messages, server, clock, tally);
     generator.run([](const Progress&) {});

@@ -11,8 +11,7 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(LoadMessage, EndsEveryLineInCrlfWhateverTheFileHas) {
-  EXPECT_EQ(make_message("a", "one\ntwo\r\nthree\rfour").octets,
-            "one\r\ntwo\r\nthree\r\nfour\r\n");
+  EXPECT_EQ(make_message("a", "one\ntwo\r\nthree\rfour").octets, "one\r\ntwo\r\nthree\r\nfour\r\n");
   EXPECT_EQ(make_message("a", "one\n\n").octets, "one\r\n\r\n");
   EXPECT_EQ(make_message("a", "").octets, "\r\n");
 }
@@ -37,8 +36,12 @@ TEST(LoadMessage, SendsARawFileAsItIsOnceRevealed) {
   const Message message = make_message("attack.raw", file);
   ASSERT_TRUE(message.verbatim);
   for (std::size_t i = 0; i < message.octets.size(); ++i) {  // what the SMTP client sees
-    if (message.octets[i] == '\n') { EXPECT_EQ(message.octets.at(i - 1), '\r') << i; }
-    if (message.octets[i] == '\r') { EXPECT_EQ(message.octets.at(i + 1), '\n') << i; }
+    if (message.octets[i] == '\n') {
+      EXPECT_EQ(message.octets.at(i - 1), '\r') << i;
+    }
+    if (message.octets[i] == '\r') {
+      EXPECT_EQ(message.octets.at(i + 1), '\n') << i;
+    }
   }
   std::string octets = message.octets;
   reveal(octets);

@@ -22,8 +22,7 @@ TEST(LoadOptions, TakeLoopbackAndTestNetworksOnly) {
 }
 
 TEST(LoadOptions, RefuseAForeignTargetUnlessItIsOwned) {
-  EXPECT_EXIT(parse({"--target", "10.1.2.3:25"}), testing::ExitedWithCode(2),
-              "i-own-this-network");
+  EXPECT_EXIT(parse({"--target", "10.1.2.3:25"}), testing::ExitedWithCode(2), "i-own-this-network");
   EXPECT_EQ(parse({"--target", "10.1.2.3:25", "--i-own-this-network"}).target,
             *Endpoint::parse("10.1.2.3:25"));
 }

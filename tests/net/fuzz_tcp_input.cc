@@ -75,11 +75,8 @@ class Target {
         const ByteView frame = reader.take(reader.number(1));
         return frame_in({frame.begin(), frame.end()});
       }
-      case 4:
-        now_ = now_ + milliseconds(static_cast<int>(reader.number(2)));
-        return turn(0);
-      default:
-        return turn(static_cast<std::uint8_t>(reader.number(1)));
+      case 4: now_ = now_ + milliseconds(static_cast<int>(reader.number(2))); return turn(0);
+      default: return turn(static_cast<std::uint8_t>(reader.number(1)));
     }
   }
 
@@ -116,8 +113,12 @@ class Target {
   void segment_in(std::uint8_t flags, std::uint32_t seq, std::uint32_t ack, std::uint16_t window,
                   ByteView rest) {
     const std::uint8_t options = rest.size() > 64 ? (rest[0] % 11) * 4 : 0;
-    TcpHeader header{.source_port = 4'000, .destination_port = 25, .sequence = seq,
-                     .acknowledgment = ack, .flags = flags, .window = window};
+    TcpHeader header{.source_port = 4'000,
+                     .destination_port = 25,
+                     .sequence = seq,
+                     .acknowledgment = ack,
+                     .flags = flags,
+                     .window = window};
     header.header_length = static_cast<std::uint8_t>(kTcpHeaderLength + options);
     std::vector<std::uint8_t> tcp(kTcpHeaderLength);
     write_tcp(tcp.data(), header);

@@ -22,8 +22,12 @@ class Fragments {
     for (std::uint16_t i = from; i < to; ++i)
       packet->data[kIpv4HeaderLength + i - from] = static_cast<std::uint8_t>(i + shift);
     Ipv4Header header{.total_length = static_cast<std::uint16_t>(packet->length),
-                      .identification = id, .more_fragments = more, .fragment_offset = from,
-                      .protocol = 6, .source = 1, .destination = 2};
+                      .identification = id,
+                      .more_fragments = more,
+                      .fragment_offset = from,
+                      .protocol = 6,
+                      .source = 1,
+                      .destination = 2};
     return reassembly.add(std::move(packet), header, now);
   }
 };
@@ -54,8 +58,8 @@ TEST(Reassembly, FragmentsInAnyOrderMakeTheDatagram) {
     for (int i : order) {
       EXPECT_FALSE(whole);
       const auto from = static_cast<std::uint16_t>(i * 400);
-      whole = fragments.add(9, from, i == 2 ? 1'001 : static_cast<std::uint16_t>(from + 400),
-                            i != 2);
+      whole =
+          fragments.add(9, from, i == 2 ? 1'001 : static_cast<std::uint16_t>(from + 400), i != 2);
     }
     ASSERT_TRUE(whole);
     EXPECT_EQ(whole->length, 1'001u);
@@ -87,7 +91,7 @@ TEST(Reassembly, WhatContradictsTheEndIsRefused) {
   EXPECT_FALSE(fragments.add(9, 400, 500, false));
   EXPECT_FALSE(fragments.add(9, 504, 600, false));  // a second, other end
   EXPECT_FALSE(fragments.add(9, 0, 400, true));
-  EXPECT_FALSE(fragments.add(8, 0, 3, true));  // not a multiple of 8
+  EXPECT_FALSE(fragments.add(8, 0, 3, true));           // not a multiple of 8
   EXPECT_FALSE(fragments.add(7, 2'040, 2'060, false));  // beyond what a packet holds
 }
 
@@ -143,10 +147,16 @@ TEST(IpInput, ATcpSegmentInFragmentsIsTaken) {
   const std::string text(600, 'f');
   const auto frame = tcp_frame({.seq = script.seq, .ack = script.ack, .payload = text});
   const ByteView tcp = ByteView(frame).subspan(34);
-  script.inject(ipv4_frame({.identification = 3, .dont_fragment = false, .fragment_offset = 320,
-                            .protocol = kProtocolTcp}, tcp.subspan(320)));
-  script.inject(ipv4_frame({.identification = 3, .dont_fragment = false, .more_fragments = true,
-                            .protocol = kProtocolTcp}, tcp.first(320)));
+  script.inject(ipv4_frame({.identification = 3,
+                            .dont_fragment = false,
+                            .fragment_offset = 320,
+                            .protocol = kProtocolTcp},
+                           tcp.subspan(320)));
+  script.inject(ipv4_frame({.identification = 3,
+                            .dont_fragment = false,
+                            .more_fragments = true,
+                            .protocol = kProtocolTcp},
+                           tcp.first(320)));
   EXPECT_EQ(connection->readable().size(), 600u);
 }
 

@@ -21,8 +21,11 @@ Connection& connect(TcpScript& script) {
 }
 
 PeerSegment answer_to(const Sent& syn, std::uint8_t flags) {
-  return {.flags = flags, .seq = 5'000, .ack = syn.header.sequence + 1,
-          .local_port = syn.header.source_port, .remote_port = kPeer.port};
+  return {.flags = flags,
+          .seq = 5'000,
+          .ack = syn.header.sequence + 1,
+          .local_port = syn.header.source_port,
+          .remote_port = kPeer.port};
 }
 
 }  // namespace
@@ -77,7 +80,9 @@ TEST(TcpConnect, BothMayOpenAtOnce) {  // RFC 9293 figure 8
   TcpScript script;
   Connection& connection = connect(script);
   const auto syn = script.next();
-  script.peer({.flags = kSyn, .seq = 5'000, .local_port = syn->header.source_port,
+  script.peer({.flags = kSyn,
+               .seq = 5'000,
+               .local_port = syn->header.source_port,
                .remote_port = kPeer.port});
   const auto syn_ack = script.next();
   ASSERT_TRUE(syn_ack);

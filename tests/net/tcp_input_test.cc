@@ -18,8 +18,12 @@ std::string read_all(Connection& connection) {
 
 TEST(TcpInput, SynIsAnsweredWithSynAckThatAcceptsTheOptions) {
   TcpScript script;
-  TcpOptions options{.mss = 1'400, .has_window_shift = true, .window_shift = 7,
-                     .sack_permitted = true, .has_timestamps = true, .timestamp_value = 5};
+  TcpOptions options{.mss = 1'400,
+                     .has_window_shift = true,
+                     .window_shift = 7,
+                     .sack_permitted = true,
+                     .has_timestamps = true,
+                     .timestamp_value = 5};
   script.peer({.flags = kSyn, .seq = 77, .options = options});
   const auto answer = script.next();
   ASSERT_TRUE(answer);
@@ -79,7 +83,8 @@ TEST(TcpInput, OverlappingSegmentsInEveryOrderGiveTheSameOctets) {
     Connection* connection = script.establish();
     for (int i : order) {
       const auto [from, to] = parts[i];
-      script.peer({.seq = script.seq + static_cast<std::uint32_t>(from), .ack = script.ack,
+      script.peer({.seq = script.seq + static_cast<std::uint32_t>(from),
+                   .ack = script.ack,
                    .payload = std::string_view(text).substr(from, to - from)});
     }
     ASSERT_EQ(read_all(*connection), text);

@@ -154,7 +154,9 @@ TEST(TcpOutput, FragmentationNeededMakesSegmentsSmaller) {  // RFC 1191
   icmp[0] = kIcmpUnreachable;
   icmp[1] = kIcmpFragmentationNeeded;
   store16(icmp.data() + 6, 600);
-  Ipv4Header quoted{.total_length = 1'440, .protocol = kProtocolTcp, .source = kAddressA,
+  Ipv4Header quoted{.total_length = 1'440,
+                    .protocol = kProtocolTcp,
+                    .source = kAddressA,
                     .destination = kAddressB};
   write_ipv4(icmp.data() + kIcmpHeaderLength, quoted);
   store16(icmp.data() + 28, 25);

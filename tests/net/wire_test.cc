@@ -41,9 +41,14 @@ TEST(WireChecksum, CarriesOfAllOnesAreNotLost) {
 }
 
 TEST(WireIpv4, AHeaderSurvivesWritingAndParsing) {
-  const Ipv4Header header{.total_length = 40, .identification = 7, .dont_fragment = false,
-                          .more_fragments = true, .fragment_offset = 1'480, .protocol = 6,
-                          .source = 0x01020304, .destination = 0x05060708};
+  const Ipv4Header header{.total_length = 40,
+                          .identification = 7,
+                          .dont_fragment = false,
+                          .more_fragments = true,
+                          .fragment_offset = 1'480,
+                          .protocol = 6,
+                          .source = 0x01020304,
+                          .destination = 0x05060708};
   std::uint8_t octets[40]{};
   write_ipv4(octets, header);
   fill_ipv4_checksum(octets);
@@ -73,8 +78,12 @@ TEST(WireIpv4, LengthsThatContradictEachOtherAreRefused) {
 }
 
 TEST(WireTcp, OptionsSurviveWritingAndParsing) {
-  TcpOptions options{.mss = 1'460, .has_window_shift = true, .window_shift = 9,
-                     .sack_permitted = true, .has_timestamps = true, .timestamp_value = 1,
+  TcpOptions options{.mss = 1'460,
+                     .has_window_shift = true,
+                     .window_shift = 9,
+                     .sack_permitted = true,
+                     .has_timestamps = true,
+                     .timestamp_value = 1,
                      .timestamp_echo = 2};
   std::uint8_t octets[40];
   const auto length = write_tcp_options(octets, options);

@@ -38,7 +38,8 @@ class DpdkPortTest : public ::testing::Test {
   }
   void TearDown() override {
     for (unsigned worker : {0u, 1u})
-      while (!receive(worker).empty()) {}
+      while (!receive(worker).empty()) {
+      }
   }
 
   static Port& port(unsigned worker) { return dpdk_->port(0, worker); }
@@ -60,9 +61,7 @@ class DpdkPortTest : public ::testing::Test {
     const std::size_t count = port(worker).receive(burst);
     return {burst, burst + count};
   }
-  static Frame frame_of(const Packet& packet) {
-    return {packet.data, packet.data + packet.length};
-  }
+  static Frame frame_of(const Packet& packet) { return {packet.data, packet.data + packet.length}; }
   // Some flow that worker `owner` owns.
   static Flow flow_of(unsigned owner) {
     for (Flow flow;; ++flow.source_port)
@@ -201,8 +200,7 @@ TEST_F(DpdkPortTest, ARegisteredThreadHasACacheInThePool) {
   std::thread worker([] {
     dpdk_->enter_worker(1);
     Packet* packet = port(1).pool().allocate();
-    rte_mempool_cache* cache =
-        rte_mempool_default_cache(mbuf_of(packet)->pool, rte_lcore_id());
+    rte_mempool_cache* cache = rte_mempool_default_cache(mbuf_of(packet)->pool, rte_lcore_id());
     ASSERT_NE(cache, nullptr);
     const unsigned before = cache->len;
     port(1).pool().free(packet);

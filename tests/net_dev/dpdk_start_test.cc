@@ -59,8 +59,9 @@ TEST(DpdkStart, TooLittleMemoryIsRefusedWithTheAmountNeeded) {
   options.ports[0].packets = 1 << 20;
   const auto dpdk = Dpdk::start(options);
   ASSERT_FALSE(dpdk);
-  EXPECT_EQ(dpdk.error(), "memory.dpdk_mib = 96 is too small: 4 workers and 1 ports with their "
-                          "packets need 10272 MiB");
+  EXPECT_EQ(dpdk.error(),
+            "memory.dpdk_mib = 96 is too small: 4 workers and 1 ports with their "
+            "packets need 10272 MiB");
 }
 
 TEST(DpdkStart, RequiredHugepagesThatAreNotThereAreNamed) {

@@ -7,8 +7,8 @@ class ReceivedHeader : public testing::Test {
  protected:
   ReceivedHeader() {
     envelope.set_sender("from@example.org", {});
-    fields = {"mail.example.org", *IpAddress::parse("192.0.2.1"), "mx.example.com", true,
-              12, 345, &envelope, {1'795'310'011LL * 1'000'000'000}};
+    fields = {"mail.example.org", *IpAddress::parse("192.0.2.1"),   "mx.example.com", true, 12, 345,
+              &envelope,          {1'795'310'011LL * 1'000'000'000}};
   }
   void add(std::string_view address) { envelope.add_recipient({.address = address}); }
   std::string written() {

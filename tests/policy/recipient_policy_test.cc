@@ -36,8 +36,7 @@ TEST_F(RecipientPolicy, ALeadingDotTakesSubdomainsAndNotTheDomainItself) {
 TEST_F(RecipientPolicy, AnUnlistedDomainIsRefusedWithTheExchangeText) {
   for (const char* address : {"user@example.net", "user@a.example.com", "user@badexample.com",
                               "user@example.com.evil.test", "user@example.com@evil.test"}) {
-    const auto reply =
-        check_recipient(config, listener, *IpAddress::parse("203.0.113.9"), address);
+    const auto reply = check_recipient(config, listener, *IpAddress::parse("203.0.113.9"), address);
     ASSERT_TRUE(reply) << address;
     EXPECT_EQ(reply->code, 550);
     EXPECT_EQ(reply->enhanced, "5.7.54");

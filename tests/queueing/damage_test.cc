@@ -56,8 +56,8 @@ TEST_F(DiskDamageTest, ShorterLengthHidesNothingBehindIt) {
 }
 
 TEST_F(DiskDamageTest, OverwrittenKeyHidesNothingBehindIt) {
-  std::fill_n(device.file(0).begin() + static_cast<std::ptrdiff_t>(body_at(4)) -
-                  kRecordHeaderBytes, 8, 0);
+  std::fill_n(device.file(0).begin() + static_cast<std::ptrdiff_t>(body_at(4)) - kRecordHeaderBytes,
+              8, 0);
   expect_all_but(4);
 }
 

@@ -39,12 +39,20 @@ class RandomRun {
 
   void step() {
     switch (random_.below(12)) {
-      case 0: case 1: case 2: case 3: submit(); break;
-      case 4: case 5: case 6: queue_.poll(1 + static_cast<int>(random_.below(4))); break;
-      case 7: case 8: deliver_one(); break;
+      case 0:
+      case 1:
+      case 2:
+      case 3: submit(); break;
+      case 4:
+      case 5:
+      case 6: queue_.poll(1 + static_cast<int>(random_.below(4))); break;
+      case 7:
+      case 8: deliver_one(); break;
       case 9: settle(); break;
       case 10: defer_one(); break;
-      case 11: if (random_.chance(0.3)) restart(true); break;
+      case 11:
+        if (random_.chance(0.3)) restart(true);
+        break;
     }
     take_results();
   }

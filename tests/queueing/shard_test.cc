@@ -254,10 +254,13 @@ TEST_F(ShardTest, VisitGoesInMidOrderFromTheGivenOne) {
   }
   queue.settle();
   std::vector<Mid> seen;
-  queue.shard->visit(5, [](const QueuedMessage& message, void* context) {
-    static_cast<std::vector<Mid>*>(context)->push_back(message.mid);
-    return true;
-  }, &seen);
+  queue.shard->visit(
+      5,
+      [](const QueuedMessage& message, void* context) {
+        static_cast<std::vector<Mid>*>(context)->push_back(message.mid);
+        return true;
+      },
+      &seen);
   EXPECT_EQ(seen.size(), 2'996u);
   EXPECT_EQ(seen.front(), 5u);
   EXPECT_TRUE(std::ranges::is_sorted(seen));

@@ -56,8 +56,10 @@ class Transcript final : private mime::WalkerSink, private mime::TextSink {
     decoder_.begin(entity.encoding, mime::find_charset(entity.charset.view()));
   }
   void leaf(ByteView octets) noexcept override {
-    if (is_text_) decoder_.feed(octets, workspace_, *this);
-    else text_ += as_text(octets);
+    if (is_text_)
+      decoder_.feed(octets, workspace_, *this);
+    else
+      text_ += as_text(octets);
   }
   void leaf_end() noexcept override {
     if (is_text_) decoder_.finish(workspace_, *this);

@@ -17,9 +17,12 @@ inline std::uint8_t pattern(std::uint64_t stream, std::uint64_t offset) {
 
 class Transfer {
  public:
-  Transfer(Transport& transport, Connection& connection, std::uint64_t sends,
-           std::uint64_t expects, std::uint64_t total)
-      : transport_(transport), connection_(&connection), sends_(sends), expects_(expects),
+  Transfer(Transport& transport, Connection& connection, std::uint64_t sends, std::uint64_t expects,
+           std::uint64_t total)
+      : transport_(transport),
+        connection_(&connection),
+        sends_(sends),
+        expects_(expects),
         total_(total) {}
 
   void work(Random& random) {

@@ -116,9 +116,9 @@ std::vector<std::string> lines_of(std::string_view input, std::size_t piece) {
 
 TEST(LineReader, GivesTheSameLinesForEveryPieceSize) {
   const std::string most(kCommandBytesMax - 2, 'm');
-  const std::string input = "a\r\n\r\nb\nc\rd\r\n" + most + "\r\n" + most + "m\r\n" + most +
-                            most + "\nNOOP\n\r\nlast\r\n";
-  const std::vector<std::string> expected{"a",    "",       "(bare)", "(bare)",
+  const std::string input = "a\r\n\r\nb\nc\rd\r\n" + most + "\r\n" + most + "m\r\n" + most + most +
+                            "\nNOOP\n\r\nlast\r\n";
+  const std::vector<std::string> expected{"a",  "",       "(bare)", "(bare)",
                                           most, "(long)", "(long)", "last"};
   for (std::size_t piece = 1; piece <= 300; ++piece)
     EXPECT_EQ(lines_of(input, piece), expected) << piece;

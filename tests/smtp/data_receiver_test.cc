@@ -57,8 +57,8 @@ void expect_as_by_the_book(std::string_view data, BareNewlineMode mode, const Re
 }
 
 std::string random_text(Random& random) {
-  static constexpr std::string_view kWords[] = {"\r\n", "\r\n", "\r\n.", ".", "\r", "\n", "a",
-                                                "..", ".\r", ".\n", std::string_view("\0", 1)};
+  static constexpr std::string_view kWords[] = {
+      "\r\n", "\r\n", "\r\n.", ".", "\r", "\n", "a", "..", ".\r", ".\n", std::string_view("\0", 1)};
   std::string text;
   const std::uint64_t words = random.below(40);
   const std::uint64_t kinds = random.chance(0.5) ? 4 : std::size(kWords);  // half of them are clean
@@ -74,10 +74,10 @@ std::string random_text(Random& random) {
 
 // The nine sequences of the smuggling scanner and relatives (spec P-12); none ends the message.
 const std::string_view kSmuggling[] = {
-    "\n.\n",       "\n.\r",          "\r.\n",           "\r.\r",
-    "\n.\r\n",     "\r.\r\n",        "\r\n.\r\r\n",     "\r\r\n.\r\r\n",
-    std::string_view("\r\n\0.\r\n", 6), "\r\n.\n",      "\r\n.\r",
-    "\n\r\n.\n\r\n",
+    "\n.\n",       "\n.\r",         "\r.\n",
+    "\r.\r",       "\n.\r\n",       "\r.\r\n",
+    "\r\n.\r\r\n", "\r\r\n.\r\r\n", std::string_view("\r\n\0.\r\n", 6),
+    "\r\n.\n",     "\r\n.\r",       "\n\r\n.\n\r\n",
 };
 
 TEST(DataReceiver, NoSmugglingSequenceEndsTheMessage) {
@@ -130,8 +130,7 @@ TEST(DataReceiver, AgreesWithTheReferenceForAnyChunking) {
   Random random(11);
   for (int round = 0; round < 20'000 && !testing::Test::HasFailure(); ++round) {
     const std::string data = random_text(random);
-    const auto mode =
-        random.chance(0.5) ? BareNewlineMode::reject : BareNewlineMode::normalise;
+    const auto mode = random.chance(0.5) ? BareNewlineMode::reject : BareNewlineMode::normalise;
     const std::uint64_t piece = 1 + random.below(100), room = 1 + random.below(100);
     const Received received = receive_all(
         data, mode, [&] { return 1 + random.below(piece); },

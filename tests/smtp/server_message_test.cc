@@ -120,9 +120,8 @@ TEST(ServerSessionBdat, AnUnreadableChunkSizeEndsTheSession) {
 }
 
 TEST(ServerSession, SmuggledCommandsAreRefusedWithTheirMessage) {
-  for (const char* sequence :
-       {"\\n.\\n", "\\n.\\r", "\\r.\\n", "\\r.\\r", "\\n.\\r\\n", "\\r.\\r\\n", "\\r\\n.\\r\\r\\n",
-        "\\r\\r\\n.\\r\\r\\n"})
+  for (const char* sequence : {"\\n.\\n", "\\n.\\r", "\\r.\\n", "\\r.\\r", "\\n.\\r\\n",
+                               "\\r.\\r\\n", "\\r\\n.\\r\\r\\n", "\\r\\r\\n.\\r\\r\\n"})
     SmtpScript().run(kTransaction + kData + "C~ x" + sequence + R"(MAIL FROM:<e@example.com>\r\n
     C: RCPT TO:<f@example.com>
     C: DATA

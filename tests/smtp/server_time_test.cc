@@ -166,8 +166,7 @@ TEST(ServerSessionTime, TenThousandRecipientsCostBoundedMemory) {
   opened.say("EHLO c\r\nMAIL FROM:<a@example.com>\r\n");
   std::size_t accepted = 0, refused = 0;
   for (int i = 0; i < 10'000; ++i) {
-    const std::string reply =
-        opened.say("RCPT TO:<user" + std::to_string(i) + "@example.org>\r\n");
+    const std::string reply = opened.say("RCPT TO:<user" + std::to_string(i) + "@example.org>\r\n");
     accepted += reply == "250 2.1.5 Recipient OK\r\n";
     refused += reply == "452 4.5.3 Too many recipients\r\n";
   }

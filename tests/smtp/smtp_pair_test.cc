@@ -62,8 +62,8 @@ class SmtpPair {
 };
 
 std::string random_body(Random& random) {
-  static constexpr std::string_view kPieces[] = {"\r\n", "\r\n.\r\n", "\n.\n", "\r", ".", "text",
-                                                 "..", "\r\n."};
+  static constexpr std::string_view kPieces[] = {"\r\n", "\r\n.\r\n", "\n.\n", "\r",
+                                                 ".",    "text",      "..",    "\r\n."};
   std::string body;
   for (std::uint64_t i = random.below(60); i > 0; --i) {
     body += kPieces[random.below(std::size(kPieces))];
@@ -98,9 +98,10 @@ TEST(SmtpPair, WhateverIsSentArrivesRepairedAndWhole) {
 
 TEST(SmtpPair, RecipientsBeyondTheServersLimitAreDeferred) {
   SmtpPair pair(1, {.hostname = "mx.test", .recipients_max = 2});
-  OutgoingMessage message{.reverse_path = "", .recipients = {{.address = "b@example.org"},
-                                                             {.address = "c@example.org"},
-                                                             {.address = "d@example.org"}}};
+  OutgoingMessage message{.reverse_path = "",
+                          .recipients = {{.address = "b@example.org"},
+                                         {.address = "c@example.org"},
+                                         {.address = "d@example.org"}}};
   const MessageResult result = pair.deliver(message, "x\r\n");
   EXPECT_EQ(result.recipients[1].outcome, Outcome::delivered);
   EXPECT_EQ(result.recipients[2].outcome, Outcome::deferred);

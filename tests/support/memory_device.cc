@@ -13,8 +13,8 @@ void MemoryDevice::crash() {
     const double survives = static_cast<double>(random_.below(11)) / 10;
     for (auto& [sector, durable] : file.unsynced)
       if (!random_.chance(survives))
-        std::ranges::copy(durable, file.bytes.begin() +
-                                       static_cast<std::ptrdiff_t>(sector * kSectorBytes));
+        std::ranges::copy(durable,
+                          file.bytes.begin() + static_cast<std::ptrdiff_t>(sector * kSectorBytes));
     file.unsynced.clear();
   }
 }
@@ -60,11 +60,14 @@ std::int64_t MemoryDevice::prepare_now(const Preparation& preparation) {
 }
 
 void MemoryDevice::write(const Write& write) noexcept {
-  work_.push_back({.kind = Kind::write, .file = write.file, .offset = write.offset,
-                   .pieces = {write.pieces.begin(), write.pieces.end()}, .token = write.token});
+  work_.push_back({.kind = Kind::write,
+                   .file = write.file,
+                   .offset = write.offset,
+                   .pieces = {write.pieces.begin(), write.pieces.end()},
+                   .token = write.token});
   if (write.then_sync)
-    work_.push_back({.kind = Kind::sync, .file = write.file, .token = *write.then_sync,
-                     .linked = true});
+    work_.push_back(
+        {.kind = Kind::sync, .file = write.file, .token = *write.then_sync, .linked = true});
 }
 
 void MemoryDevice::sync(std::uint32_t file, Token token) noexcept {
@@ -73,13 +76,12 @@ void MemoryDevice::sync(std::uint32_t file, Token token) noexcept {
 
 void MemoryDevice::read(std::uint32_t file, std::uint64_t offset, MutableBytes into,
                         Token token) noexcept {
-  work_.push_back({.kind = Kind::read, .file = file, .offset = offset, .into = into,
-                   .token = token});
+  work_.push_back(
+      {.kind = Kind::read, .file = file, .offset = offset, .into = into, .token = token});
 }
 
 void MemoryDevice::prepare(const Preparation& preparation) noexcept {
-  work_.push_back({.kind = Kind::prepare, .token = preparation.token,
-                   .preparation = preparation});
+  work_.push_back({.kind = Kind::prepare, .token = preparation.token, .preparation = preparation});
 }
 
 void MemoryDevice::remove(std::uint32_t file, Token token) noexcept {

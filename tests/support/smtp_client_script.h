@@ -47,7 +47,8 @@ class SmtpClientScript {
   static std::string unescaped(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '\\') ++i;
+      if (text[i] == '\\')
+        ++i;
       else {
         out += text[i];
         continue;

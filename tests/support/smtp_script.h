@@ -25,9 +25,9 @@ namespace sluice::smtp {
 class RecordingHandler : public ServerHandler {
  public:
   std::vector<std::string> effects;
-  std::string message;                // of the message under way or just ended
-  std::size_t space_bytes = 7;        // how much message_space() gives at once
-  std::size_t spaces_left = SIZE_MAX; // message_space() is empty after so many
+  std::string message;                 // of the message under way or just ended
+  std::size_t space_bytes = 7;         // how much message_space() gives at once
+  std::size_t spaces_left = SIZE_MAX;  // message_space() is empty after so many
   std::optional<Reply> begin_refusal;
 
   std::optional<Reply> check_sender(std::string_view path, const mail::SenderParameters&) override {
@@ -68,10 +68,14 @@ class RecordingHandler : public ServerHandler {
   static std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
-      if (c == '\r') out += "\\r";
-      else if (c == '\n') out += "\\n";
-      else if (c == '\0') out += "\\0";
-      else out += c;
+      if (c == '\r')
+        out += "\\r";
+      else if (c == '\n')
+        out += "\\n";
+      else if (c == '\0')
+        out += "\\0";
+      else
+        out += c;
     }
     return out;
   }
@@ -82,8 +86,11 @@ class RecordingHandler : public ServerHandler {
 
 class SmtpScript {
  public:
-  ServerSettings settings{.hostname = "mx.test", .message_size_max = 100, .recipients_max = 3,
-                          .messages_max = 9, .errors_max = 9};
+  ServerSettings settings{.hostname = "mx.test",
+                          .message_size_max = 100,
+                          .recipients_max = 3,
+                          .messages_max = 9,
+                          .errors_max = 9};
   Endpoint peer{*IpAddress::parse("192.0.2.7"), 4321};
   RecordingHandler prototype;  // how each run's handler starts
 
@@ -133,13 +140,17 @@ class SmtpScript {
         continue;
       }
       const char kind = text[++i];
-      if (kind == 'r') out += '\r';
-      else if (kind == 'n') out += '\n';
-      else if (kind == '0') out += '\0';
+      if (kind == 'r')
+        out += '\r';
+      else if (kind == 'n')
+        out += '\n';
+      else if (kind == '0')
+        out += '\0';
       else if (kind == 'x') {
         out += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
         i += 2;
-      } else out += kind;
+      } else
+        out += kind;
     }
     return out;
   }
@@ -193,8 +204,8 @@ class SmtpScript {
       if (step.kind == 'F') finish_sending(run);
       const bool last = i + 1 == steps_.size();
       if (step.kind != 'C' && step.kind != 'F' && (last || steps_[i + 1].kind == 'C')) {
-        ASSERT_EQ(run.output, said) << "line by line, before: "
-                                    << (last ? "the end" : steps_[i + 1].text);
+        ASSERT_EQ(run.output, said)
+            << "line by line, before: " << (last ? "the end" : steps_[i + 1].text);
         ASSERT_EQ(run.handler.effects, told) << "line by line, after: " << said;
       }
     }

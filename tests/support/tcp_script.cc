@@ -40,8 +40,7 @@ std::vector<std::uint8_t> ipv4_frame(Ipv4Header header, ByteView payload) {
 
 std::vector<std::uint8_t> tcp_frame(const PeerSegment& segment) {
   std::vector<std::uint8_t> tcp(kTcpHeaderLength + kTcpOptionsMax);
-  const std::uint32_t options =
-      write_tcp_options(tcp.data() + kTcpHeaderLength, segment.options);
+  const std::uint32_t options = write_tcp_options(tcp.data() + kTcpHeaderLength, segment.options);
   tcp.resize(kTcpHeaderLength + options);
   TcpHeader header;
   header.source_port = segment.remote_port;
@@ -89,10 +88,10 @@ void TcpScript::capture(ByteView frame) {
                         kProtocolTcp, static_cast<std::uint32_t>(tcp.size()));
   EXPECT_EQ(checksum_add(pseudo, checksum_sum(tcp)), 0xffff);
   const auto header = parse_tcp(tcp);
-  sent.push_back({*header,
-                  parse_tcp_options(tcp.subspan(
-                      kTcpHeaderLength, header->header_length - kTcpHeaderLength)),
-                  std::string(as_text(tcp.subspan(header->header_length)))});
+  sent.push_back(
+      {*header,
+       parse_tcp_options(tcp.subspan(kTcpHeaderLength, header->header_length - kTcpHeaderLength)),
+       std::string(as_text(tcp.subspan(header->header_length)))});
 }
 
 Connection* TcpScript::establish(TcpOptions options, std::uint16_t window) {

@@ -27,7 +27,7 @@ struct PeerSegment {
   std::uint16_t window = 65'535;
   std::string_view payload = {};
   TcpOptions options = {};
-  std::uint16_t local_port = 25;      // of the stack
+  std::uint16_t local_port = 25;       // of the stack
   std::uint16_t remote_port = 40'000;  // of the peer
   std::uint32_t source = kAddressB;
 };
@@ -42,10 +42,10 @@ class TcpScript {
   // are the numbers the peer would use next.
   Connection* establish(TcpOptions options = {.mss = 1'000}, std::uint16_t window = 65'535);
 
-  void peer(const PeerSegment& segment);  // arrives, is polled and flushed
+  void peer(const PeerSegment& segment);           // arrives, is polled and flushed
   void peer_silently(const PeerSegment& segment);  // arrives and is polled, no flush
   void flush() { stack->flush(now); }
-  void pass(Duration span);  // time goes by in steps of 1 ms, with poll and flush
+  void pass(Duration span);    // time goes by in steps of 1 ms, with poll and flush
   std::optional<Sent> next();  // the oldest segment that left and was not looked at
   std::size_t pending() const { return sent.size(); }
   void inject(std::vector<std::uint8_t> frame) {

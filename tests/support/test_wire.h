@@ -19,11 +19,11 @@ namespace sluice::net::test {
 
 struct WireOptions {
   Duration delay = microseconds(50);
-  Duration jitter{};            // 0..jitter more for a frame that is overtaken
-  double reorder = 0;           // share of frames that get the jitter
+  Duration jitter{};   // 0..jitter more for a frame that is overtaken
+  double reorder = 0;  // share of frames that get the jitter
   double loss = 0;
   double duplicate = 0;
-  double corrupt = 0;           // one bit flipped
+  double corrupt = 0;                 // one bit flipped
   std::uint64_t bits_per_second = 0;  // 0 = no bottleneck
   std::size_t queue_frames = 1'000;   // in front of the bottleneck, drop-tail
   Duration transmit_hold{};
@@ -72,7 +72,7 @@ class TestWire {
 
   TestPort& port(int side) { return side == 0 ? a_ : b_; }
   void set_options(const WireOptions& options) { options_ = options; }
-  void advance(Instant now);   // moves what is due into the ports
+  void advance(Instant now);  // moves what is due into the ports
   Instant next_event() const;
   std::size_t in_flight() const { return flying_.size(); }
   // Puts a frame in front of a port, as if it had come over the wire.

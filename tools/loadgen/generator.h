@@ -26,8 +26,8 @@ struct Progress {
 class Generator {
  public:
   // All arguments outlive the generator. `messages` is not empty.
-  Generator(const Options& options, const std::vector<Message>& messages,
-            net::Transport& transport, Clock& clock, Tally& tally);
+  Generator(const Options& options, const std::vector<Message>& messages, net::Transport& transport,
+            Clock& clock, Tally& tally);
 
   // Runs until every message has its reply, the time is up, or nothing answers any more.
   // `report` is called a few times per second.
@@ -44,7 +44,7 @@ class Generator {
     net::Connection* connection = nullptr;
     const Message* message = nullptr;  // under way
     std::size_t body_offset = 0;
-    std::uint32_t messages_left = 0;   // on this connection
+    std::uint32_t messages_left = 0;  // on this connection
     bool body_ended = false;
     bool quitting = false;
     bool waits_for_rate = false;

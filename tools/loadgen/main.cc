@@ -55,8 +55,9 @@ net::StackOptions stack_options(const load::Options& options) {
   return stack;
 }
 
-std::expected<load::Findings, std::string> run_over_dpdk(
-    const load::Options& options, const std::vector<load::Message>& messages, load::Tally& tally) {
+std::expected<load::Findings, std::string> run_over_dpdk(const load::Options& options,
+                                                         const std::vector<load::Message>& messages,
+                                                         load::Tally& tally) {
   net::DpdkOptions dpdk_options;
   dpdk_options.main_cpu = options.cpu.value_or(0);
   dpdk_options.ports = {{.name = "load", .device = options.device, .capture = {}}};
@@ -80,8 +81,8 @@ std::expected<load::Findings, std::string> run(const load::Options& options,
                                                load::Tally& tally) {
   if (options.cpu && !load::pin_to_cpu(*options.cpu)) return std::unexpected("--cpu: no such CPU");
   if (options.over_dpdk) return run_over_dpdk(options, messages, tally);
-  const auto transport = net::make_kernel_transport(
-      {.connections_max = std::max(32'768U, 2 * options.connections)});
+  const auto transport =
+      net::make_kernel_transport({.connections_max = std::max(32'768U, 2 * options.connections)});
   return generate(options, messages, *transport, tally);
 }
 
@@ -89,9 +90,8 @@ std::expected<load::Findings, std::string> run(const load::Options& options,
 
 int main(int argc, char** argv) {
   const load::Options options = load::parse_command_line(argc, argv);
-  auto messages = options.corpus.empty()
-                      ? load::make_synthetic(options.size, options.seed)
-                      : load::load_corpus(options.corpus);
+  auto messages = options.corpus.empty() ? load::make_synthetic(options.size, options.seed)
+                                         : load::load_corpus(options.corpus);
   if (!messages) return fail(kUsageError, "--corpus: " + messages.error());
   load::Tally tally;
   if (auto opened = tally.open_results(options.results); !opened)
@@ -99,8 +99,8 @@ int main(int argc, char** argv) {
   const auto findings = run(options, *messages, tally);
   if (!findings) return fail(kFailed, findings.error());
   tally.flush_results();
-  const std::string text = options.json ? json_report(tally, *findings, options)
-                                        : text_report(tally, *findings);
+  const std::string text =
+      options.json ? json_report(tally, *findings, options) : text_report(tally, *findings);
   std::fputs(text.c_str(), stdout);
   return findings->complete && tally.protocol_failures() == 0 ? 0 : kFailed;
 }

@@ -102,8 +102,8 @@ void ProgressBar::show(const Progress& progress) {
   std::string line = fmt::format("\r{} messages, {:.0f}/s, {:.0f} s   ", progress.done, rate_,
                                  in_seconds(progress.elapsed));
   if (progress.wanted > 0) {
-    const auto filled = static_cast<int>(
-        std::min<std::uint64_t>(kWidth, progress.done * kWidth / progress.wanted));
+    const auto filled =
+        static_cast<int>(std::min<std::uint64_t>(kWidth, progress.done * kWidth / progress.wanted));
     line = fmt::format("\r[{:#<{}}{:.<{}}] {}/{} messages, {:.0f}/s   ", "", filled, "",
                        kWidth - filled, progress.done, progress.wanted, rate_);
   }

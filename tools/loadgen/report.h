@@ -10,9 +10,9 @@
 namespace sluice::load {
 
 struct Findings {
-  Duration elapsed{};    // start to last reply
-  Duration busy{};       // of the generator itself
-  Duration cpu{};        // CPU time of its thread
+  Duration elapsed{};  // start to last reply
+  Duration busy{};     // of the generator itself
+  Duration cpu{};      // CPU time of its thread
   bool complete = false;
 };
 

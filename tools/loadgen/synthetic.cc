@@ -25,9 +25,9 @@ constexpr auto kWords = std::to_array<std::string_view>(
      "change",  "price",     "quarter",  "delivery", "support",  "document", "number",  "office",
      "because", "agreement", "results",  "travel",   "hotel",    "flight",   "monday",  "friday",
      "week",    "month",     "between",  "before",   "after",    "draft",    "remarks", "approve"});
-constexpr auto kNames = std::to_array<std::string_view>(
-    {"Anna Keller", "Marc Dubois", "Priya Raman", "Tom Hughes", "Yuki Tanaka", "Elena Rossi",
-     "Jonas Lind", "Sara Novak"});
+constexpr auto kNames =
+    std::to_array<std::string_view>({"Anna Keller", "Marc Dubois", "Priya Raman", "Tom Hughes",
+                                     "Yuki Tanaka", "Elena Rossi", "Jonas Lind", "Sara Novak"});
 
 template <typename Table>
 std::string_view pick(const Table& table, Random& random) {
@@ -37,8 +37,9 @@ std::string_view pick(const Table& table, Random& random) {
 void add_header(std::string& out, std::size_t variant, Random& random) {
   const std::string number = std::to_string(variant);
   const std::string id = std::to_string(random.next());
-  out += "Received: from mail.example.net (mail.example.net [198.51.100.7])\r\n"
-         "\tby relay.example.net with ESMTPS id ";
+  out +=
+      "Received: from mail.example.net (mail.example.net [198.51.100.7])\r\n"
+      "\tby relay.example.net with ESMTPS id ";
   out += id;
   out += "; Mon, 02 Nov 2026 09:15:00 +0000\r\nFrom: ";
   out += pick(kNames, random);
@@ -47,8 +48,9 @@ void add_header(std::string& out, std::size_t variant, Random& random) {
   out += " <user" + number + "@example.com>\r\nSubject: ";
   for (int i = 0; i < 5; ++i) (out += pick(kWords, random)) += ' ';
   out += number + "\r\nDate: Mon, 02 Nov 2026 09:14:58 +0000\r\nMessage-ID: <" + id + "." + number;
-  out += "@example.net>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-         "Content-Transfer-Encoding: 7bit\r\n\r\n";
+  out +=
+      "@example.net>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+      "Content-Transfer-Encoding: 7bit\r\n\r\n";
 }
 
 void add_line(std::string& out, Random& random) {

@@ -10,7 +10,8 @@
 namespace sluice::tools {
 namespace {
 
-std::expected<std::string, AdminError> converse(const std::string& path, const std::string& request) {
+std::expected<std::string, AdminError> converse(const std::string& path,
+                                                const std::string& request) {
   auto fault = [&](AdminFault kind, const char* what) {
     return std::unexpected(AdminError{kind, "admin.socket " + path + ": " + what});
   };

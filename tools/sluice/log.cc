@@ -71,8 +71,9 @@ int log_of_message(const Options& options, std::uint64_t mid) {
     found = true;
     std::printf("%s\n", line.c_str());
   });
-  return found ? 0 : fail("MID " + std::to_string(mid) + " is not in the logs of " +
-                          config->log.directory);
+  return found ? 0
+               : fail("MID " + std::to_string(mid) + " is not in the logs of " +
+                      config->log.directory);
 }
 
 }  // namespace
@@ -82,9 +83,8 @@ void add_log(CLI::App& app, Options& options) {
   auto mid = std::make_shared<std::uint64_t>(0);
   command->add_option("--mid", *mid, "the message")->required();
   command->footer("Example: sluice log --mid 4711");
-  command->callback([&options, mid] {
-    options.run = [&options, mid] { return log_of_message(options, *mid); };
-  });
+  command->callback(
+      [&options, mid] { options.run = [&options, mid] { return log_of_message(options, *mid); }; });
 }
 
 }  // namespace sluice::tools

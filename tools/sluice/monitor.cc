@@ -54,13 +54,14 @@ void print_table(const json& s) {
 void print_live_line(const json& now, const json& before) {
   const auto accepted = total(now, "messages_accepted") - total(before, "messages_accepted");
   const auto rejected = total(now, "messages_rejected") - total(before, "messages_rejected");
-  std::printf("%s  i_qmsgs %llu  o_qmsgs %llu  d_qmsgs %llu  open %llu  accepted/s %llu  rejected/s %llu\n",
-              now["as_of"].get<std::string>().c_str(),
-              static_cast<unsigned long long>(now["i_qmsgs"].get<std::uint64_t>()),
-              static_cast<unsigned long long>(now["o_qmsgs"].get<std::uint64_t>()),
-              static_cast<unsigned long long>(now["d_qmsgs"].get<std::uint64_t>()),
-              static_cast<unsigned long long>(total(now, "sessions")),
-              static_cast<unsigned long long>(accepted), static_cast<unsigned long long>(rejected));
+  std::printf(
+      "%s  i_qmsgs %llu  o_qmsgs %llu  d_qmsgs %llu  open %llu  accepted/s %llu  rejected/s %llu\n",
+      now["as_of"].get<std::string>().c_str(),
+      static_cast<unsigned long long>(now["i_qmsgs"].get<std::uint64_t>()),
+      static_cast<unsigned long long>(now["o_qmsgs"].get<std::uint64_t>()),
+      static_cast<unsigned long long>(now["d_qmsgs"].get<std::uint64_t>()),
+      static_cast<unsigned long long>(total(now, "sessions")),
+      static_cast<unsigned long long>(accepted), static_cast<unsigned long long>(rejected));
   std::fflush(stdout);
 }
 

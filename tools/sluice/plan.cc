@@ -19,8 +19,9 @@ void print_cores(const config::Config& config) {
     fmt::print("  CPU {:<3} worker {}: polls {} port(s), kernel listeners, queue shard-{}\n",
                config.cores.workers[i], i, config.ports.size(), i);
   fmt::print("  control: {}; idle policy: {}\n",
-             config.cores.control.empty() ? "any other CPU"
-                                          : fmt::format("CPU {}", fmt::join(config.cores.control, ", ")),
+             config.cores.control.empty()
+                 ? "any other CPU"
+                 : fmt::format("CPU {}", fmt::join(config.cores.control, ", ")),
              config.cores.idle == config::IdlePolicy::spin ? "spin" : "adaptive");
 }
 

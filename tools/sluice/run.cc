@@ -24,8 +24,9 @@ int run_engine(const Options& options) {
 
 void add_run(CLI::App& app, Options& options) {
   auto* command = app.add_subcommand("run", "run the engine in the foreground");
-  command->footer("Example: sluice run --config /etc/sluice/sluice.toml\n"
-                  "SIGTERM finishes the sessions and stops; SIGHUP reloads the configuration.");
+  command->footer(
+      "Example: sluice run --config /etc/sluice/sluice.toml\n"
+      "SIGTERM finishes the sessions and stops; SIGHUP reloads the configuration.");
   command->callback([&] { options.run = [&] { return run_engine(options); }; });
 }
 

@@ -11,14 +11,14 @@
 namespace sluice::net {
 namespace {
 
-constexpr std::uint64_t kRssWanted =
-    RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 | RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_IPV6 |
-    RTE_ETH_RSS_NONFRAG_IPV6_TCP;
+constexpr std::uint64_t kRssWanted = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_FRAG_IPV4 |
+                                     RTE_ETH_RSS_NONFRAG_IPV4_TCP | RTE_ETH_RSS_IPV6 |
+                                     RTE_ETH_RSS_NONFRAG_IPV6_TCP;
 constexpr std::uint64_t kRssNeeded = RTE_ETH_RSS_NONFRAG_IPV4_TCP;
-constexpr std::uint64_t kTxWanted = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
-                                    RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
-constexpr std::uint64_t kRxWanted = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM |
-                                    RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+constexpr std::uint64_t kTxWanted =
+    RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+constexpr std::uint64_t kRxWanted =
+    RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
 constexpr std::uint32_t kRedirectionMax = RTE_ETH_RSS_RETA_SIZE_512;
 constexpr std::uint32_t kFrameOverhead = 14 + 4;  // Ethernet header and one VLAN tag
 
@@ -35,8 +35,8 @@ bool can_steer(const DpdkPortOptions& options, const rte_eth_dev_info& info) {
   const std::uint32_t entries = info.reta_size;
   return is_pci_address(options.device) &&
          (info.flow_type_rss_offloads & kRssNeeded) == kRssNeeded && entries > 0 &&
-         entries <= kRedirectionMax && (entries & (entries - 1)) == 0 &&
-         info.hash_key_size > 0 && info.hash_key_size <= kSymmetricKeyBytes;
+         entries <= kRedirectionMax && (entries & (entries - 1)) == 0 && info.hash_key_size > 0 &&
+         info.hash_key_size <= kSymmetricKeyBytes;
 }
 
 std::string steering_text(const Device& device, const DpdkPortOptions& options, unsigned workers) {

@@ -14,8 +14,8 @@ namespace sluice::net {
 struct Device {
   std::uint16_t id = 0;
   std::uint16_t mtu = 1500;
-  std::uint16_t rx_queues = 0;         // workers beyond this number receive through the exchange
-  bool rss = false;                    // the device steers flows; else the software distributor
+  std::uint16_t rx_queues = 0;  // workers beyond this number receive through the exchange
+  bool rss = false;             // the device steers flows; else the software distributor
   std::uint32_t redirection_entries = 0;
   MacAddress mac{};
   PortCapabilities capabilities;

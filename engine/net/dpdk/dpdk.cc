@@ -64,8 +64,7 @@ std::expected<void, std::string> make_pools(PortSet& set, unsigned workers) {
   for (unsigned worker = 0; worker < workers; ++worker) {
     auto pool = MbufPool::create(fmt::format("pool_{}_{}", set.device.id, worker),
                                  set.options.packets, device_socket(set.device));
-    if (!pool)
-      return std::unexpected(fmt::format("port {}: {}", set.options.name, pool.error()));
+    if (!pool) return std::unexpected(fmt::format("port {}: {}", set.options.name, pool.error()));
     set.pools.push_back(std::move(*pool));
   }
   return {};

@@ -27,8 +27,8 @@ struct DpdkPortOptions {
 
 struct DpdkOptions {
   enum class HugePages : std::uint8_t { automatic, required, off } hugepages = HugePages::automatic;
-  std::uint32_t memory_mib = 256;   // without hugepages
-  unsigned main_cpu = 0;            // of the EAL's main lcore, which only sleeps
+  std::uint32_t memory_mib = 256;  // without hugepages
+  unsigned main_cpu = 0;           // of the EAL's main lcore, which only sleeps
   unsigned workers = 1;
   std::vector<DpdkPortOptions> ports;
 };
@@ -41,13 +41,13 @@ struct DpdkPortFacts {  // for `sluice plan` and the start-up log
   bool link_up = false;
 };
 
-struct DpdkCounters {  // of one queue pair, since the start
-  std::uint64_t received = 0, transmitted = 0;      // frames
-  std::uint64_t given = 0;                          // to the worker that owns the flow
-  std::uint64_t dropped_exchange_full = 0;          // the owning worker did not keep up
-  std::uint64_t dropped_segmented = 0;              // frame larger than a packet buffer
-  std::uint64_t dropped_no_packet = 0;              // no packet for a copy
-  std::uint64_t dropped_refused = 0;                // the driver refuses the frame to be sent
+struct DpdkCounters {                           // of one queue pair, since the start
+  std::uint64_t received = 0, transmitted = 0;  // frames
+  std::uint64_t given = 0;                      // to the worker that owns the flow
+  std::uint64_t dropped_exchange_full = 0;      // the owning worker did not keep up
+  std::uint64_t dropped_segmented = 0;          // frame larger than a packet buffer
+  std::uint64_t dropped_no_packet = 0;          // no packet for a copy
+  std::uint64_t dropped_refused = 0;            // the driver refuses the frame to be sent
 };
 
 class Dpdk {

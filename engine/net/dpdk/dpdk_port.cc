@@ -30,8 +30,8 @@ std::uint16_t flags_of(std::uint64_t ol_flags) noexcept {
 
 // Brings the mbuf in line with its Packet. Returns whether the driver has a checksum to fill in.
 bool fill_mbuf(rte_mbuf& mbuf, const Packet& packet) noexcept {
-  mbuf.data_off = static_cast<std::uint16_t>(packet.data -
-                                             static_cast<const std::uint8_t*>(mbuf.buf_addr));
+  mbuf.data_off =
+      static_cast<std::uint16_t>(packet.data - static_cast<const std::uint8_t*>(mbuf.buf_addr));
   mbuf.data_len = static_cast<std::uint16_t>(packet.length);
   mbuf.pkt_len = packet.length;
   mbuf.ol_flags = 0;
@@ -97,8 +97,7 @@ Packet* DpdkPort::take_in(rte_mbuf* mbuf) noexcept {
                    .flags = flags_of(mbuf->ol_flags),
                    .hash = mbuf->hash.rss,
                    .port = index_};
-  if (capture_ != nullptr &&
-      capture_->stage(worker_, Capture::Direction::inbound, packet->bytes()))
+  if (capture_ != nullptr && capture_->stage(worker_, Capture::Direction::inbound, packet->bytes()))
     capture_->publish(worker_);
   return packet;
 }
@@ -193,8 +192,7 @@ std::size_t DpdkPort::transmit_burst(std::span<Packet*> frames) noexcept {
 // perhaps no longer ours to look at then.
 std::size_t DpdkPort::transmit_captured(std::span<Packet*> frames) noexcept {
   for (std::size_t i = 0; i < frames.size(); ++i) {
-    const bool staged =
-        capture_->stage(worker_, Capture::Direction::outbound, frames[i]->bytes());
+    const bool staged = capture_->stage(worker_, Capture::Direction::outbound, frames[i]->bytes());
     if (transmit_burst(frames.subspan(i, 1)) == 0) return i;
     if (staged) capture_->publish(worker_);
   }

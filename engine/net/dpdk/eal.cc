@@ -49,8 +49,10 @@ std::string EalMessages::text() {
   std::fflush(stream_);
   std::string line;
   for (char c : std::string_view(buffer_, size_)) {
-    if (c != '\n') line += c;
-    else if (!line.empty()) line += "; ";
+    if (c != '\n')
+      line += c;
+    else if (!line.empty())
+      line += "; ";
   }
   while (!line.empty() && (line.back() == ' ' || line.back() == ';')) line.pop_back();
   return line;
@@ -97,9 +99,10 @@ std::expected<bool, std::string> choose_hugepages(const DpdkOptions& options) {
   const std::uint64_t free = options.hugepages == HugePages::off ? 0 : free_hugepages_mib();
   if (options.hugepages != HugePages::off && free >= needed) return true;
   if (options.hugepages == HugePages::required)
-    return std::unexpected(fmt::format(
-        "hugepages are required: {} MiB are needed, {} MiB are free; reserve them with "
-        "\"sysctl vm.nr_hugepages={}\"", needed, free, (needed + 1) / 2));
+    return std::unexpected(
+        fmt::format("hugepages are required: {} MiB are needed, {} MiB are free; reserve them with "
+                    "\"sysctl vm.nr_hugepages={}\"",
+                    needed, free, (needed + 1) / 2));
   if (needed > options.memory_mib)
     return std::unexpected(fmt::format(
         "memory.dpdk_mib = {} is too small: {} workers and {} ports with their packets need {} MiB",

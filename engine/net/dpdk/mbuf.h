@@ -16,8 +16,8 @@ inline Packet* packet_of(rte_mbuf* mbuf) noexcept {
 }
 
 inline rte_mbuf* mbuf_of(const Packet* packet) noexcept {
-  return reinterpret_cast<rte_mbuf*>(
-      reinterpret_cast<char*>(const_cast<Packet*>(packet)) - kMbufBytes);
+  return reinterpret_cast<rte_mbuf*>(reinterpret_cast<char*>(const_cast<Packet*>(packet)) -
+                                     kMbufBytes);
 }
 
 }  // namespace sluice::net

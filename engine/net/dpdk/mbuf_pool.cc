@@ -32,9 +32,8 @@ std::expected<std::unique_ptr<MbufPool>, std::string> MbufPool::create(const std
                                                                        std::uint32_t count,
                                                                        int socket) {
   const unsigned cache = count >= 4 * kCachePackets ? kCachePackets : 0;
-  rte_mempool* mempool =
-      rte_pktmbuf_pool_create_by_ops(name.c_str(), count, cache, sizeof(Packet),
-                                     kPacketHeadroom + kPacketRoom, socket, kStore);
+  rte_mempool* mempool = rte_pktmbuf_pool_create_by_ops(
+      name.c_str(), count, cache, sizeof(Packet), kPacketHeadroom + kPacketRoom, socket, kStore);
   if (mempool == nullptr)
     return std::unexpected(fmt::format("no memory for {} packets ({} MiB): {}", count,
                                        count * kBytesPerPacket >> 20, rte_strerror(rte_errno)));

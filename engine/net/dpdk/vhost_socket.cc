@@ -51,8 +51,7 @@ std::expected<void, std::string> free_vhost_socket(std::string_view device) {
   if (path.size() >= sizeof(sockaddr_un::sun_path))
     return std::unexpected("the path of the vhost socket is too long: " + path);
   if (!is_socket(path)) return std::unexpected(path + " exists and is not a socket");
-  if (somebody_listens(path))
-    return std::unexpected(path + " is in use by another process");
+  if (somebody_listens(path)) return std::unexpected(path + " is in use by another process");
   unlink(path.c_str());
   return {};
 }

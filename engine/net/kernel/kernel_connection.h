@@ -46,7 +46,7 @@ class KernelConnection final : public Connection {
   void send_pending() noexcept;  // writes what the kernel takes, then FIN if that was asked for
   void release(Instant linger_until) noexcept;
   void set_remote(const Endpoint& remote) noexcept { remote_ = remote; }
-  bool done() const noexcept;    // released, and the peer needs nothing more from us
+  bool done() const noexcept;  // released, and the peer needs nothing more from us
   int socket() const noexcept { return socket_; }
   Instant linger_until() const noexcept { return linger_until_; }
 
@@ -80,15 +80,15 @@ class KernelConnection final : public Connection {
   std::size_t read_head_ = 0;  // read_head_ <= read_tail_ <= kReadBuffer
   std::size_t read_tail_ = 0;
   bool kernel_has_more_ = false;
-  bool at_end_ = false;        // FIN received
-  bool hung_up_ = false;       // the end comes after what the kernel has: a short read is not all
+  bool at_end_ = false;   // FIN received
+  bool hung_up_ = false;  // the end comes after what the kernel has: a short read is not all
 
   std::uint8_t* send_buffer_ = nullptr;  // ring
   std::size_t send_head_ = 0;
   std::size_t unsent_ = 0;
   bool kernel_takes_ = false;
-  bool short_write_ = false;   // write() took less than offered: say when there is room again
-  bool closing_ = false;       // FIN when everything is written
+  bool short_write_ = false;  // write() took less than offered: say when there is room again
+  bool closing_ = false;      // FIN when everything is written
   bool fin_sent_ = false;
 
   bool released_ = false;
@@ -96,10 +96,10 @@ class KernelConnection final : public Connection {
 };
 
 struct KernelLists {
-  IntrusiveList<KernelConnection, &KernelConnection::ready_link> ready;   // for next_ready()
-  IntrusiveList<KernelConnection, &KernelConnection::fill_link> fill;     // for the next poll()
-  IntrusiveList<KernelConnection, &KernelConnection::send_link> send;     // for the next flush()
-  IntrusiveList<KernelConnection, &KernelConnection::linger_link> linger; // released, oldest first
+  IntrusiveList<KernelConnection, &KernelConnection::ready_link> ready;    // for next_ready()
+  IntrusiveList<KernelConnection, &KernelConnection::fill_link> fill;      // for the next poll()
+  IntrusiveList<KernelConnection, &KernelConnection::send_link> send;      // for the next flush()
+  IntrusiveList<KernelConnection, &KernelConnection::linger_link> linger;  // released, oldest first
 };
 
 }  // namespace sluice::net

@@ -15,10 +15,10 @@
 namespace sluice::net {
 namespace {
 
-constexpr int kEventsAtOnce = 256;                       // per poll
-constexpr int kAcceptsAtOnce = 64;                       // per poll and listener
-constexpr Duration kAcceptPause = milliseconds(100);     // after running out of descriptors
-constexpr Duration kLinger = seconds(60);                // for the peer's FIN after release()
+constexpr int kEventsAtOnce = 256;                    // per poll
+constexpr int kAcceptsAtOnce = 64;                    // per poll and listener
+constexpr Duration kAcceptPause = milliseconds(100);  // after running out of descriptors
+constexpr Duration kLinger = seconds(60);             // for the peer's FIN after release()
 constexpr std::uint32_t kConnectionEvents = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 class KernelTransport final : public Transport {

@@ -43,8 +43,8 @@ bool Tcp::accept_syn_ack(Tcb& tcb, const Segment& segment) noexcept {
 void Tcp::take_new_ack(Tcb& tcb, const Segment& segment) noexcept {
   const std::uint32_t acked = segment.ack() - tcb.snd_una;
   const std::uint32_t flight = tcb.snd_max - tcb.snd_una;
-  const bool limited = flight + 2u * tcb.mss >= tcb.congestion.window() ||
-                       before(tcb.snd_nxt, tcb.snd_max);
+  const bool limited =
+      flight + 2u * tcb.mss >= tcb.congestion.window() || before(tcb.snd_nxt, tcb.snd_max);
   const bool writer_waits = tcb.wants_write;
   tcb.snd_una = segment.ack();
   tcb.snd_nxt = std::max(tcb.snd_nxt, tcb.snd_una, before);  // after a timeout it was behind
@@ -73,9 +73,8 @@ void Tcp::take_duplicate_ack(Tcb& tcb, const Segment& segment) noexcept {
 }
 
 void Tcp::take_window(Tcb& tcb, const Segment& segment) noexcept {
-  const bool newer =
-      before(tcb.snd_wl1, segment.seq()) ||
-      (tcb.snd_wl1 == segment.seq() && at_or_before(tcb.snd_wl2, segment.ack()));
+  const bool newer = before(tcb.snd_wl1, segment.seq()) ||
+                     (tcb.snd_wl1 == segment.seq() && at_or_before(tcb.snd_wl2, segment.ack()));
   if (!newer || before(segment.ack(), tcb.snd_una)) return;
   const std::uint32_t window = static_cast<std::uint32_t>(segment.header.window) << tcb.snd_shift;
   const bool opened = window > tcb.snd_wnd;
@@ -108,14 +107,9 @@ Tcp::Life Tcp::advance_close(Tcb& tcb) noexcept {
       tcb.become(TcpState::fin_wait_2);
       set_timer_for_state(tcb);
       return Life::on;
-    case TcpState::closing:
-      enter_time_wait(tcb);
-      return Life::over;
-    case TcpState::last_ack:
-      finish(tcb);
-      return Life::over;
-    default:
-      return Life::on;
+    case TcpState::closing: enter_time_wait(tcb); return Life::over;
+    case TcpState::last_ack: finish(tcb); return Life::over;
+    default: return Life::on;
   }
 }
 

@@ -81,8 +81,7 @@ Sent Tcp::send_segment(PacketPtr packet, const IpPath& path, TcpHeader header,
   write_tcp(at, header);
   std::copy_n(written, options_length, at + kTcpHeaderLength);
   packet->flags = 0;
-  std::uint16_t sum =
-      pseudo_header_sum(path.local, path.remote, kProtocolTcp, packet->length);
+  std::uint16_t sum = pseudo_header_sum(path.local, path.remote, kProtocolTcp, packet->length);
   if (ip_.capabilities().tx_tcp_checksum) {
     packet->flags = kTxTcpChecksum;
   } else {

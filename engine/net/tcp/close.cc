@@ -5,18 +5,11 @@ namespace sluice::net::tcp {
 
 void Tcp::close(Tcb& tcb) noexcept {
   switch (tcb.tcp_state) {
-    case TcpState::syn_sent:
-      return finish(tcb);
-    case TcpState::syn_received:
-      return abort(tcb);
-    case TcpState::established:
-      tcb.become(TcpState::fin_wait_1);
-      break;
-    case TcpState::close_wait:
-      tcb.become(TcpState::last_ack);
-      break;
-    default:
-      return;
+    case TcpState::syn_sent: return finish(tcb);
+    case TcpState::syn_received: return abort(tcb);
+    case TcpState::established: tcb.become(TcpState::fin_wait_1); break;
+    case TcpState::close_wait: tcb.become(TcpState::last_ack); break;
+    default: return;
   }
   if (tcb.unacknowledged.empty()) tcb.progress = now_;
   tcb.fin_queued = true;

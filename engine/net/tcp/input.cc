@@ -18,8 +18,8 @@ std::optional<Segment> Tcp::parse(PacketPtr packet, const Ipv4Header& ip) const 
   const auto header = parse_tcp(packet->bytes());
   if (!header) return {};
   Segment segment;
-  segment.key = {address_of_v4(ip.destination), address_of_v4(ip.source),
-                 header->destination_port, header->source_port};
+  segment.key = {address_of_v4(ip.destination), address_of_v4(ip.source), header->destination_port,
+                 header->source_port};
   if ((packet->flags & kRxL4ChecksumGood) == 0) {
     const std::uint16_t pseudo =
         pseudo_header_sum(segment.key.remote, segment.key.local, kProtocolTcp, packet->length);
@@ -27,8 +27,7 @@ std::optional<Segment> Tcp::parse(PacketPtr packet, const Ipv4Header& ip) const 
   }
   segment.header = *header;
   const std::uint32_t options = header->header_length - kTcpHeaderLength;
-  if (options > 0)
-    segment.options = parse_tcp_options({packet->data + kTcpHeaderLength, options});
+  if (options > 0) segment.options = parse_tcp_options({packet->data + kTcpHeaderLength, options});
   packet->trim_front(header->header_length);
   packet->sequence = header->sequence;
   segment.packet = std::move(packet);
@@ -50,8 +49,8 @@ void Tcp::dispatch(Segment& segment) noexcept {
 bool Tcp::input_fast(Tcb& tcb, Segment& segment) noexcept {
   const bool plain = (segment.header.flags & ~kPsh) == kAck && segment.seq() == tcb.rcv_nxt &&
                      segment.payload() > 0 && segment.payload() <= tcb.receive_space() &&
-                     !tcb.received.has_gap() && !tcb.fin_seen &&
-                     segment.ack() == tcb.snd_una && !refuses_data(tcb);
+                     !tcb.received.has_gap() && !tcb.fin_seen && segment.ack() == tcb.snd_una &&
+                     !refuses_data(tcb);
   if (!plain || !check_timestamps(tcb, segment)) return false;
   take_window(tcb, segment);
   tcb.rcv_nxt += segment.payload();
@@ -111,7 +110,7 @@ void Tcp::input_synchronized(Tcb& tcb, Segment& segment) noexcept {
   if (!segment.header.has(kAck)) return;                         // fifth
   if (take_ack(tcb, segment) == Life::over) return;
   take_fin(tcb, segment);
-  if (segment.payload() > 0) take_payload(tcb, segment);  // seventh
+  if (segment.payload() > 0) take_payload(tcb, segment);                                // seventh
   if (tcb.fin_seen && !tcb.fin_received && tcb.rcv_nxt == tcb.rcv_fin) reach_fin(tcb);  // eighth
 }
 

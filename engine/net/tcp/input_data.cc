@@ -71,9 +71,7 @@ Tcp::Life Tcp::reach_fin(Tcb& tcb) noexcept {
   mark_ready(tcb);
   switch (tcb.tcp_state) {
     case TcpState::syn_received:
-    case TcpState::established:
-      tcb.become(TcpState::close_wait);
-      return Life::on;
+    case TcpState::established: tcb.become(TcpState::close_wait); return Life::on;
     case TcpState::fin_wait_1:  // ours is not acknowledged yet, else it were FIN-WAIT-2
       tcb.become(TcpState::closing);
       return Life::on;
@@ -81,8 +79,7 @@ Tcp::Life Tcp::reach_fin(Tcb& tcb) noexcept {
       send_ack(tcb);
       enter_time_wait(tcb);
       return Life::over;
-    default:
-      return Life::on;
+    default: return Life::on;
   }
 }
 

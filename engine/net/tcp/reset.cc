@@ -51,8 +51,8 @@ void Tcp::unreachable_in(const IcmpUnreachable& error) noexcept {
     return;
   }
   const std::uint32_t mtu = std::max<std::uint32_t>(error.next_hop_mtu, kPathMtuMin);
-  const std::uint32_t headers = kIpv4HeaderLength + kTcpHeaderLength +
-                                (tcb.timestamps ? kTimestampOptionLength : 0);
+  const std::uint32_t headers =
+      kIpv4HeaderLength + kTcpHeaderLength + (tcb.timestamps ? kTimestampOptionLength : 0);
   if (mtu - headers >= tcb.mss || !is_synchronized(tcb.tcp_state)) return;
   tcb.mss = static_cast<std::uint16_t>(mtu - headers);
   tcb.congestion.set_mss(tcb.mss);

@@ -19,8 +19,8 @@ void Tcp::start_timer(Tcb& tcb, Duration after) noexcept {
 
 void Tcp::set_timer_for_state(Tcb& tcb) noexcept {
   const bool outstanding = tcb.snd_max != tcb.snd_una;
-  const bool waiting = tcb.unacknowledged.next_to_send() != nullptr ||
-                       (tcb.fin_queued && !tcb.fin_acknowledged());
+  const bool waiting =
+      tcb.unacknowledged.next_to_send() != nullptr || (tcb.fin_queued && !tcb.fin_acknowledged());
   if (outstanding || waiting) {
     start_timer(tcb, tcb.rtt.timeout(tcb.backoff));
   } else if (tcb.tcp_state == TcpState::fin_wait_2 && tcb.orphan) {
@@ -35,11 +35,9 @@ void Tcp::on_timer(Tcb& tcb) noexcept {
   if (now_ < tcb.timer_due) return wheel_.set(tcb.timer, tcb.timer_due);
   stop_timer(tcb);
   switch (tcb.tcp_state) {
-    case TcpState::closed:
-      return;
+    case TcpState::closed: return;
     case TcpState::syn_sent:
-    case TcpState::syn_received:
-      return syn_timeout(tcb);
+    case TcpState::syn_received: return syn_timeout(tcb);
     case TcpState::fin_wait_2:  // the peer never closes its side
       return finish(tcb);
     default:

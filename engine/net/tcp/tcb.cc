@@ -8,14 +8,18 @@ namespace sluice::net::tcp {
 Tcb::Tcb(Tcp& tcp_in)
     : FlowNode(Kind::connection),
       tcp(tcp_in),
-      timer([](Timer& fired, Instant) {
-        auto& self = *static_cast<Tcb*>(fired.owner);
-        self.tcp.on_timer(self);
-      }, this),
-      ack_timer([](Timer& fired, Instant) {
-        auto& self = *static_cast<Tcb*>(fired.owner);
-        self.tcp.on_ack_timer(self);
-      }, this) {}
+      timer(
+          [](Timer& fired, Instant) {
+            auto& self = *static_cast<Tcb*>(fired.owner);
+            self.tcp.on_timer(self);
+          },
+          this),
+      ack_timer(
+          [](Timer& fired, Instant) {
+            auto& self = *static_cast<Tcb*>(fired.owner);
+            self.tcp.on_ack_timer(self);
+          },
+          this) {}
 
 Connection::State Tcb::state() const noexcept {
   if (failed) return State::failed;

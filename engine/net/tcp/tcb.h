@@ -50,35 +50,35 @@ class Tcb final : public Connection, public FlowNode {
   TcpState tcp_state = TcpState::closed;
   NetError failure = NetError::reset;
   bool failed = false;
-  bool orphan = false;        // released by its owner; the stack ends it alone
-  bool fin_queued = false;    // close() was called: FIN follows what was written
-  bool fin_received = false;  // the peer's FIN was reached in sequence
-  bool fin_seen = false;      // rcv_fin is known, perhaps beyond a gap
-  bool wants_write = false;   // write() took less than it was given
-  bool ack_now = false;       // the next flush sends an ACK
-  bool timestamps = false;    // negotiated (RFC 7323)
-  bool sack = false;          // the peer takes SACK blocks
-  bool dont_fragment = true;  // off after repeated timeouts
+  bool orphan = false;           // released by its owner; the stack ends it alone
+  bool fin_queued = false;       // close() was called: FIN follows what was written
+  bool fin_received = false;     // the peer's FIN was reached in sequence
+  bool fin_seen = false;         // rcv_fin is known, perhaps beyond a gap
+  bool wants_write = false;      // write() took less than it was given
+  bool ack_now = false;          // the next flush sends an ACK
+  bool timestamps = false;       // negotiated (RFC 7323)
+  bool sack = false;             // the peer takes SACK blocks
+  bool dont_fragment = true;     // off after repeated timeouts
   std::uint8_t ack_delayed = 0;  // segments that came in since the last ACK went out
   std::uint8_t backoff = 0;      // timeouts in a row without progress
   std::uint8_t snd_shift = 0;    // what the peer's windows are shifted by
   std::uint8_t rcv_shift = 0;    // what ours are
   std::uint16_t mss = 0;         // payload octets per segment that we send, options deducted
 
-  Sequence iss = 0;      // our SYN
-  Sequence snd_una = 0;  // the oldest number that is not acknowledged
-  Sequence snd_nxt = 0;  // what goes out next; back at snd_una after a timeout
-  Sequence snd_max = 0;  // after the last number ever sent
+  Sequence iss = 0;               // our SYN
+  Sequence snd_una = 0;           // the oldest number that is not acknowledged
+  Sequence snd_nxt = 0;           // what goes out next; back at snd_una after a timeout
+  Sequence snd_max = 0;           // after the last number ever sent
   std::uint32_t snd_wnd = 0;      // octets from snd_una that the peer takes
   std::uint32_t snd_wnd_max = 0;  // the largest snd_wnd so far
-  Sequence snd_wl1 = 0;  // sequence number of the segment that set snd_wnd last
-  Sequence snd_wl2 = 0;  // its acknowledgment number
+  Sequence snd_wl1 = 0;           // sequence number of the segment that set snd_wnd last
+  Sequence snd_wl2 = 0;           // its acknowledgment number
 
-  Sequence irs = 0;       // the peer's SYN
-  Sequence rcv_nxt = 0;   // the next number expected
-  Sequence rcv_adv = 0;   // right edge of the window offered so far; never moves back
-  Sequence rcv_fin = 0;   // number of the peer's FIN, when fin_seen
-  Sequence last_ack = 0;  // rcv_nxt as of the last segment sent (RFC 7323 Last.ACK.sent)
+  Sequence irs = 0;             // the peer's SYN
+  Sequence rcv_nxt = 0;         // the next number expected
+  Sequence rcv_adv = 0;         // right edge of the window offered so far; never moves back
+  Sequence rcv_fin = 0;         // number of the peer's FIN, when fin_seen
+  Sequence last_ack = 0;        // rcv_nxt as of the last segment sent (RFC 7323 Last.ACK.sent)
   std::uint32_t ts_recent = 0;  // the peer's timestamp to be echoed
   std::uint32_t ts_offset = 0;  // added to our clock
 
@@ -86,12 +86,12 @@ class Tcb final : public Connection, public FlowNode {
   NewReno congestion;
   IpAddress next_hop;
 
-  Instant progress{};        // when snd_una last moved or sending began
-  Instant last_sent{};       // last data segment
-  Instant challenged{};      // last ACK that was sent to something unacceptable
+  Instant progress{};                    // when snd_una last moved or sending began
+  Instant last_sent{};                   // last data segment
+  Instant challenged{};                  // last ACK that was sent to something unacceptable
   Instant timer_due = Instant::never();  // the wheel's entry may be earlier; then it is set again
-  Timer timer;               // SYN, retransmission, persist or FIN-WAIT-2
-  Timer ack_timer;           // delayed ACK
+  Timer timer;                           // SYN, retransmission, persist or FIN-WAIT-2
+  Timer ack_timer;                       // delayed ACK
 
   SendQueue unacknowledged;
   ReceiveQueue received;

@@ -16,12 +16,12 @@
 
 namespace sluice::net::tcp {
 
-inline constexpr std::uint32_t kDefaultMss = 536;       // RFC 9293 3.7.1
-inline constexpr std::uint32_t kMssMin = 64;            // a peer may not make us send less
-inline constexpr std::uint32_t kPortTriesMax = 1'024;   // ephemeral ports tried per connect()
+inline constexpr std::uint32_t kDefaultMss = 536;      // RFC 9293 3.7.1
+inline constexpr std::uint32_t kMssMin = 64;           // a peer may not make us send less
+inline constexpr std::uint32_t kPortTriesMax = 1'024;  // ephemeral ports tried per connect()
 inline constexpr Duration kChallengeInterval = milliseconds(500);  // per connection (RFC 5961 7)
-inline constexpr std::size_t kReserveForWrites = 4;     // 1/n of the pool that write() leaves
-inline constexpr std::size_t kReserveForReads = 8;      // 1/n below which unread data is refused
+inline constexpr std::size_t kReserveForWrites = 4;  // 1/n of the pool that write() leaves
+inline constexpr std::size_t kReserveForReads = 8;   // 1/n below which unread data is refused
 
 class Tcp {
  public:

@@ -115,8 +115,7 @@ std::expected<void, std::string> serve_on_device(const CommandLine& line) {
 int serve(const CommandLine& line) {
   std::expected<void, std::string> result;
   if (line.device.empty()) {
-    const auto transport =
-        net::make_kernel_transport({.connections_max = line.sink.connections});
+    const auto transport = net::make_kernel_transport({.connections_max = line.sink.connections});
     result = serve_on(*transport, line);
   } else {
     result = serve_on_device(line);
@@ -141,7 +140,7 @@ int main(int argc, char** argv) {
   line.sink.delay = microseconds(static_cast<std::int64_t>(line.delay_ms * 1e3));
   line.sink.time_limit = milliseconds(static_cast<std::int64_t>(line.time_limit_s * 1e3));
   if (line.cpu && !load::pin_to_cpu(*line.cpu)) return fail(kUsageError, "--cpu: no such CPU");
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = [](int) { stop_requested = true; };
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGINT, &action, nullptr);

@@ -19,20 +19,20 @@ struct SinkOptions {
   Endpoint listen;
   std::string directory;
   std::string hostname = "sink.example.net";
-  std::uint32_t connections = 4'096;    // at once
-  Duration delay{};                     // before the reply to each message
-  std::uint32_t defer_every = 0;        // each Nth message gets 451
-  std::uint32_t refuse_every = 0;       // each Nth message gets 550
-  std::uint32_t disconnect_every = 0;   // each Nth message gets no reply but a closed connection
-  std::string defer_recipient;          // recipients containing this text get 451
-  std::string refuse_recipient;         // recipients containing this text get 550
-  std::uint64_t messages = 0;           // stop after so many; 0 = until SIGTERM
+  std::uint32_t connections = 4'096;   // at once
+  Duration delay{};                    // before the reply to each message
+  std::uint32_t defer_every = 0;       // each Nth message gets 451
+  std::uint32_t refuse_every = 0;      // each Nth message gets 550
+  std::uint32_t disconnect_every = 0;  // each Nth message gets no reply but a closed connection
+  std::string defer_recipient;         // recipients containing this text get 451
+  std::string refuse_recipient;        // recipients containing this text get 550
+  std::uint64_t messages = 0;          // stop after so many; 0 = until SIGTERM
   Duration time_limit = hours(1);
 };
 
 struct SinkCounts {
   std::uint64_t connections = 0;
-  std::uint64_t messages = 0;   // answered, whatever the reply
+  std::uint64_t messages = 0;  // answered, whatever the reply
   std::uint64_t accepted = 0;
   std::uint64_t octets = 0;
 };

@@ -29,8 +29,8 @@ bool Store::put(std::string_view octets, const mail::Envelope& envelope, std::st
   if (std::fflush(file.get()) != 0) return false;
 
   using nlohmann::json;
-  json line = {{"file", name}, {"from", envelope.reverse_path()}, {"to", json::array()},
-               {"helo", helo}};
+  json line = {
+      {"file", name}, {"from", envelope.reverse_path()}, {"to", json::array()}, {"helo", helo}};
   envelope.for_each_recipient([&line](std::uint32_t, const mail::Recipient& recipient) {
     line["to"].push_back(recipient.address);
   });
