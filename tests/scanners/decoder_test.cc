@@ -97,6 +97,19 @@ TEST(TextDecoder, ConvertsTheSameTextForAnyChunks) {
     ASSERT_EQ(decoding.decode(TransferEncoding::identity, "gb18030", text, cut), whole) << cut;
 }
 
+TEST(TextDecoder, KeepsACharacterThatTheBufferCutsInTwo) {
+  Decoding decoding;
+  for (const std::size_t shift : {0, 1}) {
+    std::string text(shift, 'x');
+    std::string expected = text;
+    for (std::size_t i = 0; i < 2 * kConvertBytes; ++i) {
+      text += "\xd6\xd0";
+      expected += "中";
+    }
+    EXPECT_EQ(decoding.decode(TransferEncoding::identity, "gbk", text), expected);
+  }
+}
+
 TEST(TextDecoder, GivesUpOnACharsetThatIsALie) {
   Decoding decoding;
   const std::string text(100'000, '\xff');
