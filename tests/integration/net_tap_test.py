@@ -15,28 +15,11 @@ import threading
 import time
 import unittest
 
-INSIDE = "SLUICE_TEST_NAMESPACE"
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from namespace import enter_namespace
+
 ENGINE, PORT = "10.8.0.1", 2525
 DEVICE = "sluice0"
-
-
-def skip(reason):
-    print(f"SKIPPED: {reason}", flush=True)
-    sys.exit(77)
-
-
-def enter_namespace():
-    """Runs this script again inside a fresh network namespace."""
-    if not os.path.exists("/dev/net/tun"):
-        skip("/dev/net/tun does not exist: no tap device can be made")
-    for tool in ("unshare", "ip"):
-        if not shutil.which(tool):
-            skip(f"{tool} is not installed")
-    flags = "-n" if os.geteuid() == 0 else "-Urn"
-    if subprocess.run(["unshare", flags, "true"], capture_output=True).returncode != 0:
-        skip(f"unshare {flags} is not allowed here: no network namespace can be made")
-    os.environ[INSIDE] = "1"
-    os.execvp("unshare", ["unshare", flags, sys.executable, *sys.argv])
 
 
 def run(*command):
@@ -223,7 +206,6 @@ def read_capture(path):
 
 
 if __name__ == "__main__":
-    if INSIDE not in os.environ:
-        enter_namespace()
+    enter_namespace()
     PEER = sys.argv.pop(1)
     unittest.main()

@@ -22,7 +22,7 @@ blocks = {blocks}
 name = "inbound"
 bind = "127.0.0.1:{port}"
 {listener}
-
+{extra}
 [[route]]
 domain = "*"
 next_hop = ["127.0.0.1:{sink_port}"]
@@ -58,14 +58,16 @@ def free_port():
 class Engine:
     """`with Engine(SLUICE, sink.port) as engine:` – the folder is removed at the end."""
 
-    def __init__(self, binary, sink_port, listener="", delivery="", sessions=1024, blocks=2048):
+    def __init__(self, binary, sink_port, listener="", delivery="", extra="", sessions=1024,
+                 blocks=2048):
         self.binary = os.path.abspath(binary)
         self.port = free_port()
         self.folder = tempfile.mkdtemp(prefix="sluice-test-")
         self.config = os.path.join(self.folder, "sluice.toml")
         with open(self.config, "w", encoding="ascii") as file:
             file.write(CONFIG.format(port=self.port, sink_port=sink_port, listener=listener,
-                                     delivery=delivery, sessions=sessions, blocks=blocks))
+                                     delivery=delivery, extra=extra, sessions=sessions,
+                                     blocks=blocks))
         self.process = None
 
     def __enter__(self):

@@ -10,8 +10,8 @@ class Refused(Exception):
 
 
 class Peer:
-    def __init__(self, port, timeout=30):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+    def __init__(self, port, timeout=30, host="127.0.0.1"):
+        self.socket = socket.create_connection((host, port), timeout=timeout)
         self.file = self.socket.makefile("rb")
 
     def __enter__(self):
@@ -67,8 +67,8 @@ def stuffed(octets):
     return b"." + body if body.startswith(b".") else body
 
 
-def send_message(port, sender, recipients, octets):
-    with Peer(port) as peer:
+def send_message(port, sender, recipients, octets, host="127.0.0.1"):
+    with Peer(port, host=host) as peer:
         peer.greet()
         reply = peer.message(sender, recipients, octets)
         peer.command("QUIT")

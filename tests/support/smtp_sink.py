@@ -119,12 +119,12 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class Sink:
-    def __init__(self, port=0):
+    def __init__(self, port=0, address="127.0.0.1"):
         self.answer = lambda event, text: None
         self.open = self.most_open = self.connections = 0
         self._messages = []
         self._changed = threading.Condition()
-        self._server = _Server(("127.0.0.1", port), _Session)
+        self._server = _Server((address, port), _Session)
         self._server.sink = self
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
