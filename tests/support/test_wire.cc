@@ -1,7 +1,6 @@
 #include "tests/support/test_wire.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "engine/base/contract.h"
 #include "engine/net/wire/ipv4.h"
@@ -37,7 +36,7 @@ std::size_t TestPort::receive(std::span<Packet*> out) noexcept {
     }
     const auto& octets = arrived_.front();
     SLUICE_ASSERT(octets.size() <= kPacketRoom);
-    std::memcpy(packet->data, octets.data(), octets.size());
+    std::copy(octets.begin(), octets.end(), packet->data);
     packet->length = static_cast<std::uint32_t>(octets.size());
     arrived_.pop_front();
     out[count] = packet;
@@ -86,8 +85,8 @@ void TestWire::inject(int side, std::vector<std::uint8_t> frame) {
 
 Instant TestWire::through_bottleneck(int from, std::size_t octets, bool& dropped) {
   if (options_.bits_per_second == 0) return now_;
-  const Duration one{static_cast<std::int64_t>(octets * 8 * 1'000'000'000 /
-                                               options_.bits_per_second)};
+  const Duration one{
+      static_cast<std::int64_t>(octets * 8 * 1'000'000'000 / options_.bits_per_second)};
   Instant& busy = busy_until_[from];
   if (busy < now_) busy = now_;
   const std::int64_t each = std::max<std::int64_t>(one.ns, 1);
