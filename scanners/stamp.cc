@@ -24,8 +24,10 @@ class Item {
       text_[size_++] = plain ? c : '_';
     }
     text_[size_++] = '(';
-    size_ = static_cast<std::size_t>(std::to_chars(text_ + size_, text_ + sizeof text_ - 1, score,
-                                                   std::chars_format::fixed, 1).ptr - text_);
+    size_ = static_cast<std::size_t>(
+        std::to_chars(text_ + size_, text_ + sizeof text_ - 1, score, std::chars_format::fixed, 1)
+            .ptr -
+        text_);
     text_[size_++] = ')';
   }
   std::string_view view() const noexcept { return {text_, size_}; }

@@ -12,10 +12,10 @@ inline constexpr std::size_t kHitsMax = 64;  // named in the report; the score c
 struct Verdict {
   std::int8_t scl = 0;
   double score = 0;
-  std::uint16_t hit_count = 0;                // entries of `hits`
-  std::uint16_t hit_total = 0;                // rules that hit, also those beyond `hits`
+  std::uint16_t hit_count = 0;  // entries of `hits`
+  std::uint16_t hit_total = 0;  // rules that hit, also those beyond `hits`
   bool hits_truncated = false;
-  std::array<std::uint16_t, kHitsMax> hits{}; // rule indexes in rule order
+  std::array<std::uint16_t, kHitsMax> hits{};  // rule indexes in rule order
 };
 
 }  // namespace sluice::scan

@@ -20,13 +20,15 @@ constexpr std::size_t kChunkBytes = 4'096;
 std::string header() {
   std::string text;
   for (int hop = 0; hop < 4; ++hop)
-    text += "Received: from mail.example.net (mail.example.net [192.0.2.7])\r\n"
-            "\tby mx.example.com (Sluice) with ESMTPS id 12345;\r\n"
-            "\tThu, 19 Nov 2026 10:00:00 +0000\r\n";
-  text += "From: Ann Example <ann@example.net>\r\nTo: Bob Example <bob@example.com>\r\n"
-          "Subject: The minutes of Thursday's meeting\r\nMessage-ID: <1234.5678@example.net>\r\n"
-          "Date: Thu, 19 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"
-          "Content-Type: text/plain; charset=utf-8\r\n";
+    text +=
+        "Received: from mail.example.net (mail.example.net [192.0.2.7])\r\n"
+        "\tby mx.example.com (Sluice) with ESMTPS id 12345;\r\n"
+        "\tThu, 19 Nov 2026 10:00:00 +0000\r\n";
+  text +=
+      "From: Ann Example <ann@example.net>\r\nTo: Bob Example <bob@example.com>\r\n"
+      "Subject: The minutes of Thursday's meeting\r\nMessage-ID: <1234.5678@example.net>\r\n"
+      "Date: Thu, 19 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"
+      "Content-Type: text/plain; charset=utf-8\r\n";
   return text;
 }
 

@@ -98,8 +98,7 @@ void pipelined_transaction(benchmark::State& state) {
   const std::string envelope =
       "MAIL FROM:<sender@example.com> SIZE=4096 BODY=8BITMIME\r\n"
       "RCPT TO:<recipient@example.org>\r\nDATA\r\n";
-  const std::string text =
-      message_text(static_cast<std::size_t>(state.range(0)), 78) + ".\r\n";
+  const std::string text = message_text(static_cast<std::size_t>(state.range(0)), 78) + ".\r\n";
   ServerSettings settings{.hostname = "mx.test", .messages_max = UINT32_MAX};
   DiscardingHandler handler;
   ServerSession session;

@@ -34,9 +34,9 @@ Attempt try_compile(std::span<const Expression> expressions, std::span<const std
   const bool known = hs_populate_platform(&platform) == HS_SUCCESS;
   Attempt attempt;
   hs_compile_error_t* error = nullptr;
-  const auto result = hs_compile_multi(
-      texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()), HS_MODE_STREAM,
-      known ? &platform : nullptr, &attempt.database, &error);
+  const auto result =
+      hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
+                       HS_MODE_STREAM, known ? &platform : nullptr, &attempt.database, &error);
   if (result == HS_SUCCESS) return attempt;
   attempt.database = nullptr;
   attempt.fault = {error->expression >= 0 ? static_cast<std::size_t>(error->expression) : kWholeSet,

@@ -35,9 +35,7 @@ bool has_word(std::string_view words, std::string_view wanted) noexcept {
 
 iconv_t open_descriptor(const char* name) noexcept { return iconv_open("UTF-8", name); }
 
-void reset(iconv_t descriptor) noexcept {
-  iconv(descriptor, nullptr, nullptr, nullptr, nullptr);
-}
+void reset(iconv_t descriptor) noexcept { iconv(descriptor, nullptr, nullptr, nullptr, nullptr); }
 
 SingleTable make_table(const char* name) {
   SingleTable table;
@@ -78,7 +76,7 @@ std::size_t ascii_prefix(ByteView in) noexcept {
 }  // namespace
 
 struct CharsetTools::Tables {
-  std::array<SingleTable, kCharsets.size()> single;      // used where the kind is `single`
+  std::array<SingleTable, kCharsets.size()> single;  // used where the kind is `single`
   std::array<iconv_t, kCharsets.size()> descriptors;
 };
 
@@ -102,9 +100,8 @@ CharsetTools::CharsetTools() : tables_(std::make_unique<Tables>()) {
     const CharsetInfo& info = kCharsets[i];
     const bool table = info.kind == CharsetKind::single;
     if (table) tables_->single[i] = make_table(info.iconv_name);
-    tables_->descriptors[i] = table || info.kind == CharsetKind::utf8
-                                  ? kNoDescriptor
-                                  : open_descriptor(info.iconv_name);
+    tables_->descriptors[i] =
+        table || info.kind == CharsetKind::utf8 ? kNoDescriptor : open_descriptor(info.iconv_name);
   }
 }
 

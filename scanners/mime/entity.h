@@ -18,8 +18,8 @@ inline constexpr std::size_t kCharsetBytes = 40;
 struct Entity {
   MediaKind kind = MediaKind::text;
   TransferEncoding encoding = TransferEncoding::identity;
-  bool digest = false;          // multipart/digest: its parts default to message/rfc822
-  bool has_type = false;        // the first field of a name counts, repeats are ignored
+  bool digest = false;    // multipart/digest: its parts default to message/rfc822
+  bool has_type = false;  // the first field of a name counts, repeats are ignored
   bool has_encoding = false;
   BoundedText<kBoundaryBytes> boundary;
   BoundedText<kCharsetBytes> charset;
@@ -35,8 +35,8 @@ struct Entity {
   void note_parameter(std::string_view name, std::string_view value) noexcept;
   void note_file_name(std::string_view name) noexcept;
 
-  bool opaque_ = false;      // a generic type whose file name decides
-  bool text_name_ = false;   // the file name is that of a text document
+  bool opaque_ = false;     // a generic type whose file name decides
+  bool text_name_ = false;  // the file name is that of a text document
 };
 
 }  // namespace sluice::scan::mime

@@ -47,8 +47,10 @@ FieldReader::Outcome FieldReader::feed(ByteView& in, FieldSink& sink) noexcept {
     seen_ += taken;
     in = in.subspan(taken);
     Outcome outcome = Outcome::more;
-    if (ended) outcome = end_line(sink);
-    else if (used_ == kFieldPieceBytes) outcome = fill_up(sink);
+    if (ended)
+      outcome = end_line(sink);
+    else if (used_ == kFieldPieceBytes)
+      outcome = fill_up(sink);
     if (outcome != Outcome::more) return outcome;
   }
   return Outcome::more;

@@ -59,10 +59,10 @@ class FieldReader {
   std::array<char, kFieldPieceBytes> buffer_;  // the field so far, then the line being read
   std::uint16_t used_ = 0;
   std::uint16_t line_begin_ = 0;
-  bool continued_ = false;   // a piece of the field has been told
-  bool line_judged_ = false; // the line belongs to the field, its beginning has been told
+  bool continued_ = false;    // a piece of the field has been told
+  bool line_judged_ = false;  // the line belongs to the field, its beginning has been told
   bool first_line_ = true;
-  std::size_t seen_ = 0;     // octets of the section
+  std::size_t seen_ = 0;  // octets of the section
   std::size_t bytes_max_ = 0;
 };
 

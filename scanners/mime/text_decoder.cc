@@ -49,9 +49,12 @@ void TextDecoder::finish(Workspace& workspace, TextSink& sink) noexcept {
 
 void TextDecoder::take(ByteView decoded, Workspace& workspace, TextSink& sink) noexcept {
   if (decoded.empty()) return;
-  if (kind_ == CharsetKind::utf8) sink.text(decoded);
-  else if (kind_ == CharsetKind::single) take_single(decoded, workspace, sink);
-  else take_buffered(decoded, workspace, sink);
+  if (kind_ == CharsetKind::utf8)
+    sink.text(decoded);
+  else if (kind_ == CharsetKind::single)
+    take_single(decoded, workspace, sink);
+  else
+    take_buffered(decoded, workspace, sink);
 }
 
 void TextDecoder::take_single(ByteView decoded, Workspace& workspace, TextSink& sink) noexcept {

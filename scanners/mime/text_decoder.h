@@ -50,7 +50,7 @@ class TextDecoder {
   TransferEncoding encoding_ = TransferEncoding::identity;
   Charset charset_ = kUtf8;
   CharsetKind kind_ = CharsetKind::utf8;
-  bool begun_ = false;        // octets of a UTF-16 text have been converted
+  bool begun_ = false;  // octets of a UTF-16 text have been converted
   std::uint16_t used_ = 0;
   std::uint32_t invalid_ = 0;
   Base64Decoder base64_;

@@ -67,10 +67,10 @@ class Walker final : private FieldSink {
   Section section_ = Section::message;
   bool in_leaf_ = false;
   bool at_line_start_ = false;
-  bool skip_line_ = false;      // the rest of a delimiter line that is longer than what is judged
-  std::uint32_t depth_ = 0;     // multiparts and nested messages around the current entity
+  bool skip_line_ = false;   // the rest of a delimiter line that is longer than what is judged
+  std::uint32_t depth_ = 0;  // multiparts and nested messages around the current entity
   std::uint32_t parts_ = 0;
-  std::uint16_t held_ = 0;      // octets of hold_: a line that may become a delimiter
+  std::uint16_t held_ = 0;  // octets of hold_: a line that may become a delimiter
   FieldReader fields_;
   Entity entity_;
   BoundaryStack boundaries_;

@@ -30,7 +30,7 @@ struct Rule {
   hyperscan::Expression expression;
   double score = 0;
   std::string file;
-  int line = 0;             // of the rule
+  int line = 0;  // of the rule
   int expression_line = 0;
   int expression_column = 0;
 };

@@ -29,12 +29,11 @@ std::string suggestion(std::string_view given, std::span<const std::string_view>
 }
 
 bool is_rule_name(std::string_view name) noexcept {
-  return !name.empty() && name.size() <= kRuleNameBytes &&
-         std::ranges::all_of(name, [](char c) {
-           const char lower = ascii_lower(c);
-           return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-                  c == '.' || c == '-';
-         });
+  return !name.empty() && name.size() <= kRuleNameBytes && std::ranges::all_of(name, [](char c) {
+    const char lower = ascii_lower(c);
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  });
 }
 
 bool is_field_name(std::string_view name) noexcept {
@@ -62,8 +61,8 @@ class RuleReader {
       if (typed(*text, Node::Type::text, "description")) rule.description = text->text;
     for (const config::Member& other : node_.members)
       if (std::ranges::find(kKeys, other.name) == kKeys.end())
-        fault(other.place, fmt::format("{:?} is not known; {}", other.name,
-                                       suggestion(other.name, kKeys)));
+        fault(other.place,
+              fmt::format("{:?} is not known; {}", other.name, suggestion(other.name, kKeys)));
     return problems_.size() == before;
   }
 
@@ -92,9 +91,11 @@ class RuleReader {
 
   void read_name(const Node& name, Rule& rule) {
     rule.name = name.text;
-    if (is_rule_name(name.text)) where_ = fmt::format("rule {:?}", name.text);
-    else fault(name.place, fmt::format("name {} is not 1 to {} of A-Z a-z 0-9 _ . -", name.shown(),
-                                       kRuleNameBytes));
+    if (is_rule_name(name.text))
+      where_ = fmt::format("rule {:?}", name.text);
+    else
+      fault(name.place, fmt::format("name {} is not 1 to {} of A-Z a-z 0-9 _ . -", name.shown(),
+                                    kRuleNameBytes));
   }
 
   void read_place(const Node& place, Rule& rule) {
@@ -129,11 +130,15 @@ class RuleReader {
   void read_flags(const Node& flags, Rule& rule) {
     if (!typed(flags, Node::Type::list, "flags")) return;
     for (const Node& flag : flags.items) {
-      if (flag.text == "caseless") rule.expression.caseless = true;
-      else if (flag.text == "dotall") rule.expression.dotall = true;
-      else if (flag.text == "multiline") rule.expression.multiline = true;
-      else fault(flag.place, fmt::format("flag {} is not known; {}", flag.shown(),
-                                         suggestion(flag.text, kFlags)));
+      if (flag.text == "caseless")
+        rule.expression.caseless = true;
+      else if (flag.text == "dotall")
+        rule.expression.dotall = true;
+      else if (flag.text == "multiline")
+        rule.expression.multiline = true;
+      else
+        fault(flag.place,
+              fmt::format("flag {} is not known; {}", flag.shown(), suggestion(flag.text, kFlags)));
     }
   }
 
@@ -156,9 +161,9 @@ void parse_rules(std::string_view text, const std::string& path, std::vector<Rul
   for (const config::Member& member : root->members) {
     if (member.name != "rule" || member.value.type != Node::Type::list) {
       problems.push_back({path, member.place.line, member.place.column, member.name,
-                          member.name == "rule" ? "write [[rule]], not [rule]"
-                                                : "is not known; " +
-                                                      suggestion(member.name, kTables)});
+                          member.name == "rule"
+                              ? "write [[rule]], not [rule]"
+                              : "is not known; " + suggestion(member.name, kTables)});
       continue;
     }
     for (std::size_t i = 0; i < member.value.items.size(); ++i) {
@@ -169,8 +174,7 @@ void parse_rules(std::string_view text, const std::string& path, std::vector<Rul
   }
 }
 
-void read_rule_file(const std::string& path, std::vector<Rule>& rules,
-                    config::Problems& problems) {
+void read_rule_file(const std::string& path, std::vector<Rule>& rules, config::Problems& problems) {
   std::ifstream in(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   if (!in.is_open() || in.bad()) {

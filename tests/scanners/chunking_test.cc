@@ -108,8 +108,8 @@ TEST_F(ScanChunking, OfTheCorporaChangesNothing) {
     const fs::path folder = unpacked / name;
     if (!fs::exists(folder)) {
       fs::create_directories(unpacked);
-      const std::string command = "zstd -dc --long=27 '" + archive.string() + "' | tar x -C '" +
-                                  unpacked.string() + "'";
+      const std::string command =
+          "zstd -dc --long=27 '" + archive.string() + "' | tar x -C '" + unpacked.string() + "'";
       ASSERT_EQ(std::system(command.c_str()), 0) << command;
     }
     for (const fs::path& file : files_below(folder, 300)) check(file, 2), ++checked;

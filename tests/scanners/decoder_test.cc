@@ -73,7 +73,10 @@ TEST(TextDecoder, DecodesQuotedPrintableCutAnywhere) {
 
 TEST(TextDecoder, ConvertsCharsetsCutAnywhere) {
   const auto plain = TransferEncoding::identity;
-  expect_rows({{plain, "iso-8859-1", "Gr\xfc\xdf""e \x80", "Grüße €"},
+  expect_rows({{plain, "iso-8859-1",
+                "Gr\xfc\xdf"
+                "e \x80",
+                "Grüße €"},
                {plain, "ISO_8859-15", "\xa4", "€"},
                {plain, "koi8-r", "\xf0\xf2", "ПР"},
                {plain, "gb2312", "\xd6\xd0 a \xce\xc4", "中 a 文"},
@@ -82,10 +85,18 @@ TEST(TextDecoder, ConvertsCharsetsCutAnywhere) {
                {plain, "euc-kr", "\xc7\xd1", "한"},
                {plain, "iso-2022-jp", "a \x1b$B$\"\x1b(B\r\n\x1b$B$\"\x1b(B", "a あ\r\nあ"},
                {plain, "utf-7", "1 +AKM- 2", "1 £ 2"},
-               {plain, "utf-16", std::string("\xfe\xff\x20\xac\x00""a", 6), "\uFEFF€a"},
+               {plain, "utf-16",
+                std::string("\xfe\xff\x20\xac\x00"
+                            "a",
+                            6),
+                "\uFEFF€a"},
                {plain, "utf-8", "caf\xc3\xa9 \xff", "caf\xc3\xa9 \xff"},
                {plain, "x-unknown", "\x80\xff", "\x80\xff"},
-               {plain, "gbk", "a\xff\xff" "b\xd6", "a\uFFFD\uFFFD" "b\uFFFD"}});
+               {plain, "gbk",
+                "a\xff\xff"
+                "b\xd6",
+                "a\uFFFD\uFFFD"
+                "b\uFFFD"}});
 }
 
 TEST(TextDecoder, ConvertsTheSameTextForAnyChunks) {

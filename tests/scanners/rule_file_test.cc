@@ -55,10 +55,9 @@ score = "1"
 }
 
 TEST(RuleFile, NamesEveryExpressionThatDoesNotCompile) {
-  const LoadedRules loaded = load_rules(rule_text("A", "body", "(open") +
-                                        rule_text("B", "body", "ok") +
-                                        rule_text("C", "body", "a(?=b)") +
-                                        rule_text("D", "subject", "x*"));
+  const LoadedRules loaded =
+      load_rules(rule_text("A", "body", "(open") + rule_text("B", "body", "ok") +
+                 rule_text("C", "body", "a(?=b)") + rule_text("D", "subject", "x*"));
   const std::string text = loaded.problem_text();
   EXPECT_THAT(text, HasSubstr("test.rules:4:14: rule \"A\": expression \"(open\": "));
   EXPECT_THAT(text, HasSubstr("rule \"C\": expression \"a(?=b)\": "));

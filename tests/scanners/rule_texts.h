@@ -30,9 +30,10 @@ inline LoadedRules load_rules(std::string_view text) {
   std::vector<Rule> rules;
   parse_rules(text, "test.rules", rules, loaded.problems);
   auto compiled = CompiledRules::compile(std::move(rules));
-  if (compiled) loaded.rules = *compiled;
-  else loaded.problems.insert(loaded.problems.end(), compiled.error().begin(),
-                              compiled.error().end());
+  if (compiled)
+    loaded.rules = *compiled;
+  else
+    loaded.problems.insert(loaded.problems.end(), compiled.error().begin(), compiled.error().end());
   return loaded;
 }
 

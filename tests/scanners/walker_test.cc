@@ -23,8 +23,8 @@ void expect_row(const Row& row, mime::WalkerLimits limits = {}) {
 }
 
 TEST(MimeWalker, UnfoldsFieldsAndEndsTheHeaderAtTheBlankLine) {
-  expect_row({"folded", "A: 1\r\n 2\r\n\t3\r\nB:x\r\n\r\nbody\r\n",
-              "M A: 1 2\t3\nM B:x\n[body\r\n]\n"});
+  expect_row(
+      {"folded", "A: 1\r\n 2\r\n\t3\r\nB:x\r\n\r\nbody\r\n", "M A: 1 2\t3\nM B:x\n[body\r\n]\n"});
   expect_row({"bare LF", "A: 1\n 2\n\nbody\n", "M A: 1 2\n[body\n]\n"});
   expect_row({"mbox line", "From a@b Thu 1\r\nA: 1\r\n\r\nx", "M A: 1\n[x]\n"});
   expect_row({"no body", "A: 1\r\n", "M A: 1\n"});
@@ -33,8 +33,8 @@ TEST(MimeWalker, UnfoldsFieldsAndEndsTheHeaderAtTheBlankLine) {
 }
 
 TEST(MimeWalker, TakesALineThatIsNoFieldForTheBody) {
-  expect_row({"stray", "A: 1\r\nno field here\r\nB: 2\r\n",
-              "M A: 1\n[no field here\r\nB: 2\r\n]\n"});
+  expect_row(
+      {"stray", "A: 1\r\nno field here\r\nB: 2\r\n", "M A: 1\n[no field here\r\nB: 2\r\n]\n"});
   expect_row({"space first", " x\r\ny", "[ x\r\ny]\n"});
   expect_row({"cut off", "A: 1\r\nno fi", "M A: 1\n[no fi]\n"});
 }
@@ -75,16 +75,14 @@ TEST(MimeWalker, EndsAPartWithoutBlankLineAtTheDelimiter) {
 }
 
 TEST(MimeWalker, PassesOverPaddingBehindADelimiter) {
-  const std::string message = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b" +
-                              std::string(600, ' ') + "\r\n\r\nx";
-  expect_row({"padding", message,
-              "M Content-Type: multipart/mixed; boundary=b\n[]\n[x]\n"});
+  const std::string message =
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b" + std::string(600, ' ') + "\r\n\r\nx";
+  expect_row({"padding", message, "M Content-Type: multipart/mixed; boundary=b\n[]\n[x]\n"});
 }
 
 TEST(MimeWalker, TellsAnOverlongFieldInPieces) {
   std::string value;
-  for (int i = 0; i < 1'200; ++i)
-    value += fmt::format("word{}{}", i, i % 90 == 7 ? "\r\n " : " ");
+  for (int i = 0; i < 1'200; ++i) value += fmt::format("word{}{}", i, i % 90 == 7 ? "\r\n " : " ");
   std::string unfolded = value;
   for (std::size_t at; (at = unfolded.find("\r\n")) != unfolded.npos;) unfolded.erase(at, 2);
   auto transcript = std::make_unique<Transcript>();

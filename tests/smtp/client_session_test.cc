@@ -37,8 +37,8 @@ const std::string kBody = R"(
 
 TEST(ClientSession, PipelinesTheEnvelope) {
   SmtpClientScript script({"b@example.org", "c@example.org"});
-  script.messages[0].parameters = {.body = mail::BodyType::eight_bit_mime,
-                                   .ret = mail::DsnReturn::full, .envid = "id"};
+  script.messages[0].parameters = {
+      .body = mail::BodyType::eight_bit_mime, .ret = mail::DsnReturn::full, .envid = "id"};
   script.messages[0].recipients[0].notify = mail::kNotifySuccess | mail::kNotifyFailure;
   script.messages[0].recipients[1].notify = mail::kNotifyNever;
   script.messages[0].recipients[1].orcpt = "rfc822;c@example.org";
@@ -55,12 +55,14 @@ TEST(ClientSession, PipelinesTheEnvelope) {
     S: 250 2.0.0 queued
     C: QUIT
     S: 221 bye
-  )", {"delivered 250 2.0.0 queued", "delivered 250 2.0.0 queued"});
+  )",
+             {"delivered 250 2.0.0 queued", "delivered 250 2.0.0 queued"});
   EXPECT_EQ(script.failure, "");
 }
 
 TEST(ClientSession, WithoutPipeliningWaitsForEveryReply) {
-  SmtpClientScript({"b@example.org"}).run(kPlain + R"(
+  SmtpClientScript({"b@example.org"})
+      .run(kPlain + R"(
     C: MAIL FROM:<a@example.com>
     S: 250 ok
     C: RCPT TO:<b@example.org>
@@ -71,11 +73,13 @@ TEST(ClientSession, WithoutPipeliningWaitsForEveryReply) {
     S: 250 queued
     C: QUIT
     S: 221 bye
-  )", {"delivered 250 queued"});
+  )",
+           {"delivered 250 queued"});
 }
 
 TEST(ClientSession, FallsBackToHelo) {
-  SmtpClientScript({"b@example.org"}).run(R"(
+  SmtpClientScript({"b@example.org"})
+      .run(R"(
     S: 220-mx.test
     S: 220 hello
     C: EHLO out.test
@@ -85,7 +89,8 @@ TEST(ClientSession, FallsBackToHelo) {
     C: MAIL FROM:<a@example.com>
     S: 451 4.7.1 greylisted
     C: QUIT
-  )", {"deferred 451 4.7.1 greylisted"});
+  )",
+           {"deferred 451 4.7.1 greylisted"});
 }
 
 TEST(ClientSession, EachRecipientHasItsOwnResult) {
@@ -107,12 +112,14 @@ TEST(ClientSession, EachRecipientHasItsOwnResult) {
   )" + kBody + R"(
     S: 250 queued
     C: QUIT
-  )", {"failed 550 5.1.1 no 5.1.1 such user", "delivered 250 queued", "deferred 450 4.2.1 later",
-       "deferred 552 too many"});
+  )",
+           {"failed 550 5.1.1 no 5.1.1 such user", "delivered 250 queued",
+            "deferred 450 4.2.1 later", "deferred 552 too many"});
 }
 
 TEST(ClientSession, SendsALoneDotWhenAllWereRefusedAndThePeerSays354) {
-  SmtpClientScript({"b@example.org"}).run(kPipelining + R"(
+  SmtpClientScript({"b@example.org"})
+      .run(kPipelining + R"(
     C: MAIL FROM:<a@example.com> SIZE=20
     C: RCPT TO:<b@example.org>
     C: DATA
@@ -122,7 +129,8 @@ TEST(ClientSession, SendsALoneDotWhenAllWereRefusedAndThePeerSays354) {
     C: .
     S: 250 queued
     C: QUIT
-  )", {"failed 550 no"});
+  )",
+           {"failed 550 no"});
 }
 
 TEST(ClientSession, SendsNoDataWhenAllWereRefusedAndResetsForTheNextMessage) {
@@ -138,7 +146,8 @@ TEST(ClientSession, SendsNoDataWhenAllWereRefusedAndResetsForTheNextMessage) {
     C: MAIL FROM:<a@example.com>
     S: 550 nor this
     C: QUIT
-  )", {"failed 550 no", "failed 550 nor this"});
+  )",
+             {"failed 550 no", "failed 550 nor this"});
 }
 
 TEST(ClientSession, ARefusedDataIsTheResultOfTheAcceptedRecipients) {
@@ -162,7 +171,8 @@ TEST(ClientSession, ARefusedDataIsTheResultOfTheAcceptedRecipients) {
   )" + kBody + R"(
     S: 554 spam
     C: QUIT
-  )", {"deferred 451 no room", "failed 554 spam"});
+  )",
+             {"deferred 451 no room", "failed 554 spam"});
 }
 
 TEST(ClientSession, SeveralMessagesGoOverOneConnection) {
@@ -186,7 +196,8 @@ TEST(ClientSession, SeveralMessagesGoOverOneConnection) {
   )" + kBody + R"(
     S: 250 second
     C: QUIT
-  )", {"delivered 250 first", "delivered 250 second"});
+  )",
+             {"delivered 250 first", "delivered 250 second"});
 }
 
 TEST(ClientSession, WhatThePeerCannotTakeFailsWithoutAsking) {
@@ -205,14 +216,16 @@ TEST(ClientSession, WhatThePeerCannotTakeFailsWithoutAsking) {
 }
 
 TEST(ClientSession, OnlyTheRecipientThatNeedsSmtpUtf8FailsForIt) {
-  SmtpClientScript({"\u0431@example.org", "c@example.org"}).run(kPlain + R"(
+  SmtpClientScript({"\u0431@example.org", "c@example.org"})
+      .run(kPlain + R"(
     C: MAIL FROM:<a@example.com>
     S: 250 ok
     C: RCPT TO:<c@example.org>
     S: 450 later
     C: QUIT
-  )", {"failed 5.6.7 Message needs SMTPUTF8, which the next hop does not offer",
-       "deferred 450 later"});
+  )",
+           {"failed 5.6.7 Message needs SMTPUTF8, which the next hop does not offer",
+            "deferred 450 later"});
 }
 
 TEST(ClientSession, AnAddressThatCouldEndTheLineIsNeverSent) {
@@ -221,7 +234,8 @@ TEST(ClientSession, AnAddressThatCouldEndTheLineIsNeverSent) {
     C: MAIL FROM:<a@example.com>
     S: 550 no
     C: QUIT
-  )", {"failed 5.1.3 Recipient address cannot be sent", "failed 550 no"});
+  )",
+             {"failed 5.1.3 Recipient address cannot be sent", "failed 550 no"});
 }
 
 TEST(ClientSession, A421DefersEverythingAndEndsTheConnection) {
@@ -234,7 +248,8 @@ TEST(ClientSession, A421DefersEverythingAndEndsTheConnection) {
     S: 250 ok
     S: 550 no
     S: 421 4.3.2 closing
-  )", {"failed 550 no", "deferred 421 4.3.2 closing"});
+  )",
+             {"failed 550 no", "deferred 421 4.3.2 closing"});
   EXPECT_EQ(script.failure, "421 4.3.2 closing");
 }
 
@@ -269,7 +284,8 @@ TEST(ClientSession, NonsenseFromThePeerDefersTheMessage) {
     C: MAIL FROM:<a@example.com> SIZE=20
     C: RCPT TO:<b@example.org>
     C: DATA
-    )" + nonsense, {"deferred " + std::string(failure)});
+    )" + nonsense,
+               {"deferred " + std::string(failure)});
     EXPECT_EQ(script.failure, failure);
   }
 }

@@ -20,8 +20,8 @@ std::uint64_t read_all(std::string_view input, std::size_t piece) {
     print = print * 31 + static_cast<std::uint64_t>(line.status);
     if (line.status != smtp::LineReader::Status::whole) continue;
     const auto command = smtp::parse_command(line.text);
-    print = print * 31 + (command ? static_cast<std::uint64_t>(command->verb)
-                                  : command.error().reply.code);
+    print = print * 31 +
+            (command ? static_cast<std::uint64_t>(command->verb) : command.error().reply.code);
     print = print * 31 + line.text.size();
   }
   return print;
