@@ -97,8 +97,8 @@ void Dispatcher::group(Lease& lease) {
     const queueing::RecipientProgress& progress = message.recipients[rid];
     if (progress.status != queueing::RecipientStatus::pending || progress.next_attempt > wall_)
       return;
-    const auto route =
-        find_route(config_->routes, routing_domain(recipient.address, config_->hostname));
+    const std::string_view mailbox = mailbox_of(recipient.address, config_->delivery.postmaster);
+    const auto route = find_route(config_->routes, routing_domain(mailbox, config_->hostname));
     Destination* destination =
         route && *route < destinations_.size() ? destinations_[*route].get() : nullptr;
     Job*& job = destination != nullptr ? destination->collecting : unrouted;

@@ -81,7 +81,7 @@ void Dispatcher::connected(OutboundConnection& connection) {
                        .dcid = connection.dcid(),
                        .local = connection.connection()->local(),
                        .remote = connection.connection()->remote()});
-  connection.begin_session(client_settings_, now_);
+  connection.begin_session(client_settings_, config_->delivery.postmaster, now_);
   run(connection);
 }
 

@@ -4,19 +4,21 @@
 #include <utility>
 
 #include "engine/base/contract.h"
+#include "engine/delivery/route.h"
 
 namespace sluice::delivery {
 namespace {
 
 constexpr int kRoundsPerPump = 16;  // each moves at most one output buffer of the session
 
-void collect_recipients(const Job& job, const mail::Envelope& envelope,
+void collect_recipients(const Job& job, const mail::Envelope& envelope, std::string_view postmaster,
                         std::vector<mail::Recipient>& out) {
   out.clear();
   std::size_t next = 0;
   envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
     if (next == job.rids.size() || job.rids[next] != rid) return;
     out.push_back(recipient);
+    out.back().address = mailbox_of(recipient.address, postmaster);
     ++next;
   });
   SLUICE_ASSERT(next == job.rids.size());
@@ -42,7 +44,9 @@ void OutboundConnection::opened(net::Transport& transport, net::Connection& conn
   messages_ = 0;
 }
 
-void OutboundConnection::begin_session(const smtp::ClientSettings& settings, Instant now) {
+void OutboundConnection::begin_session(const smtp::ClientSettings& settings,
+                                       std::string_view postmaster, Instant now) {
+  postmaster_ = postmaster;
   session_.open(settings, now);
   phase_ = Phase::greeting;
 }
@@ -56,7 +60,7 @@ void OutboundConnection::send(Job& job, queueing::QueuedMessage& message, queuei
   outgoing_.reverse_path = message.envelope.reverse_path();
   outgoing_.parameters = message.envelope.parameters();
   outgoing_.size = message.added_header.size() + message.body_size;
-  collect_recipients(job, message.envelope, outgoing_.recipients);
+  collect_recipients(job, message.envelope, postmaster_, outgoing_.recipients);
   header_left_ = message.added_header;
   body_started_ = body_ended_ = false;
   body_.start(shard, blocks, message.mid, message.body_size, slot_ * BodyReader::kTokens);

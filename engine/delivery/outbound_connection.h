@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "engine/base/clock.h"
@@ -37,7 +38,8 @@ class OutboundConnection {
   void opened(net::Transport& transport, net::Connection& connection, Destination& destination,
               std::size_t hop, Dcid dcid) noexcept;
   // The transport has connected: SMTP begins.
-  void begin_session(const smtp::ClientSettings& settings, Instant now);
+  void begin_session(const smtp::ClientSettings& settings, std::string_view postmaster,
+                     Instant now);
   // Takes the job over and starts its message.
   void send(Job& job, queueing::QueuedMessage& message, queueing::Shard& shard, BlockPool& blocks,
             Instant now);
@@ -87,6 +89,7 @@ class OutboundConnection {
 
   smtp::ClientSession session_;
   smtp::OutgoingMessage outgoing_;
+  std::string postmaster_;  // who gets the mail for a bare "postmaster"
   Job* job_ = nullptr;
   std::string_view header_left_;  // of the added header; lives in the leased message
   BodyReader body_;

@@ -32,6 +32,14 @@ TEST_F(DeliveryTo, SeveralDomainsGoesByRoute) {
   EXPECT_TRUE(shard.messages.empty());
 }
 
+TEST_F(DeliveryTo, ABarePostmasterIsTheConfiguredMailbox) {
+  config.delivery.postmaster = "admin@example.org";
+  put({"postmaster"});
+  settle();
+  EXPECT_EQ(other().messages.size(), 1u);
+  EXPECT_THAT(other().commands, testing::Contains("RCPT TO:<admin@example.org>"));
+}
+
 TEST_F(DeliveryTo, ADomainWithoutRouteIsDeferred) {
   put({"a@nowhere.test"});
   settle();
