@@ -2,6 +2,8 @@
 
 import sys
 
+STAGES = ["receive", "smtp", "scan", "queue", "delivery", "timers", "transmit"]  # as they run
+
 
 def cpu_model() -> str:
     with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
@@ -60,7 +62,8 @@ def _main_table(cases: list[dict]) -> str:
 
 def _stage_table(cases: list[dict]) -> str:
     engines = [case for case in cases if case["server"] == "sluice"]
-    stages = list(engines[0]["median"]["cycles_per_message"])
+    stages = sorted(engines[0]["median"]["cycles_per_message"],
+                    key=lambda stage: (STAGES + [stage]).index(stage))
     rows = []
     for case in engines:
         cycles = case["median"]["cycles_per_message"]

@@ -92,6 +92,9 @@ class Engine:
             name = "inbound"
             bind = "{bind}"
             messages_max = 1000000
+            [[route]]
+            domain = "*"
+            next_hop = ["127.0.0.1:{free_port()}"]
             [delivery]
             paused = true
             [queue]
