@@ -93,13 +93,16 @@ std::size_t Generator::tick() {
   return work;
 }
 
-// Connections are opened as long as there are messages to start, a few per tick.
+// Connections are opened as long as there are messages to start, a few per tick. The first one goes
+// alone: until the server's link address is known, more SYNs would only be lost and wait for a retry.
 std::size_t Generator::open_connections() {
   if (open_ == clients_.size() || !may_start()) return 0;
+  if (!reached_ && open_ > 0) return 0;
+  const std::size_t limit = reached_ ? kOpensPerTick : 1;
   std::size_t opened = 0;
   for (Client& client : clients_) {
     if (client.connection != nullptr || client.may_connect > now_) continue;
-    if (opened == kOpensPerTick || !may_start() || !open(client)) break;
+    if (opened == limit || !may_start() || !open(client)) break;
     ++opened;
   }
   return opened;
@@ -129,6 +132,10 @@ void Generator::serve(Client& client) {
   if (connection.state() == net::Connection::State::failed)
     return lose(client, net::describe(connection.error()));
   if (connection.state() == net::Connection::State::opening) return;
+  if (!reached_) {
+    reached_ = true;
+    started_ = last_reply_ = rate_filled_ = now_;
+  }
 
   int steps = options_.chunk == 0 ? kStepsPerTurn : 1;
   bool moved = true;

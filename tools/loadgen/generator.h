@@ -87,6 +87,7 @@ class Generator {
   std::uint64_t started_count_ = 0;
   std::uint64_t in_flight_ = 0;
   std::uint32_t open_ = 0;
+  bool reached_ = false;  // the server has taken a connection
   std::uint32_t failures_in_a_row_ = 0;
   double tokens_ = 0;
   Instant now_{}, started_{}, last_reply_{}, rate_filled_{}, next_check_{}, next_report_{};
