@@ -221,6 +221,7 @@ std::string Engine::reload() {
 
 void Engine::note(mail::EventKind kind, std::string_view text) {
   mail_log_->write({.kind = kind, .text = {text}}, clock_.wall());
+  mail_log_->flush();
 }
 
 }  // namespace sluice::control

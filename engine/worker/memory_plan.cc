@@ -1,13 +1,11 @@
 #include "engine/worker/memory_plan.h"
 
 #include "engine/base/block.h"
-#include "engine/net/packet.h"
 #include "engine/worker/inbound.h"
 
 namespace sluice::worker {
 namespace {
 
-constexpr std::uint64_t kMbufOverhead = 256;        // rte_mbuf and its private area
 constexpr std::uint64_t kQueuedMessageBytes = 512;  // index entry with a short envelope
 constexpr std::uint64_t kTcbBytes = 512;
 
@@ -25,7 +23,7 @@ std::uint64_t MemoryPlan::total_bytes(std::size_t workers) const {
   return worker_bytes() * workers + sum(shared);
 }
 
-MemoryPlan plan_memory(const config::Config& config) {
+MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
   const config::Memory& memory = config.memory;
   MemoryPlan plan;
   plan.per_worker = {
@@ -35,9 +33,8 @@ MemoryPlan plan_memory(const config::Config& config) {
        "memory.sessions: one inbound SMTP session each, with its reply buffer"},
       {"TCP control blocks", memory.connections * config.ports.size(), kTcbBytes,
        "memory.connections per port: inbound, outbound and TIME-WAIT"},
-      {"packet buffers", std::uint64_t{memory.packets_per_port} * config.ports.size(),
-       net::kPacketHeadroom + net::kPacketRoom + kMbufOverhead,
-       "memory.packets_per_port: receive and send queues of TCP and the NIC's rings"},
+      {"scans", memory.transactions, scan_bytes,
+       "memory.transactions: messages being received at once, with their Hyperscan streams"},
       {"queue index", config.queue.messages_max, kQueuedMessageBytes,
        "queue.messages_max: what a full queue takes; an empty one takes nothing"},
       {"event ring", 1, config.log.ring_bytes, "log.ring_bytes: events on their way to mail_logs"},

@@ -25,6 +25,7 @@ struct MemoryPlan {
   std::uint64_t total_bytes(std::size_t workers) const;
 };
 
-MemoryPlan plan_memory(const config::Config& config);
+// `scan_bytes`: scan::Scanner::message_bytes() with the configured rules.
+MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes);
 
 }  // namespace sluice::worker

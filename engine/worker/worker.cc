@@ -15,7 +15,7 @@ constexpr smtp::Reply kDraining{421, "4.3.2", "Service shutting down, try again 
 constexpr smtp::Reply kTooManySessions{421, "4.3.2", "Too many connections, try again later"};
 constexpr smtp::Reply kTooManyFromSource{421, "4.7.0", "Too many connections from your address"};
 
-queueing::ShardOptions shard_options(const WorkerSetup& setup) {
+queueing::ShardOptions shard_options(const WorkerSetup& setup, BlockPool& blocks) {
   const config::Queue& queue = setup.config->queue;
   queueing::ShardOptions options;
   options.directory = queue.directory + "/shard-" + std::to_string(setup.index);
@@ -26,6 +26,7 @@ queueing::ShardOptions shard_options(const WorkerSetup& setup) {
   options.disk_reserve = queue.disk_reserve;
   options.messages_max = queue.messages_max;
   options.arrivals_max = setup.config->memory.transactions;
+  options.blocks = &blocks;
   return options;
 }
 
@@ -43,22 +44,25 @@ scan::ScanSettings scan_settings(const config::Config& config) {
 }
 
 std::expected<std::unique_ptr<Worker>, std::string> Worker::create(WorkerSetup setup) {
-  auto shard = queueing::Shard::open(shard_options(setup), *setup.device);
+  auto blocks = std::make_unique<BlockPool>(setup.config->memory.blocks);
+  auto shard = queueing::Shard::open(shard_options(setup, *blocks), *setup.device);
   if (!shard) return std::unexpected(shard.error());
-  std::unique_ptr<Worker> worker(new Worker(std::move(setup), std::move(*shard)));
+  std::unique_ptr<Worker> worker(
+      new Worker(std::move(setup), std::move(blocks), std::move(*shard)));
   if (auto listening = worker->listen(); !listening) return std::unexpected(listening.error());
   return worker;
 }
 
-Worker::Worker(WorkerSetup setup, std::unique_ptr<queueing::Shard> shard)
+Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
+               std::unique_ptr<queueing::Shard> shard)
     : setup_(std::move(setup)),
       timers_(setup_.clock->now()),
-      blocks_(setup_.config->memory.blocks),
+      blocks_(std::move(blocks)),
       shard_(std::move(shard)),
       icids_(setup_.connection_id_base + setup_.index + 1, setup_.count),
       dcids_(setup_.connection_id_base + setup_.index + 1, setup_.count),
       mids_(first_mid(*shard_, setup_.index, setup_.count), setup_.count),
-      core_{*setup_.clock,  timers_,          blocks_,        *shard_,
+      core_{*setup_.clock,  timers_,          *blocks_,       *shard_,
             *setup_.events, *setup_.counters, *setup_.ledger, mids_},
       sources_(setup_.config->memory.sessions),
       sessions_(setup_.config->memory.sessions),
@@ -67,7 +71,7 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<queueing::Shard> shard)
   delivery_ =
       delivery::Delivery::create({setup_.config.get(), shard_.get(),
                                   [this](std::string_view via) { return find_transport(via); },
-                                  setup_.events, &blocks_, &mids_, &dcids_});
+                                  setup_.events, blocks_.get(), &mids_, &dcids_});
 }
 
 Worker::~Worker() {
@@ -203,7 +207,7 @@ std::size_t Worker::run_queue(Instant now) {
 
 std::size_t Worker::wake_space_waiters(Instant now) {
   std::size_t work = 0;
-  std::size_t rounds = blocks_.available();
+  std::size_t rounds = blocks_->available();
   while (rounds-- > 0) {
     SessionLinks* links = core_.space_waiters.pop_front();
     if (links == nullptr) break;
@@ -293,8 +297,8 @@ void Worker::publish_gauges(Instant now) {
   counters.sessions_available.set(sessions_.available());
   counters.inbound_messages.set(queue.arriving);
   counters.queued_messages.set(queue.messages);
-  counters.blocks_available.set(blocks_.available());
-  counters.blocks_low_water.set(blocks_.low_water());
+  counters.blocks_available.set(blocks_->available());
+  counters.blocks_low_water.set(blocks_->low_water());
   counters.syncs.set(queue.syncs);
   counters.commits.set(queue.commits);
   counters.bytes_written.set(queue.bytes_written);

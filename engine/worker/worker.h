@@ -76,7 +76,8 @@ class Worker {
   }
 
  private:
-  Worker(WorkerSetup setup, std::unique_ptr<queueing::Shard> shard);
+  Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
+         std::unique_ptr<queueing::Shard> shard);
   std::expected<void, std::string> listen();
 
   std::size_t run_ready(Instant now);
@@ -93,7 +94,7 @@ class Worker {
 
   WorkerSetup setup_;
   TimerWheel timers_;
-  BlockPool blocks_;
+  std::unique_ptr<BlockPool> blocks_;
   std::unique_ptr<queueing::Shard> shard_;
   IdSequence icids_;
   IdSequence dcids_;

@@ -3,7 +3,9 @@
 
 #include <thread>
 
+#include "engine/control/reload.h"
 #include "engine/worker/memory_plan.h"
+#include "engine/worker/worker.h"
 #include "tools/sluice/command.h"
 
 namespace sluice::tools {
@@ -49,9 +51,12 @@ void print_terms(const std::vector<worker::MemoryTerm>& terms) {
 int plan(const Options& options) {
   auto config = load_config(options);
   if (config == nullptr) return 1;
+  auto rules = control::load_rule_set(*config);
+  if (!rules) return fail(rules.error());
+  const scan::Scanner scanner(*rules, worker::scan_settings(*config), 1);
   print_cores(*config);
   print_queues(*config);
-  const worker::MemoryPlan memory = worker::plan_memory(*config);
+  const worker::MemoryPlan memory = worker::plan_memory(*config, scanner.message_bytes());
   fmt::print("Memory per worker\n");
   print_terms(memory.per_worker);
   fmt::print("  {:<20} {:>35}\n", "sum", mib(memory.worker_bytes()));

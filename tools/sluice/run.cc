@@ -11,10 +11,12 @@ int run_engine(const Options& options) {
   if (config == nullptr) return 1;
   auto engine = control::Engine::start(config);
   if (!engine) return fail(engine.error());
-  for (const config::Listener& listener : config->listeners)
-    std::printf("listening: %s on %s%s%s:%u\n", listener.name.c_str(), listener.port_name.c_str(),
-                listener.port_name.empty() ? "" : " ", listener.address.text().c_str(),
-                listener.tcp_port);
+  for (const config::Listener& listener : config->listeners) {
+    const std::string where = listener.port_name.empty()
+                                  ? Endpoint{listener.address, listener.tcp_port}.text()
+                                  : listener.port_name + ":" + std::to_string(listener.tcp_port);
+    std::printf("listening: %s on %s\n", listener.name.c_str(), where.c_str());
+  }
   std::fflush(stdout);
   (*engine)->run();
   return 0;
