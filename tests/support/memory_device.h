@@ -1,5 +1,5 @@
-// A LogDevice in memory with the faults of a disk: a crash keeps any subset of the sectors that were
-// written and not synced; writes and syncs can fail, come back short or late.
+// A LogDevice in memory with the faults of a disk: a crash keeps any subset of the sectors that
+// were written and not synced; writes and syncs can fail, come back short or late.
 #pragma once
 
 #include <cstdint>
