@@ -274,7 +274,7 @@ bool LogShard::read(Mid mid, std::uint64_t offset, MutableBytes into,
 
 std::size_t LogShard::poll(Instant now) noexcept {
   supply_.poll(now, writer_.highest_mid(), kPrepare);
-  writer_.poll(now, kWrite, kSync);
+  const std::size_t begun = writer_.poll(now, kWrite, kSync);
   if (!failed_) rewriter_.poll(now);
   reclaim();
   drop_residents();
@@ -282,7 +282,7 @@ std::size_t LogShard::poll(Instant now) noexcept {
   const std::size_t count = device_.poll(completions);
   for (std::size_t i = 0; i < count; ++i) dispatch(completions[i], now);
   settle_commits();
-  return count;
+  return begun + count;
 }
 
 void LogShard::dispatch(const LogDevice::Completion& completion, Instant now) noexcept {

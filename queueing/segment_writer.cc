@@ -97,13 +97,14 @@ void SegmentWriter::finish_record(const Location& location) noexcept {
   if (!lazy_since_) lazy_since_ = now_;
 }
 
-void SegmentWriter::poll(Instant now, LogDevice::Token write, LogDevice::Token sync) noexcept {
+std::size_t SegmentWriter::poll(Instant now, LogDevice::Token write,
+                                LogDevice::Token sync) noexcept {
   now_ = now;
   write_token_ = write;
   sync_token_ = sync;
-  if (failed_) return;
+  if (failed_) return 0;
   if (lazy_since_ && now - *lazy_since_ >= kLazyDelay) want_durable();
-  if (writing_ != nullptr) return;
+  if (writing_ != nullptr) return 0;
   if (!queue_.empty() && may_submit(*queue_.front())) {
     Batch& batch = *queue_.front();
     const LogPosition begin = log_position(batch.sequence(), batch.offset());
@@ -111,14 +112,17 @@ void SegmentWriter::poll(Instant now, LogDevice::Token write, LogDevice::Token s
     const bool full = queue_.size() > 1 || batch.bytes() >= kEarlyWriteBytes;
     if (then_sync || full) {
       queue_.erase(queue_.begin());
-      return submit(batch, then_sync);
+      submit(batch, then_sync);
+      return 1;
     }
   }
   // On its own: nothing that is wanted waits to be written, or it waits for this segment's sync.
   const bool all_written = offsets_.written() >= sync_wanted_;
   const bool seals = !queue_.empty() && queue_.front()->sequence() != offsets_.written() >> 32;
   const bool unsynced = offsets_.durable() < std::min(sync_wanted_, offsets_.written());
-  if (!syncing_ && unsynced && (all_written || seals)) submit_sync();
+  if (syncing_ || !unsynced || !(all_written || seals)) return 0;
+  submit_sync();
+  return 1;
 }
 
 void SegmentWriter::submit_sync() noexcept {

@@ -69,7 +69,8 @@ class SegmentWriter {
 
   // The segment that the supply made the first head.
   void start() noexcept;
-  void poll(Instant now, LogDevice::Token write, LogDevice::Token sync) noexcept;
+  // Returns how many writes and syncs were begun.
+  std::size_t poll(Instant now, LogDevice::Token write, LogDevice::Token sync) noexcept;
   // What became of a write or sync; an error means that everything not yet durable is lost:
   // disk_full: the log goes on behind it; io_error: nothing more is written.
   std::optional<QueueError> on_written(std::int64_t result) noexcept;

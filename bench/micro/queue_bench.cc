@@ -1,0 +1,164 @@
+// The durable queue on real files in the working directory: messages per second, CPU of the whole
+// process per message, and syncs per 1,000 messages, by how many clients wait for their 250 at
+// once; beside it one plain pwrite + fdatasync per group of the same octets.
+#include <benchmark/benchmark.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "queueing/file_device.h"
+#include "queueing/shard.h"
+
+namespace {
+
+using namespace sluice;
+using namespace sluice::queueing;
+
+double thread_cpu_us() {
+  timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
+}
+
+// All threads, those that the kernel runs for io_uring too.
+double process_cpu_us() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
+         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+class Directory {
+ public:
+  Directory() {
+    std::string pattern = "queue-bench-XXXXXX";
+    path_ = mkdtemp(pattern.data());
+  }
+  ~Directory() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+// Groups of `group` messages: all are committed, then all are waited for and delivered.
+class Load {
+ public:
+  Load(std::size_t message_bytes, std::size_t group) : bytes_(message_bytes), group_(group) {
+    ShardOptions options;
+    options.directory = directory_.path() + "/shard";
+    options.segment_bytes = 8 * 1024 * 1024;
+    shard_ = *Shard::open(options, *device_);
+    envelope_.set_sender("sender@example.com", {});
+    envelope_.add_recipient({.address = "recipient@example.net"});
+    // Until the files that will be written over are there.
+    while (shard_->counts().bytes_written < 6 * options.segment_bytes) run_group(100);
+  }
+  ~Load() { shard_.reset(); }
+
+  void run_group() { run_group(group_); }
+  ShardCounts counts() const { return shard_->counts(); }
+  double idle_us() const { return idle_us_; }  // CPU of polls that found nothing to do
+
+ private:
+  void run_group(std::size_t group) {
+    for (std::size_t i = 0; i < group; ++i) submit();
+    Shard::Committed done;
+    polled_us_ = thread_cpu_us();
+    for (std::size_t waiting = group; waiting > 0;) {
+      poll();
+      for (; shard_->next_committed(done); --waiting)
+        shard_->set_outcome(done.mid, 0, RecipientStatus::delivered);
+    }
+  }
+
+  void submit() {
+    const Mid mid = ++mid_;
+    auto arrival = shard_->begin(mid);
+    for (std::size_t left = bytes_; arrival && left > 0;) {
+      BlockRef block = blocks_.acquire();
+      const auto length = static_cast<std::uint32_t>(std::min(left, kBlockBytes));
+      std::memset(block.data(), 'x', 64);
+      if (!shard_->append(*arrival, {block, 0, length})) std::abort();
+      left -= length;
+    }
+    if (!arrival || !shard_->commit(*arrival, {&envelope_, as_bytes(kHeader), {1}, 0, mid}, mid))
+      std::abort();
+  }
+  void poll() {
+    const bool worked = shard_->poll(now_ = now_ + microseconds(10)) > 0;
+    const double now = thread_cpu_us();
+    if (!worked) idle_us_ += now - polled_us_;
+    polled_us_ = now;
+  }
+
+  static constexpr std::string_view kHeader =
+      "Received: from client.example.com by mx.example.net with ESMTP id 1; now\r\n";
+  std::size_t bytes_;
+  std::size_t group_;
+  Directory directory_;
+  BlockPool blocks_{2'048};
+  std::unique_ptr<LogDevice> device_ = make_file_device(true);
+  std::unique_ptr<Shard> shard_;
+  mail::Envelope envelope_;
+  Mid mid_ = 0;
+  Instant now_{0};
+  double idle_us_ = 0;
+  double polled_us_ = 0;  // end of the last poll
+};
+
+void report(benchmark::State& state, double messages, double cpu_us, double bytes) {
+  state.counters["msgs/s"] = benchmark::Counter(messages, benchmark::Counter::kIsRate);
+  state.counters["cpu_us/msg"] = cpu_us / messages;
+  state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
+}
+
+void BM_Queue(benchmark::State& state) {
+  const auto bytes = static_cast<std::size_t>(state.range(0));
+  const auto group = static_cast<std::size_t>(state.range(1));
+  Load load(bytes, group);
+  const ShardCounts before = load.counts();
+  const double cpu = process_cpu_us() - load.idle_us();
+  for (auto _ : state) load.run_group();
+  const auto messages = static_cast<double>(load.counts().commits - before.commits);
+  const double used = process_cpu_us() - load.idle_us() - cpu;
+  report(state, messages, used, messages * static_cast<double>(bytes));
+  state.counters["syncs/1000"] =
+      static_cast<double>(load.counts().syncs - before.syncs) * 1000 / messages;
+}
+
+// The yardstick: the same octets per group into a file that is written over.
+void BM_PlainWriteAndSync(benchmark::State& state) {
+  const auto group = static_cast<std::size_t>(state.range(1));
+  const std::size_t bytes = static_cast<std::size_t>(state.range(0)) * group;
+  constexpr std::size_t kFile = 64 * 1024 * 1024;
+  Directory directory;
+  const int fd = open((directory.path() + "/plain").c_str(), O_RDWR | O_CREAT, 0600);
+  std::vector<char> octets(std::max(bytes, std::size_t{1024 * 1024}), 'x');
+  for (std::size_t at = 0; at < kFile; at += octets.size())
+    if (pwrite(fd, octets.data(), octets.size(), static_cast<off_t>(at)) < 0) std::abort();
+  fdatasync(fd);
+  std::size_t at = 0;
+  const double cpu = process_cpu_us();
+  for (auto _ : state) {
+    if (at + bytes > kFile) at = 0;
+    if (pwrite(fd, octets.data(), bytes, static_cast<off_t>(at)) < 0) std::abort();
+    fdatasync(fd);
+    at += bytes;
+  }
+  const auto messages = static_cast<double>(state.iterations()) * static_cast<double>(group);
+  report(state, messages, process_cpu_us() - cpu, messages * static_cast<double>(state.range(0)));
+  close(fd);
+}
+
+#define SLUICE_QUEUE_LOADS \
+  ArgsProduct({{4096}, {1, 20, 100}})->ArgsProduct({{65536}, {1, 20}})->UseRealTime()
+BENCHMARK(BM_Queue)->SLUICE_QUEUE_LOADS;
+BENCHMARK(BM_PlainWriteAndSync)->SLUICE_QUEUE_LOADS;
+
+}  // namespace
+
+BENCHMARK_MAIN();
