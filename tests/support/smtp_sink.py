@@ -52,7 +52,8 @@ class _Session(socketserver.StreamRequestHandler):
             except (_Hangup, ConnectionError, TimeoutError):
                 pass
 
-    def reply(self, event, text):
+    def reply(self, event, text, before=lambda: None):
+        """Says the reply, and does `before` first when it is positive; returns its first digit."""
         answer = self.server.sink.answer(event, text) or USUAL[event]
         if answer == DROP:
             raise _Hangup
@@ -60,6 +61,8 @@ class _Session(socketserver.StreamRequestHandler):
             while self.rfile.read(65536):
                 pass
             raise _Hangup
+        if answer.startswith("2"):
+            before()
         self.wfile.write(answer.encode() + b"\r\n")
         return answer[0]
 
@@ -100,16 +103,7 @@ class _Session(socketserver.StreamRequestHandler):
             lines.append(line[1:] if line.startswith(b".") else line)
         message = Message(self.sender, self.recipients, b"".join(lines))
         # Kept before the 250: what the client believes delivered is here.
-        if self.reply_dot(message) != "2":
-            self.server.sink._take_back(message)
-
-    def reply_dot(self, message):
-        self.server.sink._keep(message)
-        try:
-            return self.reply("dot", "")
-        except _Hangup:
-            self.server.sink._take_back(message)
-            raise
+        self.reply("dot", "", before=lambda: self.server.sink._keep(message))
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -149,10 +143,6 @@ class Sink:
         with self._changed:
             self._messages.append(message)
             self._changed.notify_all()
-
-    def _take_back(self, message):
-        with self._changed:
-            self._messages.remove(message)
 
     def _counting(self):
         return _Count(self)
