@@ -59,6 +59,11 @@ json worker_status(const WorkerThread& worker, unsigned cpu) {
           {"commits", c.commits.get()},
           {"bytes_written", c.bytes_written.get()},
           {"segments", c.segments.get()},
+          {"tcp_connections", c.tcp_connections.get()},
+          {"tcp_half_open", c.tcp_half_open.get()},
+          {"tcp_time_wait", c.tcp_time_wait.get()},
+          {"tcp_retransmitted", c.tcp_retransmitted.get()},
+          {"packets_dropped", c.packets_dropped.get()},
           {"log_events_dropped", worker.events.dropped()}};
 }
 

@@ -35,6 +35,14 @@ bool in_use(const sockaddr_un& address) {
   return answered;
 }
 
+// net_tap signals the process at each packet: any call may be interrupted.
+template <typename Call>
+auto retry(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
 void set_timeouts(int client) {
   const timeval limit{0, kClientTimeMs * 1000};
   setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -77,7 +85,7 @@ AdminServer::~AdminServer() {
 void AdminServer::poll(int timeout_ms, int also) {
   pollfd descriptors[] = {{descriptor_, POLLIN, 0}, {also, POLLIN, 0}};
   if (::poll(descriptors, 2, timeout_ms) <= 0 || (descriptors[0].revents & POLLIN) == 0) return;
-  const int client = accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC);
+  const int client = retry([&] { return accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC); });
   if (client < 0) return;
   set_timeouts(client);
   serve(client);
@@ -88,13 +96,15 @@ void AdminServer::serve(int client) {
   std::string request;
   char buffer[kRequestMax];
   while (request.find('\n') == std::string::npos && request.size() < kRequestMax) {
-    const ssize_t got = read(client, buffer, sizeof buffer);
+    const ssize_t got = retry([&] { return read(client, buffer, sizeof buffer); });
     if (got <= 0) return;
     request.append(buffer, static_cast<std::size_t>(got));
   }
   const std::string reply = run_admin_command(engine_, request) + "\n";
   for (std::size_t sent = 0; sent < reply.size();) {
-    const ssize_t n = send(client, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL);
+    const ssize_t n = retry([&] {
+      return send(client, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL);
+    });
     if (n <= 0) return;
     sent += static_cast<std::size_t>(n);
   }

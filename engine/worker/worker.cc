@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/net/stack.h"
 #include "queueing/log_device.h"
 
 namespace sluice::worker {
@@ -303,6 +304,26 @@ void Worker::publish_gauges(Instant now) {
   counters.commits.set(queue.commits);
   counters.bytes_written.set(queue.bytes_written);
   counters.segments.set(queue.segments);
+  publish_stack_gauges();
+}
+
+void Worker::publish_stack_gauges() {
+  net::StackCounters sum;
+  for (const NamedTransport& t : setup_.transports) {
+    if (t.name.empty()) continue;  // kernel sockets
+    const net::StackCounters stack = net::stack_counters(*t.transport);
+    sum.connections += stack.connections;
+    sum.half_open += stack.half_open;
+    sum.time_wait += stack.time_wait;
+    sum.segments_retransmitted += stack.segments_retransmitted;
+    sum.dropped_malformed += stack.dropped_malformed + stack.dropped_no_resources;
+  }
+  Counters& counters = core_.counters;
+  counters.tcp_connections.set(sum.connections);
+  counters.tcp_half_open.set(sum.half_open);
+  counters.tcp_time_wait.set(sum.time_wait);
+  counters.tcp_retransmitted.set(sum.segments_retransmitted);
+  counters.packets_dropped.set(sum.dropped_malformed);
 }
 
 }  // namespace sluice::worker

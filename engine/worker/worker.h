@@ -89,6 +89,7 @@ class Worker {
   smtp::Reply refusal(const ListenerState& listener, const IpAddress& source);
   void settle(Inbound& session, Inbound::Progress progress);
   void publish_gauges(Instant now);
+  void publish_stack_gauges();
   net::Transport* find_transport(std::string_view name) const noexcept;
   void drop_unused_generations();
 
