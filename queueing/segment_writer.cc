@@ -95,6 +95,7 @@ void SegmentWriter::finish_record(const Location& location) noexcept {
   head_used_ += record_bytes(location.length);
   offsets_.set(log_position(location.sequence, head_used_), offsets_.written(), offsets_.durable());
   if (!lazy_since_) lazy_since_ = now_;
+  if (!unwritten_since_) unwritten_since_ = now_;
 }
 
 std::size_t SegmentWriter::poll(Instant now, LogDevice::Token write,
@@ -110,7 +111,8 @@ std::size_t SegmentWriter::poll(Instant now, LogDevice::Token write,
     const LogPosition begin = log_position(batch.sequence(), batch.offset());
     const bool then_sync = !syncing_ && sync_wanted_ > begin;
     const bool full = queue_.size() > 1 || batch.bytes() >= kEarlyWriteBytes;
-    if (then_sync || full) {
+    const bool aged = !syncing_ && unwritten_since_ && now - *unwritten_since_ >= kLazyWrite;
+    if (then_sync || full || aged) {
       queue_.erase(queue_.begin());
       submit(batch, then_sync);
       return 1;
@@ -142,6 +144,8 @@ bool SegmentWriter::may_submit(const Batch& batch) noexcept {
 
 void SegmentWriter::submit(Batch& batch, bool then_sync) noexcept {
   writing_ = &batch;
+  unwritten_since_.reset();
+  if (!queue_.empty()) unwritten_since_ = now_;
   if (then_sync) {
     syncing_ = true;
     sync_covers_ = log_position(batch.sequence(), batch.end());

@@ -48,7 +48,10 @@ class SegmentWriter {
  public:
   static constexpr std::size_t kBatches = 8;                     // gathering, in flight and waiting
   static constexpr std::uint32_t kEarlyWriteBytes = 256 * 1024;  // written before a sync is free
-  static constexpr Duration kLazyDelay = milliseconds(200);      // for records nobody waits for
+  // Records that nobody waits for (outcomes): given to the kernel soon, so that the death of the
+  // process alone repeats no delivery; synced later, for the machine's.
+  static constexpr Duration kLazyWrite = milliseconds(2);
+  static constexpr Duration kLazyDelay = milliseconds(200);
   static constexpr int kWriteAttempts = 3;                       // of a write that came back short
 
   SegmentWriter(std::uint64_t segment_bytes, LogDevice& device, SegmentTable& table,
@@ -106,6 +109,7 @@ class SegmentWriter {
   int attempts_ = 0;
   Mid highest_mid_ = 0;
   std::optional<Instant> lazy_since_;
+  std::optional<Instant> unwritten_since_;
   Instant now_{0};
   std::array<Batch, kBatches> storage_;
   std::vector<Batch*> free_;
