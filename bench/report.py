@@ -50,13 +50,14 @@ def _main_table(cases: list[dict]) -> str:
                      _number(m["cpu_s_per_1000"], 4), _number(m.get("worker_busy_us"), 1),
                      _number(m.get("other_threads_us"), 1), _number(m.get("wall_us"), 1),
                      _number(m.get("wall_difference_percent"), 1),
+                     _number(m.get("preempted_percent"), 1),
                      _number(m.get("syncs_per_1000"), 1), _number(m.get("flushes_per_1000"), 1),
                      _number(m["p50_us"]), _number(m["p99_us"]),
                      _number(m.get("half_load_p50_us")), _number(m.get("half_load_p99_us")),
                      _number(m.get("generator_us"), 1)])
     heads = ["server, message, load", "msgs/s", "CPU s/1000", "worker us", "others us", "wall us",
-             "idle %", "fsync/1000", "flush/1000", "p50 us", "p99 us", "half p50", "half p99",
-             "gen us"]
+             "idle %", "lost %", "fsync/1000", "flush/1000", "p50 us", "p99 us", "half p50",
+             "half p99", "gen us"]
     return _table(heads, rows)
 
 

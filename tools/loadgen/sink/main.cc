@@ -140,7 +140,7 @@ int main(int argc, char** argv) {
   line.sink.delay = microseconds(static_cast<std::int64_t>(line.delay_ms * 1e3));
   line.sink.time_limit = milliseconds(static_cast<std::int64_t>(line.time_limit_s * 1e3));
   if (line.cpu && !load::pin_to_cpu(*line.cpu)) return fail(kUsageError, "--cpu: no such CPU");
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = [](int) { stop_requested = true; };
   ::sigaction(SIGTERM, &action, nullptr);
   ::sigaction(SIGINT, &action, nullptr);
