@@ -16,7 +16,8 @@ namespace {
 
 class FileDevice final : public LogDevice {
  public:
-  explicit FileDevice(bool io_uring) : wants_uring_(io_uring) {}
+  FileDevice(bool io_uring, std::span<const unsigned> helper_cpus)
+      : wants_uring_(io_uring), helper_cpus_(helper_cpus.begin(), helper_cpus.end()) {}
   ~FileDevice() override { close(); }
 
   std::expected<std::vector<File>, std::string> open(const std::string& directory) override;
@@ -52,6 +53,7 @@ class FileDevice final : public LogDevice {
   void run(const DiskJob& job, std::vector<DiskJobDone>& done) const;
 
   const bool wants_uring_;
+  const std::vector<unsigned> helper_cpus_;
   SegmentFiles files_;
   std::vector<int> fds_;  // by file id, -1 = none; only the data core changes it after the start
   std::unique_ptr<Uring> uring_;
@@ -73,10 +75,10 @@ std::expected<std::vector<LogDevice::File>, std::string> FileDevice::open(
     put_fd(each.file.id, each.fd);
     files.push_back(each.file);
   }
-  if (wants_uring_) uring_ = Uring::make();
+  if (wants_uring_) uring_ = Uring::make(helper_cpus_);
   const auto work = [this](const DiskJob& job, std::vector<DiskJobDone>& done) { run(job, done); };
-  helper_ = std::make_unique<JobThread>(work);
-  if (!uring_) writes_ = std::make_unique<JobThread>(work);
+  helper_ = std::make_unique<JobThread>(work, helper_cpus_);
+  if (!uring_) writes_ = std::make_unique<JobThread>(work, helper_cpus_);
   return files;
 }
 
@@ -182,8 +184,8 @@ void FileDevice::run(const DiskJob& job, std::vector<DiskJobDone>& done) const {
 
 }  // namespace
 
-std::unique_ptr<LogDevice> make_file_device(bool io_uring) {
-  return std::make_unique<FileDevice>(io_uring);
+std::unique_ptr<LogDevice> make_file_device(bool io_uring, std::span<const unsigned> helper_cpus) {
+  return std::make_unique<FileDevice>(io_uring, helper_cpus);
 }
 
 }  // namespace sluice::queueing

@@ -3,11 +3,15 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "queueing/log_device.h"
 
 namespace sluice::queueing {
 
-std::unique_ptr<LogDevice> make_file_device(bool io_uring);
+// `helper_cpus`: where those threads and the kernel's own for io_uring run; empty = where the
+// caller may. A data core polls without end, so they should not have to share its CPU.
+std::unique_ptr<LogDevice> make_file_device(bool io_uring,
+                                            std::span<const unsigned> helper_cpus = {});
 
 }  // namespace sluice::queueing

@@ -1,8 +1,22 @@
 #include "queueing/job_thread.h"
 
+#include <pthread.h>
+
 namespace sluice::queueing {
 
-JobThread::JobThread(Run run) : run_(std::move(run)), thread_([this] { loop(); }) {}
+cpu_set_t cpu_mask(std::span<const unsigned> cpus) noexcept {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  for (const unsigned cpu : cpus) CPU_SET(cpu, &mask);
+  return mask;
+}
+
+JobThread::JobThread(Run run, std::span<const unsigned> cpus)
+    : run_(std::move(run)), thread_([this] { loop(); }) {
+  if (cpus.empty()) return;
+  const cpu_set_t mask = cpu_mask(cpus);
+  pthread_setaffinity_np(thread_.native_handle(), sizeof mask, &mask);  // refused: it stays
+}
 
 JobThread::~JobThread() {
   {

@@ -2,17 +2,22 @@
 // core, which only takes a short lock to give a job or to fetch results that are known to be there.
 #pragma once
 
+#include <sched.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
 #include "queueing/log_device.h"
 
 namespace sluice::queueing {
+
+cpu_set_t cpu_mask(std::span<const unsigned> cpus) noexcept;
 
 struct DiskJob {
   enum class Kind : std::uint8_t { write, sync, read, prepare, remove };
@@ -38,7 +43,8 @@ class JobThread {
  public:
   using Run = std::function<void(const DiskJob&, std::vector<DiskJobDone>&)>;
 
-  explicit JobThread(Run run);
+  // It runs on `cpus`; empty = where the caller may run.
+  JobThread(Run run, std::span<const unsigned> cpus);
   ~JobThread();  // after the jobs that were given
 
   void give(const DiskJob& job);

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <vector>
 
 #include "queueing/log_device.h"
 
@@ -16,8 +18,10 @@ class Uring {
  public:
   static constexpr unsigned kEntries = 256;
 
-  // nullptr where the kernel or a container refuses.
-  static std::unique_ptr<Uring> make() noexcept;
+  // nullptr where the kernel or a container refuses. `helper_cpus`: where the kernel's own threads
+  // for this ring may run; empty = where the submitting thread may. They do the syncs, and one that
+  // has to share a CPU with a polling thread waits for its time slice.
+  static std::unique_ptr<Uring> make(std::span<const unsigned> helper_cpus) noexcept;
   Uring(const Uring&) = delete;
   Uring& operator=(const Uring&) = delete;
   ~Uring() { io_uring_queue_exit(&ring_); }
@@ -32,9 +36,12 @@ class Uring {
 
  private:
   Uring() = default;
+  void bind() noexcept;
+  io_uring_sqe* next_entry() noexcept;
   void submit() noexcept;
 
   io_uring ring_{};
+  std::vector<unsigned> helper_cpus_;
   bool enabled_ = false;
   unsigned prepared_ = 0;  // since the last submit
   unsigned in_flight_ = 0;

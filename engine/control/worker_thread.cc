@@ -24,6 +24,18 @@ std::string pin_to(unsigned cpu) {
   return "cores.workers: cannot run on CPU " + std::to_string(cpu) + ": " + std::strerror(error);
 }
 
+// Where threads that help a worker run: the control CPUs, else all of the process but the workers'.
+std::vector<unsigned> helper_cpus(const config::Cores& cores) {
+  if (!cores.control.empty()) return cores.control;
+  cpu_set_t allowed;
+  if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0) return {};
+  for (const unsigned cpu : cores.workers) CPU_CLR(cpu, &allowed);
+  std::vector<unsigned> cpus;
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
+  return cpus;
+}
+
 net::StackOptions stack_options(const config::Config& config, const config::Port& port) {
   net::StackOptions options;
   options.addresses = port.addresses;
@@ -70,7 +82,8 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(const Wo
   setup.counters = &self.counters;
   setup.ledger = &self.ledger;
   setup.transports = make_transports(start);
-  setup.device = queueing::make_file_device(start.config->queue.io_uring);
+  setup.device =
+      queueing::make_file_device(start.config->queue.io_uring, helper_cpus(start.config->cores));
   setup.connection_id_base = start.connection_id_base;
   return worker::Worker::create(std::move(setup));
 }

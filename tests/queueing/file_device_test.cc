@@ -1,12 +1,15 @@
 #include "queueing/file_device.h"
 
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <thread>
+#include <vector>
 
 #include "queueing/inspect.h"
 #include "tests/support/queue_fixture.h"
@@ -91,13 +94,47 @@ TEST_P(FileDeviceTest, SecondProcessIsRefusedWithAReason) {
   auto other = make_file_device(GetParam());
   auto opened = Shard::open(queue.options, *other);
   ASSERT_FALSE(opened);
-  EXPECT_NE(opened.error().find("in use by process " + std::to_string(getpid())),
-            std::string::npos) << opened.error();
+  EXPECT_NE(opened.error().find("in use by process " + std::to_string(getpid())), std::string::npos)
+      << opened.error();
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, FileDeviceTest, testing::Bool(), [](const auto& info) {
-  return info.param ? "IoUring" : "Threads";
-});
+std::set<int> threads_of_this_process() {
+  std::set<int> threads;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task"))
+    threads.insert(std::stoi(entry.path().filename().string()));
+  return threads;
+}
+
+TEST_P(FileDeviceTest, ItsThreadsKeepOffTheCpuOfThePollingThread) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  if (CPU_COUNT(&before) < 2 || !CPU_ISSET(0, &before) || !CPU_ISSET(1, &before))
+    GTEST_SKIP() << "needs CPUs 0 and 1: NOT TESTED HERE";
+  const std::set<int> others = threads_of_this_process();
+  cpu_set_t polling;
+  CPU_ZERO(&polling);
+  CPU_SET(1, &polling);
+  ASSERT_EQ(sched_setaffinity(0, sizeof polling, &polling), 0);
+
+  auto apart = make_file_device(GetParam(), std::vector<unsigned>{0});
+  QueueBench pinned(*apart, directory.path() + "/spool/shard-1");
+  pinned.open();
+  ASSERT_TRUE(pinned.submit(1, 1'000));
+  EXPECT_TRUE(poll_until(pinned, [&] { return pinned.accepted(1); }));
+  int helpers = 0;
+  for (const int thread : threads_of_this_process()) {
+    cpu_set_t allowed;
+    if (others.contains(thread) || sched_getaffinity(thread, sizeof allowed, &allowed) != 0)
+      continue;
+    ++helpers;
+    EXPECT_TRUE(CPU_COUNT(&allowed) == 1 && CPU_ISSET(0, &allowed));
+  }
+  EXPECT_GE(helpers, 1);
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, FileDeviceTest, testing::Bool(),
+                         [](const auto& info) { return info.param ? "IoUring" : "Threads"; });
 
 TEST(FileDeviceOnTmpfs, FullFileSystemRefusesMailAndTakesItAgain) {
   TemporaryDirectory directory;
