@@ -39,7 +39,7 @@ segment_bytes = "4 MiB"
 disk_reserve = "0"
 
 [scan]
-rules = []
+rules = [{rules}]
 
 [log]
 directory = "log"
@@ -59,7 +59,7 @@ class Engine:
     """`with Engine(SLUICE, sink.port) as engine:` – the folder is removed at the end."""
 
     def __init__(self, binary, sink_port, listener="", delivery="", extra="", sessions=1024,
-                 blocks=2048):
+                 blocks=2048, rules=None):
         self.binary = os.path.abspath(binary)
         self.port = free_port()
         self.folder = tempfile.mkdtemp(prefix="sluice-test-")
@@ -67,7 +67,7 @@ class Engine:
         with open(self.config, "w", encoding="ascii") as file:
             file.write(CONFIG.format(port=self.port, sink_port=sink_port, listener=listener,
                                      delivery=delivery, extra=extra, sessions=sessions,
-                                     blocks=blocks))
+                                     blocks=blocks, rules=f'"{rules}"' if rules else ""))
         self.process = None
 
     def __enter__(self):
