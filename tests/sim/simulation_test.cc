@@ -1,0 +1,32 @@
+// The whole engine against faults drawn from seeds. A run is repeated with
+//   SLUICE_SIM_SEED=17 unit_tests --gtest_filter='Simulation*'
+// and SLUICE_SIM_SEEDS=1000 runs as many from SLUICE_SIM_SEED (or 1) on.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "tests/sim/world.h"
+
+namespace sluice::sim {
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+}  // namespace
+
+TEST(Simulation, FiftySeedsLoseNothing) {
+  const bool one = std::getenv("SLUICE_SIM_SEED") != nullptr;
+  const std::uint64_t first = from_environment("SLUICE_SIM_SEED", 1);
+  const std::uint64_t count = from_environment("SLUICE_SIM_SEEDS", one ? 1 : 50);
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const Scenario scenario = draw_scenario(seed);
+    SCOPED_TRACE("repeat with SLUICE_SIM_SEED=" + std::to_string(seed) + "\n" + describe(scenario));
+    World world(scenario);
+    EXPECT_EQ(world.run(), "");
+  }
+}
+
+}  // namespace sluice::sim
