@@ -158,8 +158,8 @@ def print_table(rows, report, stat):
     handled = max(1, total(stat, "messages_accepted") + total(stat, "messages_rejected"))
     by_scl = ", ".join(f"{scl}: {count}" for scl, count in
                        sorted(worker["scl"].items(), key=lambda item: int(item[0])) if count)
-    print(f"\nmessages    {report['messages']} sent, {total(stat, 'messages_accepted')} accepted, "
-          f"{total(stat, 'messages_rejected')} rejected, {total(stat, 'messages_deferred')} deferred")
+    answers = ", ".join(f"{count} x {code}" for code, count in sorted(report["codes"].items()))
+    print(f"\nmessages    {report['messages']} sent, answered {answers}")
     print(f"by SCL      {by_scl}")
     print(f"delivered   {sum(row['scl'] is not None for row in rows)} at the next hop")
     print(f"rate        {report['messages_per_second']:.0f} messages/s "

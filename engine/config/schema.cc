@@ -169,10 +169,12 @@ std::vector<Key<Listener>> listener_keys() {
        choice(&Listener::bare_newline,
               {{"reject", BareNewline::reject}, {"normalise", BareNewline::normalise}}),
        "what is done with a CR or LF that stands alone"},
-      {"message_size_max", size(&Listener::message_size_max, 64 * kKiB, 2 * kGiB),
+      {"message_size_max", size(&Listener::message_size_max, 64 * kKiB, 256 * kMiB),
        "largest message taken, RFC 1870"},
       {"recipients_max", integer(&Listener::recipients_max, 1, 100'000),
        "recipients of one message"},
+      {"envelope_bytes_max", size(&Listener::envelope_bytes_max, 4 * kKiB, 512 * kKiB),
+       "sender and recipients of one message with their parameters"},
       {"messages_max", integer(&Listener::messages_max, 1, 1'000'000), "messages of one session"},
       {"errors_max", integer(&Listener::errors_max, 1, 10'000), "bad commands before 421"},
       {"sessions_per_source_max", integer(&Listener::sessions_per_source_max, 1, 16'777'216),
@@ -236,7 +238,7 @@ std::vector<Key<Delivery>> delivery_keys() {
 std::vector<Key<Queue>> queue_keys() {
   return {
       {"directory", text(&Queue::directory, "a path", empty_fault), "where the queue is kept"},
-      {"segment_bytes", size(&Queue::segment_bytes, kMiB, 4 * kGiB), "size of a segment file"},
+      {"segment_bytes", size(&Queue::segment_bytes, kMiB, 2 * kGiB), "size of a segment file"},
       {"segments_max", integer(&Queue::segments_max, 4, 65'536), "segment files of each worker"},
       {"segments_spare", integer(&Queue::segments_spare, 0, 1'024),
        "finished segment files kept for reuse"},

@@ -86,6 +86,9 @@ std::expected<void, std::string> Engine::start_dpdk() {
   auto dpdk = net::Dpdk::start(dpdk_options(*config_));
   if (!dpdk) return std::unexpected(dpdk.error());
   dpdk_ = std::move(*dpdk);
+  note(mail::EventKind::engine_info, dpdk_->uses_hugepages()
+                                         ? "DPDK memory: hugepages"
+                                         : "DPDK memory: ordinary pages, [memory] dpdk_mib");
   for (const net::DpdkPortFacts& port : dpdk_->facts())
     note(mail::EventKind::engine_info,
          fmt::format("port {}: {}, {}, offloads: {}, link {}", port.name, port.driver,

@@ -12,6 +12,7 @@ smtp::ServerSettings settings_of(const config::Config& config, const config::Lis
                               : smtp::BareNewlineMode::reject;
   settings.message_size_max = listener.message_size_max;
   settings.recipients_max = listener.recipients_max;
+  settings.envelope_bytes_max = static_cast<std::uint32_t>(listener.envelope_bytes_max);
   settings.messages_max = listener.messages_max;
   settings.errors_max = listener.errors_max;
   settings.greet_delay = listener.greet_delay;

@@ -19,6 +19,7 @@ struct Options {  // shared by all commands
 
 void add_run(CLI::App& app, Options& options);
 void add_check(CLI::App& app, Options& options);
+void add_defaults(CLI::App& app, Options& options);
 void add_plan(CLI::App& app, Options& options);
 void add_monitor(CLI::App& app, Options& options);
 void add_queue(CLI::App& app, Options& options);
