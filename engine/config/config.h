@@ -41,6 +41,8 @@ struct Port {  // [[port]]
   std::uint32_t tx_descriptors = 1024;
   std::string capture;  // pcapng file, empty = no capture
   int line = 0;         // where in the file
+
+  bool operator==(const Port&) const = default;
 };
 
 struct Tcp {                                   // [tcp]
@@ -54,6 +56,8 @@ struct Tcp {                                   // [tcp]
   Duration user_timeout = minutes(5);
   std::uint8_t syn_retries = 5;
   std::uint8_t initial_window = 10;  // segments, RFC 6928
+
+  bool operator==(const Tcp&) const = default;
 };
 
 struct Listener {  // [[listener]]
@@ -108,6 +112,8 @@ struct Queue {  // [queue]
   std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // octets to leave free on the file system
   std::uint32_t messages_max = 1'000'000;             // per worker
   bool io_uring = true;
+
+  bool operator==(const Queue&) const = default;
 };
 
 struct Scan {                      // [scan]
@@ -125,6 +131,8 @@ struct Log {                                  // [log]
   std::uint64_t rotate_bytes = 100ULL * 1024 * 1024;
   std::uint32_t keep = 10;
   std::uint32_t ring_bytes = 4U * 1024 * 1024;  // per worker, power of two
+
+  bool operator==(const Log&) const = default;
 };
 
 struct Admin {                                    // [admin]

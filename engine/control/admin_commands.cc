@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "engine/control/engine.h"
 #include "engine/control/mail_log.h"
@@ -107,88 +108,93 @@ std::string_view wait_name(smtp::Wait wait) {
   return "?";
 }
 
-// What a worker fills in; shared, because a worker that answers too late still writes to it.
-struct Page {
+constexpr std::string_view kNotReached = "a worker did not answer in time";
+
+// Runs `fill` on a worker. The page is shared because a worker that answers too late still writes
+// to it; it is read only when the answer came in time. nullopt: it did not.
+template <typename Fill>
+std::optional<json> ask(Engine& engine, WorkerThread& worker, Fill fill) {
+  auto page = std::make_shared<json>(json::array());
+  const bool reached = engine.on_worker(
+      worker, [page, fill](worker::Worker& w, Instant now) { fill(w, now, *page); });
+  if (!reached) return std::nullopt;
+  return std::move(*page);
+}
+
+// The rows of all workers under `name`, or an error when one cannot be reached.
+template <typename Fill>
+json ask_all(Engine& engine, const char* name, Fill fill) {
   json rows = json::array();
-  std::uint64_t limit = 0;
-};
+  for (auto& worker : engine.workers()) {
+    auto page = ask(engine, *worker, fill);
+    if (!page) return {{"error", kNotReached}};
+    for (json& row : *page) rows.push_back(std::move(row));
+  }
+  return {{name, std::move(rows)}};
+}
 
 json queue_list(Engine& engine, const json& request) {
   const Mid from = request.value("from", std::uint64_t{0});
   const std::uint64_t limit = std::min(request.value("limit", std::uint64_t{100}), kPageMax);
-  std::vector<json> rows;
-  for (auto& worker : engine.workers()) {
-    auto page = std::make_shared<Page>();
-    page->limit = limit;
-    const bool reached = engine.on_worker(*worker, [page, from](worker::Worker& w, Instant) {
-      w.shard().visit(
-          from,
-          [](const queueing::QueuedMessage& message, void* context) {
-            auto& out = *static_cast<Page*>(context);
-            if (out.rows.size() < out.limit) out.rows.push_back(message_row(message));
-            return out.rows.size() < out.limit;
-          },
-          page.get());
-    });
-    if (!reached) return {{"error", "a worker did not answer in time"}};
-    rows.insert(rows.end(), page->rows.begin(), page->rows.end());
-  }
+  struct Page {
+    json& rows;
+    std::uint64_t limit;
+  };
+  json answer = ask_all(engine, "messages", [from, limit](worker::Worker& w, Instant, json& rows) {
+    Page page{rows, limit};
+    w.shard().visit(
+        from,
+        [](const queueing::QueuedMessage& message, void* context) {
+          auto& out = *static_cast<Page*>(context);
+          out.rows.push_back(message_row(message));
+          return out.rows.size() < out.limit;
+        },
+        &page);
+  });
+  if (answer.contains("error")) return answer;
+  auto& rows = answer["messages"].get_ref<json::array_t&>();
   std::sort(rows.begin(), rows.end(),
             [](const json& a, const json& b) { return a["mid"] < b["mid"]; });
   if (rows.size() > limit) rows.resize(limit);
-  return {{"messages", rows}};
+  return answer;
 }
 
 json queue_show(Engine& engine, const json& request) {
   const Mid mid = request.value("mid", std::uint64_t{0});
-  for (auto& worker : engine.workers()) {
-    auto page = std::make_shared<Page>();
-    engine.on_worker(*worker, [page, mid](worker::Worker& w, Instant) {
-      if (const queueing::QueuedMessage* message = w.shard().find(mid))
-        page->rows.push_back(message_detail(*message));
-    });
-    if (!page->rows.empty()) return page->rows.front();
-  }
+  json answer = ask_all(engine, "messages", [mid](worker::Worker& w, Instant, json& rows) {
+    if (const queueing::QueuedMessage* message = w.shard().find(mid))
+      rows.push_back(message_detail(*message));
+  });
+  if (answer.contains("error")) return answer;
+  if (!answer["messages"].empty()) return answer["messages"].front();
   return {{"error", "MID " + std::to_string(mid) + " is not in the queue"}};
 }
 
 json sessions(Engine& engine, const json& request) {
-  json rows = json::array();
-  for (auto& worker : engine.workers()) {
-    auto page = std::make_shared<Page>();
-    page->limit = std::min(request.value("limit", std::uint64_t{100}), kPageMax);
-    engine.on_worker(*worker, [page](worker::Worker& w, Instant now) {
-      w.for_each_session([&](worker::Inbound& session) {
-        if (page->rows.size() < page->limit)
-          page->rows.push_back({{"icid", session.icid()},
-                                {"remote", session.connection().remote().text()},
-                                {"state", session.session().state_name()},
-                                {"wait", wait_name(session.session().waiting())},
-                                {"seconds", (now - session.since()).seconds()}});
-      });
+  const std::uint64_t limit = std::min(request.value("limit", std::uint64_t{100}), kPageMax);
+  return ask_all(engine, "sessions", [limit](worker::Worker& w, Instant now, json& rows) {
+    w.for_each_session([&](worker::Inbound& session) {
+      if (rows.size() < limit)
+        rows.push_back({{"icid", session.icid()},
+                        {"remote", session.connection().remote().text()},
+                        {"state", session.session().state_name()},
+                        {"wait", wait_name(session.session().waiting())},
+                        {"seconds", (now - session.since()).seconds()}});
     });
-    for (json& row : page->rows) rows.push_back(std::move(row));
-  }
-  return {{"sessions", rows}};
+  });
 }
 
 json destinations(Engine& engine) {
-  json rows = json::array();
-  for (auto& worker : engine.workers()) {
-    auto page = std::make_shared<Page>();
-    engine.on_worker(*worker, [page](worker::Worker& w, Instant) {
-      for (const delivery::DestinationStatus& d : w.delivery().status())
-        page->rows.push_back({{"name", d.name},
-                              {"active_recipients", d.active_recipients},
-                              {"connections", d.connections},
-                              {"delivered_recipients", d.delivered_recipients},
-                              {"soft_bounced", d.soft_bounced},
-                              {"hard_bounced", d.hard_bounced},
-                              {"down", d.down}});
-    });
-    for (json& row : page->rows) rows.push_back(std::move(row));
-  }
-  return {{"destinations", rows}};
+  return ask_all(engine, "destinations", [](worker::Worker& w, Instant, json& rows) {
+    for (const delivery::DestinationStatus& d : w.delivery().status())
+      rows.push_back({{"name", d.name},
+                      {"active_recipients", d.active_recipients},
+                      {"connections", d.connections},
+                      {"delivered_recipients", d.delivered_recipients},
+                      {"soft_bounced", d.soft_bounced},
+                      {"hard_bounced", d.hard_bounced},
+                      {"down", d.down}});
+  });
 }
 
 json dispatch(Engine& engine, const json& request) {

@@ -102,9 +102,8 @@ void AdminServer::serve(int client) {
   }
   const std::string reply = run_admin_command(engine_, request) + "\n";
   for (std::size_t sent = 0; sent < reply.size();) {
-    const ssize_t n = retry([&] {
-      return send(client, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL);
-    });
+    const ssize_t n =
+        retry([&] { return send(client, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL); });
     if (n <= 0) return;
     sent += static_cast<std::size_t>(n);
   }

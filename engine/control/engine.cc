@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "engine/config/load.h"
@@ -57,8 +58,6 @@ std::expected<std::unique_ptr<Engine>, std::string> Engine::start(
 
 Engine::~Engine() {
   stop_workers();
-  drain_events();
-  if (mail_log_ != nullptr) mail_log_->flush();
   dpdk_.reset();
   if (signals_ >= 0) close(signals_);
 }
@@ -125,13 +124,12 @@ std::expected<void, std::string> Engine::open_admin() {
 void Engine::run() {
   for (bool running = true; running;) {
     const std::size_t events = drain_events();
+    keep_ids_ahead();
     admin_->poll(events > 0 ? 0 : kControlPeriodMs, signals_);
     signalfd_siginfo signal{};
     while (read(signals_, &signal, sizeof signal) == sizeof signal) {
       if (signal.ssi_signo == SIGHUP) {
-        const std::string problem = reload();
-        note(problem.empty() ? mail::EventKind::engine_info : mail::EventKind::engine_warning,
-             problem.empty() ? "configuration reloaded" : "reload refused: " + problem);
+        report_reload(reload());
       } else {
         running = false;
       }
@@ -139,21 +137,22 @@ void Engine::run() {
   }
   drain_workers();
   stop_workers();
+  while (drain_events() > 0) continue;
   note(mail::EventKind::engine_info, "stopped");
 }
 
 std::size_t Engine::drain_events() {
   std::size_t count = 0;
   std::uint64_t dropped = 0;
-  std::uint64_t connections = 0;
   for (auto& worker : workers_) {
     mail::Event event;
     WallTime at;
-    for (; count < kEventsPerRound && worker->events.front(event, at);
-         worker->events.pop(), ++count)
+    for (std::size_t left = kEventsPerRound; left > 0 && worker->events.front(event, at); --left) {
       mail_log_->write(event, at);
+      worker->events.pop();
+      ++count;
+    }
     dropped += worker->events.dropped();
-    connections += worker->counters.connections.get() + worker->counters.connections_refused.get();
   }
   if (count > 0) mail_log_->flush();
   if (dropped > events_dropped_) {
@@ -162,11 +161,16 @@ std::size_t Engine::drain_events() {
                      dropped - events_dropped_));
     events_dropped_ = dropped;
   }
-  if (auto kept = ids_.keep_ahead(connections); !kept && !ids_fault_reported_) {
-    ids_fault_reported_ = true;
-    note(mail::EventKind::engine_warning, kept.error());
-  }
   return count;
+}
+
+void Engine::keep_ids_ahead() {
+  std::uint64_t used = 0;
+  for (auto& worker : workers_) used = std::max(used, worker->counters.ids_used.get());
+  auto kept = ids_.keep_ahead(used);
+  if (kept || ids_fault_reported_) return;
+  ids_fault_reported_ = true;
+  note(mail::EventKind::engine_warning, kept.error());
 }
 
 void Engine::drain_workers() {
@@ -215,11 +219,25 @@ std::string Engine::reload() {
   if (!rules) return rules.error();
   config_ = std::move(*fresh);
   rules_ = std::move(*rules);
-  for (auto& worker : workers_)
-    on_worker(*worker, [config = config_, rules = rules_](worker::Worker& w, Instant) {
-      w.reconfigure(config, rules);
-    });
-  return {};
+  std::string late;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const bool reached =
+        on_worker(*workers_[i], [config = config_, rules = rules_](worker::Worker& w, Instant) {
+          w.reconfigure(config, rules);
+        });
+    if (!reached) late += fmt::format("worker {} has not taken it over yet\n", i);
+  }
+  return late;
+}
+
+// One line of the log for each line of the problem.
+void Engine::report_reload(std::string_view problem) {
+  if (problem.empty()) return note(mail::EventKind::engine_info, "configuration reloaded");
+  while (!problem.empty()) {
+    const auto end = problem.find('\n');
+    note(mail::EventKind::engine_warning, fmt::format("reload: {}", problem.substr(0, end)));
+    problem.remove_prefix(end == std::string_view::npos ? problem.size() : end + 1);
+  }
 }
 
 void Engine::note(mail::EventKind kind, std::string_view text) {

@@ -46,6 +46,8 @@ class Engine {
   std::expected<void, std::string> start_workers();
   std::expected<void, std::string> open_admin();
   std::size_t drain_events();
+  void keep_ids_ahead();
+  void report_reload(std::string_view problem);
   void drain_workers();
   void stop_workers();
   void note(mail::EventKind kind, std::string_view text);

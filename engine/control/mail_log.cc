@@ -38,11 +38,6 @@ std::string rid_list(std::string_view rids) {
   return out + "]";
 }
 
-std::string_view spam_word(std::int64_t scl) {
-  if (scl >= 7) return "positive";
-  return scl >= 5 ? "suspect" : "negative";
-}
-
 class Lines {
  public:
   Lines(const Event& event, std::string& out) : e_(event), out_(out) {}
@@ -96,8 +91,8 @@ class Lines {
         line("Message aborted MID {} Rejected: {}", e_.mid, text(0));
         return true;
       case EventKind::scan_verdict:
-        line("MID {} using engine: SLUICE spam {} SCL {} score {} rules [{}]", e_.mid,
-             spam_word(e_.number), e_.number, text(1), text(0));
+        line("MID {} using engine: SLUICE spam {} SCL {} score {} rules [{}]", e_.mid, text(2),
+             e_.number, text(1), text(0));
         return true;
       case EventKind::queue_committed: line("MID {} queued for delivery", e_.mid); return true;
       case EventKind::queue_refused: line("MID {} not queued: {}", e_.mid, text(0)); return true;

@@ -41,15 +41,21 @@ std::string restart_only_changes(const Config& running, const Config& fresh) {
   note(running.memory.sessions != fresh.memory.sessions, "memory.sessions");
   note(running.memory.connections != fresh.memory.connections, "memory.connections");
   note(running.memory.transactions != fresh.memory.transactions, "memory.transactions");
-  note(running.queue.directory != fresh.queue.directory, "queue.directory");
-  note(running.queue.segment_bytes != fresh.queue.segment_bytes, "queue.segment_bytes");
   note(running.admin.socket != fresh.admin.socket, "admin.socket");
-  note(running.log.directory != fresh.log.directory, "log.directory");
+  note(running.memory.hugepages != fresh.memory.hugepages, "memory.hugepages");
+  note(running.memory.dpdk_mib != fresh.memory.dpdk_mib, "memory.dpdk_mib");
+  note(running.memory.packets_per_port != fresh.memory.packets_per_port, "memory.packets_per_port");
+  note(running.cores.control != fresh.cores.control, "cores.control");
+  note(running.tcp != fresh.tcp, "tcp");
+  note(running.queue != fresh.queue, "queue");
+  note(running.log != fresh.log, "log");
+  note(running.delivery.connections != fresh.delivery.connections, "delivery.connections");
   bool ports = running.ports.size() != fresh.ports.size();
-  for (std::size_t i = 0; !ports && i < fresh.ports.size(); ++i)
-    ports = running.ports[i].name != fresh.ports[i].name ||
-            running.ports[i].device != fresh.ports[i].device ||
-            running.ports[i].addresses != fresh.ports[i].addresses;
+  for (std::size_t i = 0; !ports && i < fresh.ports.size(); ++i) {
+    config::Port was = running.ports[i];
+    was.line = fresh.ports[i].line;  // it may stand elsewhere in the file
+    ports = was != fresh.ports[i];
+  }
   note(ports, "port");
   bool binds = running.listeners.size() != fresh.listeners.size();
   for (std::size_t i = 0; !binds && i < fresh.listeners.size(); ++i)

@@ -29,7 +29,8 @@ enum class EventKind : std::uint8_t {
   tx_ready,         // number = octets, text[0] = reverse path
   tx_aborted,       // text[0] = reason
   tx_rejected,      // text[0] = reply
-  // Verdict: number = SCL, text[0] = rule names, text[1] = score.
+  // Verdict: number = SCL, text[0] = rule names, text[1] = score, text[2] = "positive" (refused) or
+  // "negative".
   scan_verdict,
   // Queue.
   queue_committed,  // "queued for delivery"

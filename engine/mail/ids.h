@@ -20,6 +20,7 @@ class IdSequence {
     next_ += step_;
     return id;
   }
+  std::uint64_t next() const noexcept { return next_; }
 
  private:
   std::uint64_t next_;

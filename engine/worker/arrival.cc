@@ -46,6 +46,10 @@ std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid) {
   scan::MessageScan* scan = core.scan->scanner.begin();
   if (scan == nullptr) {
     core.shard.abandon(*stored);
+    core.events.emit({.kind = mail::EventKind::queue_refused,
+                      .icid = icid,
+                      .mid = mid,
+                      .text = {"memory.transactions is used up"}});
     return kNoResources;
   }
   core_ = &core;
@@ -82,7 +86,7 @@ void Arrival::written(std::size_t count) noexcept {
 }
 
 void Arrival::feed_scanner() noexcept {
-  if (scanned_ == filled_) return;
+  if (scanned_ == filled_ || failure_) return;
   StageScope scope(core_->ledger, Stage::scan);
   scan_state_->scanner.feed(*scan_, {block_.data() + scanned_, filled_ - scanned_});
   scanned_ = filled_;
@@ -106,7 +110,7 @@ std::optional<smtp::Reply> Arrival::end(const mail::Envelope& envelope, const Or
                                         std::uint64_t token) {
   feed_scanner();
   scan::Verdict verdict;
-  finish_scan(verdict, envelope);
+  finish_scan(verdict, envelope, origin.reject_scl);
   if (!failure_ && verdict.scl >= origin.reject_scl) {
     core_->events.emit({.kind = mail::EventKind::tx_rejected,
                         .icid = icid_,
@@ -128,7 +132,8 @@ std::optional<smtp::Reply> Arrival::end(const mail::Envelope& envelope, const Or
   return refusal;
 }
 
-void Arrival::finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope) {
+void Arrival::finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope,
+                          std::int32_t reject_scl) {
   {
     StageScope scope(core_->ledger, Stage::scan);
     verdict = scan_state_->scanner.finish(*scan_);
@@ -162,7 +167,9 @@ void Arrival::finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope
                .icid = icid_,
                .mid = mid_,
                .number = verdict.scl,
-               .text = {{names, used}, {score, static_cast<std::size_t>(end - score)}}});
+               .text = {{names, used},
+                        {score, static_cast<std::size_t>(end - score)},
+                        verdict.scl >= reject_scl ? "positive" : "negative"}});
   core_->counters.scl[static_cast<std::size_t>(verdict.scl + 1)].add();
 }
 

@@ -42,7 +42,7 @@ class Arrival {
  private:
   void feed_scanner() noexcept;
   bool store_block() noexcept;
-  void finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope);
+  void finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope, std::int32_t reject_scl);
   std::optional<smtp::Reply> commit(const mail::Envelope& envelope, const Origin& origin,
                                     const scan::Verdict& verdict, std::uint64_t token);
   void release() noexcept;

@@ -44,11 +44,12 @@ struct Counters {
   Counter commits;
   Counter bytes_written;
   Counter segments;
-  Counter tcp_connections;     // of the own stack, TIME-WAIT not included
+  Counter ids_used;         // ICIDs and DCIDs reach this far above the base
+  Counter tcp_connections;  // of the own stack, TIME-WAIT not included
   Counter tcp_half_open;
   Counter tcp_time_wait;
-  Counter tcp_retransmitted;   // segments, since start
-  Counter packets_dropped;     // malformed or no resources, since start
+  Counter tcp_retransmitted;  // segments, since start
+  Counter packets_dropped;    // malformed or no resources, since start
 };
 
 }  // namespace sluice::worker

@@ -8,6 +8,9 @@ namespace {
 
 constexpr int kRoundsPerRun = 16;  // reads from one connection before the others have their turn
 
+// For a session that is over to get its last replies out.
+constexpr Duration kLastRepliesTime = seconds(30);
+
 constexpr smtp::Reply kNotDurable{451, "4.3.0",
                                   "Local error in processing: the message was not stored"};
 
@@ -36,7 +39,9 @@ void Inbound::open(CoreState& core, net::Transport& transport, net::Connection& 
   peer_ = connection.remote();
   opened_ = now_ = now;
   verdict_reply_.reset();
-  end_told_ = lost_ = counted_ = false;
+  end_told_ = counted_ = false;
+  loss_ = {};
+  give_up_at_ = Instant::never();
 
   core.events.emit({.kind = mail::EventKind::link_open,
                     .icid = icid,
@@ -55,41 +60,38 @@ void Inbound::open(CoreState& core, net::Transport& transport, net::Connection& 
 Inbound::Progress Inbound::run(Instant now) {
   StageScope scope(core_->ledger, Stage::smtp);
   now_ = now;
-  for (int round = 0; round < kRoundsPerRun; ++round) {
+  bool moved = true;
+  for (int round = 0; moved && round < kRoundsPerRun; ++round) {
     if (connection_->state() == net::Connection::State::failed) {
-      lost_ = true;
+      loss_ = net::describe(connection_->error());
       session_.connection_lost();
       return Progress::done;
     }
-    if (!send_output()) break;
-    if (session_.finished()) return Progress::done;
-
-    const ByteView input = connection_->readable();
-    if (input.empty()) {
-      if (!connection_->read_finished() || end_told_) break;
-      end_told_ = true;
-      session_.receive_end(now);
-      continue;
-    }
-    const std::size_t taken = session_.receive(input, now);
-    if (taken > 0) connection_->consume(taken);
-    if (verdict_reply_) {
-      const smtp::Reply reply = *verdict_reply_;
-      verdict_reply_.reset();
-      session_.complete_message(reply, now);
-      continue;
-    }
-    if (taken == 0 && session_.output().empty()) break;
-    if (round + 1 == kRoundsPerRun && !connection_->readable().empty()) {
-      send_output();
-      arm_deadline();
-      return Progress::again;
-    }
+    moved = exchange(now);
   }
-  send_output();
-  if (session_.finished() && session_.output().empty()) return Progress::done;
+  if (send_output() && session_.finished()) return Progress::done;
   arm_deadline();
-  return Progress::waiting;
+  return moved ? Progress::again : Progress::waiting;
+}
+
+// One step both ways; false when nothing can go on until something changes.
+bool Inbound::exchange(Instant now) {
+  if (!send_output() || session_.finished()) return false;
+  const ByteView input = connection_->readable();
+  if (input.empty()) {
+    if (!connection_->read_finished() || end_told_) return false;
+    end_told_ = true;
+    session_.receive_end(now);
+    return true;
+  }
+  const std::size_t taken = session_.receive(input, now);
+  if (taken > 0) connection_->consume(taken);
+  if (verdict_reply_) {
+    session_.complete_message(*verdict_reply_, now);
+    verdict_reply_.reset();
+    return true;
+  }
+  return taken > 0 || !session_.output().empty();
 }
 
 // False when the send buffer is full: nothing more is read until the peer takes its replies.
@@ -104,7 +106,8 @@ bool Inbound::send_output() {
 
 // Deadlines mostly move away: the timer is left where it is and looks again when it fires.
 void Inbound::arm_deadline() {
-  const Instant due = session_.deadline();
+  if (session_.finished() && give_up_at_ == Instant::never()) give_up_at_ = now_ + kLastRepliesTime;
+  const Instant due = std::min(session_.deadline(), give_up_at_);
   if (due == Instant::never()) return;
   if (!deadline_.armed() || due < deadline_.due) core_->timers.set(deadline_, due);
 }
@@ -131,6 +134,11 @@ Inbound::Progress Inbound::space_available(Instant now) {
 }
 
 Inbound::Progress Inbound::deadline_passed(Instant now) {
+  if (give_up_at_ <= now) {
+    loss_ = "the last replies were not taken";
+    connection_->abort();
+    return Progress::done;
+  }
   if (session_.deadline() <= now) session_.on_deadline(now);
   return run(now);
 }
@@ -139,11 +147,12 @@ void Inbound::close() {
   deadline_.cancel();
   space.unlink();
   due.unlink();
-  arrival_.abandon("connection closed");
-  if (lost_) {
-    emit(mail::EventKind::link_lost, net::describe(connection_->error()));
-  } else {
+  if (arrival_.active()) abort_message("connection closed");
+  end_unfinished("Receiving aborted by sender");
+  if (loss_.empty()) {
     connection_->close();
+  } else {
+    emit(mail::EventKind::link_lost, loss_);
   }
   emit(mail::EventKind::link_close);
   --listeners_->sessions;
@@ -151,6 +160,7 @@ void Inbound::close() {
 
 std::optional<smtp::Reply> Inbound::check_sender(std::string_view reverse_path,
                                                  const mail::SenderParameters&) {
+  end_unfinished("Receiving aborted by sender");  // RSET or EHLO before DATA
   mid_ = core_->mids.take();
   emit(mail::EventKind::tx_begin);
   emit(mail::EventKind::tx_from, reverse_path);
@@ -182,6 +192,7 @@ void Inbound::end_message() {
                       peer_,
                       listener_->settings.hostname,
                       listeners_->config->scan.reject};
+  mid_ = 0;  // it is the queue's now, or refused
   verdict_reply_ = arrival_.end(session_.envelope(), origin, self_.packed());
   if (!verdict_reply_) return;  // commit_done() will answer
   if (verdict_reply_->code >= 500) {
@@ -189,15 +200,17 @@ void Inbound::end_message() {
   } else {
     core_->counters.messages_deferred.add();
   }
+}
+
+// A transaction that ends before DATA has its last line in the log too.
+void Inbound::end_unfinished(std::string_view reason) {
+  if (mid_ == 0) return;
+  emit(mail::EventKind::tx_aborted, reason);
   mid_ = 0;
 }
 
 void Inbound::abort_message(std::string_view reason) {
-  if (arrival_.active()) {
-    arrival_.abandon(reason);
-  } else if (mid_ != 0) {
-    emit(mail::EventKind::tx_aborted, reason);
-  }
+  arrival_.abandon(reason);
   mid_ = 0;
 }
 

@@ -61,6 +61,8 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   void recipient_refused(const mail::Recipient& recipient, const smtp::Reply& reply) override;
   void early_talker(ByteView first_octets) override;
 
+  bool exchange(Instant now);
+  void end_unfinished(std::string_view reason);
   bool send_output();
   void arm_deadline();
   void emit(mail::EventKind kind, std::string_view text0 = {}, std::string_view text1 = {});
@@ -81,7 +83,8 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   Instant now_;                               // of the running call, for completions inside it
   std::optional<smtp::Reply> verdict_reply_;  // end_message() refused at once
   bool end_told_ = false;                     // the session knows that the peer has finished
-  bool lost_ = false;
+  std::string_view loss_;                     // why the connection is lost; empty = it is not
+  Instant give_up_at_ = Instant::never();     // on the last replies
   bool counted_ = false;
   char reply_text_[96];
 };

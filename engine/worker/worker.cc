@@ -304,6 +304,7 @@ void Worker::publish_gauges(Instant now) {
   counters.commits.set(queue.commits);
   counters.bytes_written.set(queue.bytes_written);
   counters.segments.set(queue.segments);
+  counters.ids_used.set(std::max(icids_.next(), dcids_.next()) - setup_.connection_id_base);
   publish_stack_gauges();
 }
 

@@ -54,6 +54,33 @@ class MailPath(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout.decode())
         self.assertIn(b"hello from swaks", self.sink.wait_for(1)[0].octets)
 
+    def test_many_refused_messages_in_one_burst_are_all_answered(self):
+        text = b"Subject: x\r\n\r\nXJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+        one = (b"MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.com>\r\n"
+               b"BDAT %d LAST\r\n" % len(text) + text)
+        rules = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/demo.rules")
+        with Engine(SLUICE, self.sink.port, rules=rules) as engine, Peer(engine.port) as peer:
+            peer.greet()
+            peer.send(one * 60)
+            for _ in range(60):
+                peer.expect("250 2.1.0")
+                peer.expect("250 2.1.5")
+                with self.assertRaises(Refused) as refused:
+                    peer.expect("2")
+                self.assertTrue(refused.exception.reply.startswith("550 5.7.1"))
+            peer.command("QUIT")
+
+    def test_an_unusable_queue_directory_is_named(self):
+        with open(self.engine.config, encoding="ascii") as file:
+            text = file.read().replace('directory = "queue"', 'directory = "/proc/nowhere"')
+        config = os.path.join(self.engine.folder, "broken.toml")
+        with open(config, "w", encoding="ascii") as file:
+            file.write(text)
+        done = subprocess.run([SLUICE, "run", "--config", config], capture_output=True, timeout=30,
+                              check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"error: queue.directory /proc/nowhere", done.stderr)
+
     def test_every_recipient_gets_it_and_a_foreign_domain_is_refused(self):
         recipients = [f"user{i}@example.com" for i in range(50)]
         self.send(text("many"), recipients)

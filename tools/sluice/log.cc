@@ -27,6 +27,15 @@ std::uint64_t number_after(const std::string& line, const std::string& word) {
   return 0;
 }
 
+// Whether the line is about the message, under any of the words of the grammar.
+bool tells_of(const std::string& line, std::uint64_t mid) {
+  if (number_after(line, "Message ") == mid) return true;  // "Message 4 to RID [0] pending till"
+  for (auto at = line.find("MID "); at != std::string::npos; at = line.find("MID ", at + 1))
+    if (line[at - 1] == ' ' && std::strtoull(line.c_str() + at + 4, nullptr, 10) == mid)
+      return true;
+  return false;
+}
+
 std::vector<fs::path> log_files(const std::string& directory) {  // oldest first
   std::vector<fs::path> files;
   std::error_code error;
@@ -58,16 +67,17 @@ int log_of_message(const Options& options, std::uint64_t mid) {
 
   std::set<std::uint64_t> icids, dcids;
   for_each_line(files, [&](const std::string& line) {
-    if (number_after(line, "MID ") != mid) return;
+    if (!tells_of(line, mid)) return;
     if (auto icid = number_after(line, "ICID ")) icids.insert(icid);
     if (auto dcid = number_after(line, "DCID ")) dcids.insert(dcid);
   });
   bool found = false;
   for_each_line(files, [&](const std::string& line) {
-    const std::uint64_t line_mid = number_after(line, "MID ");
-    const bool connection = line_mid == 0 && (icids.contains(number_after(line, "ICID ")) ||
-                                              dcids.contains(number_after(line, "DCID ")));
-    if (line_mid != mid && !connection) return;
+    const bool of_it = tells_of(line, mid);
+    const bool connection =
+        number_after(line, "MID ") == 0 && (icids.contains(number_after(line, "ICID ")) ||
+                                            dcids.contains(number_after(line, "DCID ")));
+    if (!of_it && !connection) return;
     found = true;
     std::printf("%s\n", line.c_str());
   });
