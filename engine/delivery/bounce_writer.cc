@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/delivery/delivery.h"
+
 namespace sluice::delivery {
 
 void BounceWriter::configure(const config::Config& config) {
@@ -34,7 +36,11 @@ void BounceWriter::begin() {
     return;
   }
   select_reported(*message);
-  if (reported_.empty()) return record();
+  if (reported_.empty()) {
+    record(*job_);
+    job_ = nullptr;
+    return;
+  }
 
   mid_ = mids_.take();
   boundary_ = random_.next();
@@ -112,40 +118,52 @@ void BounceWriter::complete() {
                                        : mail::BodyType::eight_bit_mime,
                            .smtputf8 = original.smtputf8});
   envelope.add_recipient({.address = message.envelope.reverse_path()});
-  if (!shard_.commit(arrival_, {.envelope = &envelope, .received = wall_}, kCommitToken))
+  if (!shard_.commit(arrival_, {.envelope = &envelope, .received = wall_}, kNoticeToken))
     return give_up();
-  events_.emit({.kind = mail::EventKind::dsn_generated,
-                .mid = mid_,
-                .number = static_cast<std::int64_t>(job_->mid()),
-                .text = {"failure"}});
-  record();
-}
-
-void BounceWriter::record() {
-  for (const Failure& failure : job_->failures)
-    shard_.set_outcome(
-        job_->mid(), failure.rid,
-        failure.expired ? queueing::RecipientStatus::expired : queueing::RecipientStatus::bounced);
-  jobs_.finish(*job_);
+  committing_.push_back(*job_);
   job_ = nullptr;
   arrival_ = {};
 }
 
-// The notification cannot be stored now, so the failure is not recorded either: the recipients are
-// tried again later.
+void BounceWriter::committed(Mid notice, bool durable, WallTime wall) {
+  Job* job = committing_.pop_front();
+  SLUICE_ASSERT(job != nullptr);
+  wall_ = wall;
+  if (!durable) return postpone(*job);
+  events_.emit({.kind = mail::EventKind::dsn_generated,
+                .mid = notice,
+                .number = static_cast<std::int64_t>(job->mid()),
+                .text = {"failure"}});
+  record(*job);
+}
+
+void BounceWriter::record(Job& job) {
+  for (const Failure& failure : job.failures)
+    shard_.set_outcome(
+        job.mid(), failure.rid,
+        failure.expired ? queueing::RecipientStatus::expired : queueing::RecipientStatus::bounced);
+  jobs_.finish(job);
+}
+
 void BounceWriter::give_up() {
   if (arrival_ != Handle{}) shard_.abandon(arrival_);
-  for (const Failure& failure : job_->failures) {
+  postpone(*job_);
+  job_ = nullptr;
+  arrival_ = {};
+}
+
+// The notification was not stored, so the failure is not recorded either: the recipients are tried
+// again later.
+void BounceWriter::postpone(Job& job) {
+  for (const Failure& failure : job.failures) {
     const WallTime next = wall_ + retry_;
-    shard_.set_deferred(job_->mid(), failure.rid, next);
+    shard_.set_deferred(job.mid(), failure.rid, next);
     events_.emit({.kind = mail::EventKind::delivery_pending,
-                  .mid = job_->mid(),
+                  .mid = job.mid(),
                   .rid = failure.rid,
                   .number = next.unix_seconds()});
   }
-  jobs_.finish(*job_);
-  job_ = nullptr;
-  arrival_ = {};
+  jobs_.finish(job);
 }
 
 }  // namespace sluice::delivery

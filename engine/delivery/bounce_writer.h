@@ -1,6 +1,6 @@
 // Writes delivery status notifications into the queue, one at a time per core, and records the
-// failures that they report. The notification is committed before the outcomes in the same log, so
-// that no crash leaves a failure recorded and its notification lost.
+// failures that they report. A failure is recorded only when its notification is durable, so that
+// neither a crash nor a disk that fails leaves a failure recorded and its notification lost.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,6 @@ namespace sluice::delivery {
 class BounceWriter {
  public:
   static constexpr std::uint64_t kReadToken = UINT64_MAX;
-  // Of the commit, as next_committed() returns it: no session has it, the worker passes over it.
-  static constexpr std::uint64_t kCommitToken = UINT64_MAX;
 
   BounceWriter(queueing::Shard& shard, mail::EventSink& events, BlockPool& blocks, IdSequence& mids,
                JobBook& jobs, Random& random)
@@ -35,6 +33,8 @@ class BounceWriter {
   void add(Job& job) noexcept { queue_.push_back(job); }  // takes over a job that has failures
   std::size_t poll(WallTime wall);                        // returns work done
   void read_done(std::expected<std::size_t, queueing::QueueError> octets);
+  // The oldest commit that was given to the shard has come to its end.
+  void committed(Mid notice, bool durable, WallTime wall);
   bool busy() const noexcept { return job_ != nullptr || !queue_.empty(); }
   bool reading() const noexcept { return reading_; }
 
@@ -45,8 +45,9 @@ class BounceWriter {
   bool append_text(std::string_view text);
   bool read_more();
   void complete();
-  void record();
   void give_up();
+  void record(Job& job);
+  void postpone(Job& job);
 
   queueing::Shard& shard_;
   mail::EventSink& events_;
@@ -59,6 +60,7 @@ class BounceWriter {
   Duration retry_{};
 
   JobQueue queue_;
+  JobQueue committing_;            // their notifications are not durable yet, in order of commit
   Job* job_ = nullptr;             // the one being reported
   std::vector<Failure> reported_;  // of its failures, those that the sender wants to hear of
   WallTime wall_;

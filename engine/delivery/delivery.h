@@ -22,6 +22,9 @@ namespace sluice::delivery {
 // Connections of delivery carry this bit in Connection::owner; inbound sessions do not.
 inline constexpr std::uint64_t kOutboundOwner = 1ULL << 63;
 
+// Token of delivery's own commits (notifications); no session's handle has it.
+inline constexpr std::uint64_t kNoticeToken = UINT64_MAX;
+
 struct Surroundings {  // all outlive the Delivery
   const config::Config* config = nullptr;
   queueing::Shard* shard = nullptr;
@@ -52,6 +55,8 @@ class Delivery {
   virtual std::size_t poll(Instant now, WallTime wall) noexcept = 0;
   // A ready connection whose owner has kOutboundOwner set.
   virtual void on_ready(net::Connection& connection, Instant now, WallTime wall) noexcept = 0;
+  // The shard returned kNoticeToken. Only a durable notification ends the failure it reports on.
+  virtual void notice_committed(Mid notice, bool durable, WallTime wall) noexcept = 0;
   virtual Instant next_deadline() const noexcept = 0;
 
   virtual void pause(bool paused) noexcept = 0;

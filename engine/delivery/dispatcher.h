@@ -27,6 +27,9 @@ class Dispatcher final : public Delivery {
 
   std::size_t poll(Instant now, WallTime wall) noexcept override;
   void on_ready(net::Connection& connection, Instant now, WallTime wall) noexcept override;
+  void notice_committed(Mid notice, bool durable, WallTime wall) noexcept override {
+    bounces_.committed(notice, durable, wall);
+  }
   Instant next_deadline() const noexcept override;
   void pause(bool paused) noexcept override;
   void reconfigure(const config::Config& config) noexcept override;

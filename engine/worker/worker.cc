@@ -196,6 +196,8 @@ std::size_t Worker::run_queue(Instant now) {
   queueing::Shard::Committed done;
   while (shard_->next_committed(done)) {
     ++work;
+    if (done.token == delivery::kNoticeToken)
+      delivery_->notice_committed(done.mid, done.result.has_value(), core_.clock.wall());
     if (done.result) core_.events.emit({.kind = mail::EventKind::queue_committed, .mid = done.mid});
     // The session may be gone: the message stays, its sender will ask again (RFC 5321 4.5.4.1).
     Inbound* session = sessions_.find(Handle::unpack(done.token));

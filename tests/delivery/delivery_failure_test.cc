@@ -175,6 +175,19 @@ TEST_F(DeliveryFailure, ANoticeThatCannotBeStoredLeavesTheRecipientPending) {
   EXPECT_EQ(other().messages.size(), 1u);
 }
 
+TEST_F(DeliveryFailure, ANoticeThatTheDiskLosesAtCommitIsWrittenAgain) {
+  answer("RCPT", "550 5.1.1 User unknown");
+  shard.lose_commits = true;
+  const Mid mid = put({"bad@example.com"});
+  settle();
+  EXPECT_EQ(shard.outcomes.size(), 0u);
+  EXPECT_EQ(shard.leased(), 0u);
+  shard.lose_commits = false;
+  pass(minutes(18));
+  EXPECT_EQ((shard.outcomes[{mid, 0}]), RecipientStatus::bounced);
+  EXPECT_EQ(other().messages.size(), 1u);
+}
+
 TEST_F(DeliveryFailure, AReadInFlightOutlivesTheMessageItWasFor) {
   shard.hold_reads = true;
   answer("RCPT", "550 5.1.1 User unknown");

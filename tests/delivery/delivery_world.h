@@ -55,6 +55,9 @@ class DeliveryWorld : public testing::Test {
         ++work;
         delivery->on_ready(*connection, clock.now(), clock.wall());
       }
+      queueing::Shard::Committed done;
+      for (; shard.next_committed(done); ++work)
+        delivery->notice_committed(done.mid, done.result.has_value(), clock.wall());
       work += delivery->poll(clock.now(), clock.wall());
       if (work == 0) return;
     }

@@ -44,7 +44,13 @@ class FakeShard final : public queueing::Shard {
   }
   std::expected<void, queueing::QueueError> commit(Handle arrival,
                                                    const queueing::Acceptance& acceptance,
-                                                   std::uint64_t) noexcept override {
+                                                   std::uint64_t token) noexcept override {
+    if (lose_commits) {
+      committed_.push_back({token, arrival.slot, std::unexpected(queueing::QueueError::disk_full)});
+      arrivals_.erase(arrival.slot);
+      return {};
+    }
+    committed_.push_back({token, arrival.slot, {}});
     Stored& stored = messages[arrival.slot];
     stored.message.mid = arrival.slot;
     stored.message.received = acceptance.received;
@@ -54,7 +60,12 @@ class FakeShard final : public queueing::Shard {
     return {};
   }
   void abandon(Handle arrival) noexcept override { arrivals_.erase(arrival.slot); }
-  bool next_committed(Committed&) noexcept override { return false; }
+  bool next_committed(Committed& out) noexcept override {
+    if (committed_.empty()) return false;
+    out = committed_.front();
+    committed_.pop_front();
+    return true;
+  }
 
   bool next_due(WallTime now, Mid& out) noexcept override {
     for (auto& [mid, stored] : messages) {
@@ -132,6 +143,7 @@ class FakeShard final : public queueing::Shard {
   std::map<Mid, Stored> messages;
   std::map<std::pair<Mid, Rid>, queueing::RecipientStatus> outcomes;
   bool refuse_arrivals = false;
+  bool lose_commits = false;  // they are taken, but come back as failed
   bool refuse_reads = false;
   bool hold_reads = false;
   bool fail_reads = false;
@@ -153,6 +165,7 @@ class FakeShard final : public queueing::Shard {
 
   Mid highest_ = 0;
   std::map<std::uint32_t, std::string> arrivals_;
+  std::deque<Committed> committed_;
   std::deque<ReadDone> reads_;
 };
 
