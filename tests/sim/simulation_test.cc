@@ -29,4 +29,16 @@ TEST(Simulation, FiftySeedsLoseNothing) {
   }
 }
 
+TEST(Simulation, ASeedGivesTheSameRunAgain) {
+  World first(draw_scenario(36));
+  World second(draw_scenario(36));
+  EXPECT_EQ(first.run(), second.run());
+  const auto& taken = first.ledger().taken;
+  ASSERT_EQ(taken.size(), second.ledger().taken.size());
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    EXPECT_EQ(taken[i].begun, second.ledger().taken[i].begun);
+    EXPECT_EQ(taken[i].octets, second.ledger().taken[i].octets);
+  }
+}
+
 }  // namespace sluice::sim
