@@ -70,6 +70,7 @@ struct Listener {  // [[listener]]
   std::uint64_t message_size_max = 50ULL * 1024 * 1024;  // octets, RFC 1870
   std::uint32_t recipients_max = 1'000;                  // per message
   std::uint64_t envelope_bytes_max = 512 * 1024;         // sender, recipients, parameters
+  std::uint32_t hops_max = 30;                           // Received fields; more are a loop
   std::uint32_t messages_max = 1'000;                    // per session
   std::uint32_t errors_max = 20;                         // bad commands before 421
   std::uint32_t sessions_per_source_max = 1'000'000;     // at once, per worker

@@ -175,6 +175,8 @@ std::vector<Key<Listener>> listener_keys() {
        "recipients of one message"},
       {"envelope_bytes_max", size(&Listener::envelope_bytes_max, 4 * kKiB, 512 * kKiB),
        "sender and recipients of one message with their parameters"},
+      {"hops_max", integer(&Listener::hops_max, 1, 1'000),
+       "Received fields of a message; with more it is taken for a loop and refused"},
       {"messages_max", integer(&Listener::messages_max, 1, 1'000'000), "messages of one session"},
       {"errors_max", integer(&Listener::errors_max, 1, 10'000), "bad commands before 421"},
       {"sessions_per_source_max", integer(&Listener::sessions_per_source_max, 1, 16'777'216),

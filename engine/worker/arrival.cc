@@ -1,5 +1,8 @@
 #include "engine/worker/arrival.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -18,6 +21,7 @@ constexpr smtp::Reply kNoResources{452, "4.3.1", "Insufficient system resources,
 constexpr smtp::Reply kStorageFull{452, "4.3.1", "Insufficient system storage"};
 constexpr smtp::Reply kStorageFault{451, "4.3.0",
                                     "Local error in processing: the message was not stored"};
+constexpr smtp::Reply kTooManyHops{554, "5.4.6", "Too many hops: this message is in a loop"};
 constexpr smtp::Reply kContentRejected{550, "5.7.1",
                                        "Message rejected due to content restrictions"};
 
@@ -62,6 +66,7 @@ std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid) {
   filled_ = scanned_ = 0;
   size_ = 0;
   failure_.reset();
+  hops_ = {};
   return {};
 }
 
@@ -88,7 +93,9 @@ void Arrival::written(std::size_t count) noexcept {
 void Arrival::feed_scanner() noexcept {
   if (scanned_ == filled_ || failure_) return;
   StageScope scope(core_->ledger, Stage::scan);
-  scan_state_->scanner.feed(*scan_, {block_.data() + scanned_, filled_ - scanned_});
+  const ByteView fresh{block_.data() + scanned_, filled_ - scanned_};
+  hops_.feed(fresh);
+  scan_state_->scanner.feed(*scan_, fresh);
   scanned_ = filled_;
 }
 
@@ -111,15 +118,8 @@ std::optional<smtp::Reply> Arrival::end(const mail::Envelope& envelope, const Or
   feed_scanner();
   scan::Verdict verdict;
   finish_scan(verdict, envelope, origin.reject_scl);
-  if (!failure_ && verdict.scl >= origin.reject_scl) {
-    core_->events.emit({.kind = mail::EventKind::tx_rejected,
-                        .icid = icid_,
-                        .mid = mid_,
-                        .text = {"550 5.7.1 Message rejected due to content restrictions"}});
-    core_->shard.abandon(stored_);
-    release();
-    return kContentRejected;
-  }
+  if (!failure_ && hops_.hops() > origin.hops_max) return refuse(kTooManyHops);
+  if (!failure_ && verdict.scl >= origin.reject_scl) return refuse(kContentRejected);
   auto refusal = commit(envelope, origin, verdict, token);
   if (refusal) {
     core_->events.emit({.kind = mail::EventKind::queue_refused,
@@ -130,6 +130,19 @@ std::optional<smtp::Reply> Arrival::end(const mail::Envelope& envelope, const Or
   }
   release();
   return refusal;
+}
+
+smtp::Reply Arrival::refuse(const smtp::Reply& reply) {
+  char text[128];
+  const auto end =
+      fmt::format_to_n(text, sizeof text, "{} {} {}", reply.code, reply.enhanced, reply.text);
+  core_->events.emit({.kind = mail::EventKind::tx_rejected,
+                      .icid = icid_,
+                      .mid = mid_,
+                      .text = {{text, std::min(end.size, sizeof text)}}});
+  core_->shard.abandon(stored_);
+  release();
+  return reply;
 }
 
 void Arrival::finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope,

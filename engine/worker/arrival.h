@@ -9,6 +9,7 @@
 #include "engine/base/block.h"
 #include "engine/base/slab.h"
 #include "engine/mail/envelope.h"
+#include "engine/mail/hop_counter.h"
 #include "engine/smtp/reply.h"
 #include "engine/worker/core_state.h"
 
@@ -21,6 +22,7 @@ struct Origin {  // of the message: what Received and the log say
   Endpoint peer;
   std::string_view hostname;
   std::int32_t reject_scl = 7;
+  std::uint32_t hops_max = 30;
 };
 
 class Arrival {
@@ -43,6 +45,7 @@ class Arrival {
   void feed_scanner() noexcept;
   bool store_block() noexcept;
   void finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope, std::int32_t reject_scl);
+  smtp::Reply refuse(const smtp::Reply& reply);
   std::optional<smtp::Reply> commit(const mail::Envelope& envelope, const Origin& origin,
                                     const scan::Verdict& verdict, std::uint64_t token);
   void release() noexcept;
@@ -54,8 +57,9 @@ class Arrival {
   Mid mid_ = 0;
   Icid icid_ = 0;
   BlockRef block_;
-  std::uint32_t filled_ = 0;                     // octets written into block_
-  std::uint32_t scanned_ = 0;                    // octets of block_ that the scanner has seen
+  std::uint32_t filled_ = 0;   // octets written into block_
+  std::uint32_t scanned_ = 0;  // octets of block_ that the scanner has seen
+  mail::HopCounter hops_;
   std::uint64_t size_ = 0;                       // octets of the message
   std::optional<queueing::QueueError> failure_;  // the rest is discarded
 };

@@ -191,7 +191,8 @@ void Inbound::end_message() {
                       session_.extended(),
                       peer_,
                       listener_->settings.hostname,
-                      listeners_->config->scan.reject};
+                      listeners_->config->scan.reject,
+                      listener_->config->hops_max};
   mid_ = 0;  // it is the queue's now, or refused
   verdict_reply_ = arrival_.end(session_.envelope(), origin, self_.packed());
   if (!verdict_reply_) return;  // commit_done() will answer

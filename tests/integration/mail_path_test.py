@@ -70,6 +70,19 @@ class MailPath(unittest.TestCase):
                 self.assertTrue(refused.exception.reply.startswith("550 5.7.1"))
             peer.command("QUIT")
 
+    def test_a_route_to_itself_ends_after_thirty_hops(self):
+        engine = Engine(SLUICE, 0)
+        self.addCleanup(engine.__exit__)
+        with open(engine.config, encoding="ascii") as file:
+            config = file.read()
+        with open(engine.config, "w", encoding="ascii") as file:
+            file.write(config.replace('"127.0.0.1:0"', f'"127.0.0.1:{engine.port}"'))
+        engine.start()
+        send_message(engine.port, SENDER, (RECIPIENT,), text("loop"))
+        engine.wait_drained()
+        self.assertIn("Rejected: 554 5.4.6 Too many hops", engine.log())
+        self.assertLess(engine.worker_total("messages_accepted"), 80)  # the message and its report
+
     def test_an_unusable_queue_directory_is_named(self):
         with open(self.engine.config, encoding="ascii") as file:
             text = file.read().replace('directory = "queue"', 'directory = "/proc/nowhere"')
