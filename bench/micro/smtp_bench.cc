@@ -83,7 +83,7 @@ void write_body(benchmark::State& state) {
   std::vector<std::uint8_t> out(text.size() + 8);
   BodyWriter writer;
   const auto write = [&] {
-    writer.start();
+    writer.start(BodyWriter::Form::data);
     const auto step = writer.write(as_bytes(text), out);
     return step.produced + writer.finish(MutableBytes(out).subspan(step.produced));
   };

@@ -44,7 +44,8 @@ void BodyWriter::write_octet(std::uint8_t octet, MutableBytes out, Step& step) n
     if (octet == '\n') ++step.consumed;
     return;
   }
-  if (octet == '.' && state_ == State::line_start) out[step.produced++] = '.';
+  if (octet == '.' && state_ == State::line_start && form_ == Form::data)
+    out[step.produced++] = '.';
   out[step.produced++] = octet;
   state_ = State::text;
   ++step.consumed;
@@ -53,7 +54,8 @@ void BodyWriter::write_octet(std::uint8_t octet, MutableBytes out, Step& step) n
 std::size_t BodyWriter::finish(MutableBytes out) noexcept {
   constexpr std::string_view kEnd = "\r\n.\r\n";
   SLUICE_ASSERT(out.size() >= kEndBytesMax);
-  const std::string_view end = state_ == State::line_start ? kEnd.substr(2) : kEnd;
+  std::string_view end = state_ == State::line_start ? kEnd.substr(2) : kEnd;
+  if (form_ == Form::chunk) end = end.substr(0, end.size() - 3);  // without the dot
   std::memcpy(out.data(), end.data(), end.size());
   state_ = State::line_start;
   return end.size();

@@ -1,5 +1,6 @@
-// The octets of a message into DATA: stuffs dots, turns bare CR and bare LF into CRLF, ends with
-// <CRLF>.<CRLF>. Whatever is given, no bare newline and no unstuffed dot leaves (RFC 5321 4.5.2).
+// The octets of a message on their way out: turns bare CR and bare LF into CRLF; for DATA it also
+// stuffs dots and ends with <CRLF>.<CRLF>. Whatever is given, no bare newline leaves, and no
+// unstuffed dot in DATA (RFC 5321 4.5.2).
 #pragma once
 
 #include <cstddef>
@@ -19,9 +20,15 @@ class BodyWriter {
     std::size_t produced = 0;
   };
 
-  void start() noexcept { state_ = State::line_start; }
+  enum class Form : std::uint8_t { data, chunk };  // of DATA, or of BDAT (RFC 3030)
+
+  void start(Form form) noexcept {
+    form_ = form;
+    state_ = State::line_start;
+  }
   Step write(ByteView body, MutableBytes out) noexcept;
-  // Returns how many octets were written; out.size() >= kEndBytesMax.
+  // The end of the last line, and of DATA the dot. Returns how many octets were written;
+  // out.size() >= kEndBytesMax.
   std::size_t finish(MutableBytes out) noexcept;
 
  private:
@@ -30,6 +37,7 @@ class BodyWriter {
   void copy_run(ByteView body, MutableBytes out, Step& step) noexcept;
   void write_octet(std::uint8_t octet, MutableBytes out, Step& step) noexcept;
 
+  Form form_ = Form::data;
   State state_ = State::line_start;
 };
 

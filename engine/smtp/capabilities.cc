@@ -17,6 +17,7 @@ void take_line(std::string_view line, Capabilities& capabilities) noexcept {
   if (is("8BITMIME")) capabilities.eight_bit_mime = true;
   if (is("SMTPUTF8")) capabilities.smtputf8 = true;
   if (is("DSN")) capabilities.dsn = true;
+  if (is("CHUNKING")) capabilities.chunking = true;
   if (!is("SIZE")) return;
   capabilities.size = true;
   capabilities.size_max =

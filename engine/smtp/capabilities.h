@@ -11,6 +11,7 @@ struct Capabilities {
   bool eight_bit_mime = false;  // RFC 6152
   bool smtputf8 = false;        // RFC 6531
   bool dsn = false;             // RFC 3461
+  bool chunking = false;        // RFC 3030
   bool size = false;            // RFC 1870
   std::uint64_t size_max = 0;   // octets, 0 = not said
 };

@@ -15,6 +15,19 @@ namespace {
 constexpr std::size_t kBodyRoomMin = 512;  // below this the body waits for the output to drain
 constexpr std::size_t kFailureBytesMax = 512;
 
+// "BDAT 0000001460\r\n": of one length, so that it can be written when the chunk is known.
+constexpr std::size_t kChunkHeadBytes = 17;
+constexpr std::size_t kEndRoom = 16;  // kept free for the end of the message, in either form
+static_assert(kEndRoom >= BodyWriter::kEndBytesMax);
+
+void write_chunk_head(std::size_t octets, MutableBytes out) noexcept {
+  constexpr std::string_view kHead = "BDAT 0000000000\r\n";
+  static_assert(kHead.size() == kChunkHeadBytes);
+  std::memcpy(out.data(), kHead.data(), kHead.size());
+  for (std::size_t at = kChunkHeadBytes - 3; octets > 0; --at, octets /= 10)
+    out[at] = static_cast<std::uint8_t>('0' + octets % 10);
+}
+
 }  // namespace
 
 void ClientSession::open(const ClientSettings& settings, Instant now) {
@@ -57,9 +70,11 @@ void ClientSession::on_reply(Instant now) {
     case State::ehlo:
     case State::helo: return on_hello_reply(now);
     case State::envelope: return on_envelope_reply(now);
-    case State::done: return on_final_reply();
+    case State::done:
+      return chunking_ && chunks_unanswered_ > 1 ? on_chunk_reply(now) : on_final_reply();
     case State::abandon: return conclude();
     case State::body:
+      if (chunking_) return on_chunk_reply(now);
       // It will not take the message and has said so early; without it the dot must not follow.
       if (reply_.code() >= 400)
         resolve_open(reply_.code() < 500 ? Outcome::deferred : Outcome::failed, reply_.code(),
@@ -93,21 +108,34 @@ void ClientSession::send_hello(std::string_view verb, State next, Instant now) {
 bool ClientSession::ready() const noexcept { return state_ == State::ready && !under_way_; }
 
 bool ClientSession::wants_body() const noexcept {
-  return state_ == State::body && room() >= kBodyRoomMin + BodyWriter::kEndBytesMax;
+  return state_ == State::body && room() >= kBodyRoomMin + kEndRoom;
 }
 
 std::size_t ClientSession::body(ByteView octets, Instant now) {
   if (!wants_body()) return 0;
-  MutableBytes out = space();
-  const auto step = writer_.write(octets, out.first(out.size() - BodyWriter::kEndBytesMax));
-  out_end_ += step.produced;
+  const MutableBytes out = space();
+  const std::size_t head = chunking_ ? kChunkHeadBytes : 0;
+  const auto step = writer_.write(octets, out.subspan(head, out.size() - head - kEndRoom));
+  if (chunking_ && step.produced > 0) {
+    write_chunk_head(step.produced, out);
+    ++chunks_unanswered_;
+  }
+  if (step.produced > 0) out_end_ += head + step.produced;
   deadline_ = now + settings_.data_block_timeout;
   return step.consumed;
 }
 
 void ClientSession::body_end(Instant now) {
   if (state_ != State::body) return;
-  out_end_ += writer_.finish(space());
+  if (chunking_) {
+    std::uint8_t end[BodyWriter::kEndBytesMax];
+    const std::size_t length = writer_.finish(end);
+    put(length == 0 ? "BDAT 0 LAST\r\n" : "BDAT 2 LAST\r\n");
+    put(as_text({end, length}));
+    ++chunks_unanswered_;
+  } else {
+    out_end_ += writer_.finish(space());
+  }
   expect(State::done, settings_.data_done_timeout, now);
 }
 

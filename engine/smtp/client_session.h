@@ -26,6 +26,7 @@ namespace sluice::smtp {
 
 struct ClientSettings {
   std::string hostname;                    // EHLO argument
+  bool chunking = true;                    // BDAT where the peer offers it, else DATA
   Duration greeting_timeout = minutes(5);  // RFC 5321 4.5.3.2
   Duration command_timeout = minutes(5);
   Duration data_block_timeout = minutes(3);
@@ -83,8 +84,8 @@ class ClientSession {
   Instant deadline() const noexcept;
 
  private:
-  // envelope: MAIL, RCPT, DATA are out; body: 354 came; done: the final dot is out; abandon: a lone
-  // dot is out after a 354 that nobody needed.
+  // envelope: MAIL, RCPT, DATA are out; body: 354 came, or BDAT is under way; done: the final dot
+  // or the last chunk is out; abandon: a lone dot is out after a 354 that nobody needed.
   enum class State : std::uint8_t {
     greeting,
     ehlo,
@@ -124,6 +125,8 @@ class ClientSession {
   void on_envelope_reply(Instant now);
   void on_recipient_reply(std::uint32_t index);
   void on_data_reply(Instant now);
+  void start_body(Instant now) noexcept;
+  void on_chunk_reply(Instant now);
   void on_final_reply();
   void conclude() noexcept;
   // The commands of a transaction are numbered: RSET, MAIL, a RCPT per recipient, DATA.
@@ -150,10 +153,12 @@ class ClientSession {
   bool under_way_ = false;  // a message was started and its result not taken yet
   bool result_ready_ = false;
   bool mail_refused_ = false;
-  bool reset_needed_ = false;   // the peer may still hold a transaction of ours
-  std::uint32_t sent_ = 0;      // next step to send
-  std::uint32_t answered_ = 0;  // next step to be answered; answered_ <= sent_
-  std::uint32_t accepted_ = 0;  // recipients the peer has accepted
+  bool reset_needed_ = false;            // the peer may still hold a transaction of ours
+  std::uint32_t sent_ = 0;               // next step to send
+  std::uint32_t answered_ = 0;           // next step to be answered; answered_ <= sent_
+  std::uint32_t accepted_ = 0;           // recipients the peer has accepted
+  bool chunking_ = false;                // this message goes by BDAT
+  std::uint32_t chunks_unanswered_ = 0;  // BDATs out without their replies
   BodyWriter writer_;
 
   std::vector<std::uint8_t> out_;  // kOutputBytesMax once opened; out_begin_ <= out_end_

@@ -44,6 +44,9 @@ void ClientSession::start(const OutgoingMessage& message, Instant now) {
   under_way_ = true;
   result_ready_ = mail_refused_ = false;
   accepted_ = 0;
+  // RFC 3030 4.2: chunks are sent ahead of their replies only to a peer that offers PIPELINING.
+  chunking_ = settings_.chunking && capabilities_.chunking && capabilities_.pipelining;
+  chunks_unanswered_ = 0;
   check_message();
   for (std::uint32_t i = 0; i < progress_.size(); ++i) {
     check_recipient(i);
@@ -90,9 +93,11 @@ void ClientSession::resolve_open(Outcome outcome, std::uint16_t code, std::strin
   for (std::uint32_t i = 0; i < progress_.size(); ++i) resolve(i, outcome, code, reply);
 }
 
-// DATA is not sent when it is known by then that nobody is left to receive the message.
+// DATA is not sent when it is known by then that nobody is left to receive the message; BDAT waits
+// for all replies to RCPT.
 bool ClientSession::more_to_send() const noexcept {
   if (state_ != State::envelope || mail_refused_ || sent_ > step_data()) return false;
+  if (chunking_ && sent_ == step_data()) return false;
   return sent_ != step_data() || answered_ != step_data() || accepted_ > 0;
 }
 
@@ -178,6 +183,7 @@ void ClientSession::on_envelope_reply(Instant now) {
   if (step >= kStepFirstRecipient) on_recipient_reply(to_send_[step - kStepFirstRecipient]);
   send_commands();
   if (answered_ == sent_ && !more_to_send()) {  // no DATA is out and none will be
+    if (chunking_ && accepted_ > 0 && !mail_refused_) return start_body(now);
     reset_needed_ = !mail_refused_;
     conclude();
   }
@@ -199,8 +205,7 @@ void ClientSession::on_recipient_reply(std::uint32_t index) {
 void ClientSession::on_data_reply(Instant now) {
   const std::uint16_t code = reply_.code();
   if (code == 354 && accepted_ > 0 && !mail_refused_) {
-    writer_.start();
-    return expect(State::body, settings_.data_block_timeout, now);
+    return start_body(now);
   }
   if (code == 354) {  // RFC 2920 3.1: end it at once, an error will come
     put(".\r\n");
@@ -210,6 +215,25 @@ void ClientSession::on_data_reply(Instant now) {
   resolve_open(outcome_of(code), code, reply_text());
   reset_needed_ = !mail_refused_;
   conclude();
+}
+
+void ClientSession::start_body(Instant now) noexcept {
+  writer_.start(chunking_ ? BodyWriter::Form::chunk : BodyWriter::Form::data);
+  expect(State::body, settings_.data_block_timeout, now);
+}
+
+// To a chunk that is not the last. One refusal refuses the message; the chunks behind it are out
+// already, so the connection is given up.
+void ClientSession::on_chunk_reply(Instant now) {
+  const std::uint16_t code = reply_.code();
+  if (code < 300 && chunks_unanswered_ > 0) {
+    --chunks_unanswered_;
+    deadline_ =
+        now + (state_ == State::done ? settings_.data_done_timeout : settings_.data_block_timeout);
+    return;
+  }
+  if (code >= 400) resolve_open(outcome_of(code), code, reply_text());
+  give_up("peer refused a part of the message: " + reply_text(), code);
 }
 
 void ClientSession::on_final_reply() {

@@ -177,7 +177,7 @@ TEST(BodyWriter, WhatItWritesIsReceivedAsTheRepairedMessage) {
     std::string body = random_text(random);
     std::erase(body, '\0');
     BodyWriter writer;
-    writer.start();
+    writer.start(BodyWriter::Form::data);
     std::string wire;
     for (std::string_view rest = body; !rest.empty();) {
       std::vector<std::uint8_t> out(2 + random.below(80));

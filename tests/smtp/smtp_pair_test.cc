@@ -17,7 +17,7 @@ class SmtpPair {
       : random_(seed), settings_(std::move(settings)) {
     handler.space_bytes = 1 + random_.below(5'000);
     server_.open(settings_, handler, {*IpAddress::parse("192.0.2.7"), 25}, Instant{});
-    client_.open({.hostname = "out.test"}, Instant{});
+    client_.open({.hostname = "out.test", .chunking = random_.chance(0.5)}, Instant{});
   }
 
   MessageResult deliver(const OutgoingMessage& message, std::string_view body) {

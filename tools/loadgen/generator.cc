@@ -45,6 +45,7 @@ Generator::Generator(const Options& options, const std::vector<Message>& message
       recipients_(expand(options.to)),
       wanted_(options.messages) {
   settings_.hostname = options.hostname;
+  settings_.chunking = false;  // most of the world sends DATA
   settings_.greeting_timeout = settings_.command_timeout = options.timeout;
   settings_.data_block_timeout = settings_.data_done_timeout = options.timeout;
   if (wanted_ == 0 && options.duration.ns == 0) wanted_ = messages.size();
