@@ -27,9 +27,11 @@ void SegmentSupply::add_spare(std::uint32_t file) noexcept {
   spares_.push_back(file);
 }
 
+// A full queue must start, or it could never drain: the head that outcomes are written to may go over
+// segments_max and into the reserve. New mail is refused until there is room again.
 std::int64_t SegmentSupply::start(Mid highest_mid) {
-  if (!can_have_file()) return -ENOSPC;
   plan_next(highest_mid);
+  preparation_.reserve = 0;
   const std::int64_t result = device_.prepare_now(preparation_);
   waiting_ = 0;
   if (result < 0) return result;

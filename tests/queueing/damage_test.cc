@@ -238,6 +238,24 @@ TEST_F(DiskFaultTest, SegmentsMaxRefusesMailUntilMessagesAreDelivered) {
   EXPECT_TRUE(queue.submit(2'000, 10'000));
 }
 
+TEST_F(DiskFaultTest, FullQueueStartsAgainAndDrains) {
+  queue.close();
+  queue.options.segments_max = 6;
+  queue.open();
+  Mid mid = 0;
+  while (queue.submit(++mid, 10'000) && mid < 1'000) queue.settle();
+  const Mid last = mid;
+  device.faults.free_bytes = 64 << 20;
+  queue.options.disk_reserve = 1ULL << 40;
+  for (int restarts = 0; restarts < 5; ++restarts) queue.reopen();
+  EXPECT_EQ(queue.shard->begin(2'000).error(), QueueError::disk_full);
+  for (mid = 1; mid < last; ++mid) queue.deliver(mid);
+  device.faults.free_bytes = UINT64_MAX;
+  queue.settle();
+  queue.poll(1'100);
+  EXPECT_TRUE(queue.submit(2'000, 10'000));
+}
+
 TEST_F(DiskFaultTest, HeadThatCannotBeMadeFailsWhatWaitsForItAndIsTriedAgain) {
   // The head fills while its successor is being made; then there is no room for the successor.
   queue.settle();
