@@ -27,8 +27,8 @@ void SegmentSupply::add_spare(std::uint32_t file) noexcept {
   spares_.push_back(file);
 }
 
-// A full queue must start, or it could never drain: the head that outcomes are written to may go over
-// segments_max and into the reserve. New mail is refused until there is room again.
+// A full queue must start, or it could never drain: the head that outcomes are written to may go
+// over segments_max and into the reserve. New mail is refused until there is room again.
 std::int64_t SegmentSupply::start(Mid highest_mid) {
   plan_next(highest_mid);
   preparation_.reserve = 0;
