@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,6 +17,9 @@
 
 namespace sluice::net {
 
+enum class CongestionControl : std::uint8_t { reno, cubic };  // RFC 5681 + 6582, RFC 9438
+enum class SynCookies : std::uint8_t { off, on, automatic };  // automatic: when the backlog is full
+
 struct StackOptions {
   std::vector<Prefix> addresses;    // ours, with the on-link prefix
   std::vector<IpAddress> gateways;  // default router per family
@@ -23,14 +27,27 @@ struct StackOptions {
   std::uint32_t connections_max = 32'768;
   std::uint32_t receive_window = 256 * 1024;
   std::uint32_t send_buffer = 256 * 1024;
-  std::uint32_t syn_backlog = 4'096;
+  std::uint32_t syn_backlog = 4'096;     // half-open connections
+  std::uint32_t listen_backlog = 4'096;  // per listener: open connections nobody has taken yet
   Duration rto_initial = seconds(1);
   Duration rto_min = milliseconds(200);
   Duration delayed_ack = milliseconds(40);
   Duration time_wait = seconds(60);
   Duration user_timeout = minutes(5);
+  Duration keep_alive{};  // idle time before the first probe (RFC 9293 3.8.4); 0 = off
   std::uint8_t syn_retries = 5;
-  std::uint8_t initial_window = 10;
+  std::uint8_t initial_window = 10;          // segments (RFC 6928)
+  std::optional<std::uint8_t> window_scale;  // shift; empty: what receive_window needs (RFC 7323)
+  CongestionControl congestion_control = CongestionControl::cubic;
+  SynCookies syn_cookies = SynCookies::automatic;
+  bool sack = true;              // RFC 2018
+  bool timestamps = true;        // RFC 7323
+  bool ecn = false;              // RFC 3168
+  bool rack = true;              // RFC 8985
+  bool tlp = true;               // RFC 8985 7
+  bool quick_ack = true;         // the first segments of a connection are acknowledged at once
+  bool idle_restart = true;      // back to the initial window after an idle time (RFC 5681 4.1)
+  bool verify_checksums = true;  // of what comes in, unless the device did
 };
 
 struct StackCounters {

@@ -67,7 +67,7 @@ void Tcp::take_duplicate_ack(Tcb& tcb, const Segment& segment) noexcept {
   const auto action = tcb.congestion.on_duplicate_ack(tcb.snd_una, tcb.snd_max, tcb.flight());
   if (action == NewReno::Action::retransmit_first) {
     retransmit_first(tcb);
-    start_timer(tcb, tcb.rtt.timeout(tcb.backoff));
+    start_retransmission_timer(tcb);
   }
   mark_output(tcb);
 }

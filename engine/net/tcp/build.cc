@@ -32,6 +32,7 @@ bool Tcp::emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags
     tcb.last_ack = tcb.rcv_nxt;
     tcb.ack_delayed = 0;
     tcb.ack_now = false;
+    disarm(tcb, TimerKind::delayed_ack);
   }
   const std::uint32_t window = offer_window(tcb);
   // The window in a SYN is never scaled (RFC 7323 2.2).

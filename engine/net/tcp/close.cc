@@ -65,9 +65,8 @@ void Tcp::retire(Tcb& tcb) noexcept {
       tcb.orphan || (tcb.tcp_state == TcpState::syn_received && tcb.passive());
   leave_half_open(tcb);
   tcb.become(TcpState::closed);
-  stop_timer(tcb);
+  tcb.due.clear();
   tcb.timer.cancel();
-  tcb.ack_timer.cancel();
   tcb.output_link.unlink();
   tcb.unacknowledged.clear();
   if (!nobody_knows_it) return mark_ready(tcb);

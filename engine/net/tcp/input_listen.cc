@@ -51,7 +51,7 @@ void Tcp::establish(Tcb& tcb) noexcept {
   tcb.become(TcpState::established);
   tcb.backoff = 0;
   tcb.progress = now_;
-  stop_timer(tcb);
+  disarm(tcb, TimerKind::retransmission);
   mark_ready(tcb);
 }
 

@@ -22,12 +22,12 @@ void Tcp::output(Tcb& tcb) noexcept {
       tcb.fin_queued && tcb.unacknowledged.next_to_send() == nullptr && !tcb.fin_sent();
   const bool sent_fin = fin_due && send_fin(tcb);
   const bool waits = tcb.unacknowledged.next_to_send() != nullptr || fin_due;
-  if ((sent_data || sent_fin || waits) && tcb.timer_due == Instant::never())
+  if ((sent_data || sent_fin || waits) && !tcb.due.armed(TimerKind::retransmission))
     set_timer_for_state(tcb);
   if (tcb.ack_now || tcb.ack_delayed >= kSegmentsPerAck) {
     send_ack(tcb);
-  } else if (tcb.ack_delayed > 0 && !tcb.ack_timer.armed()) {
-    wheel_.set(tcb.ack_timer, now_ + options_.delayed_ack);
+  } else if (tcb.ack_delayed > 0 && !tcb.due.armed(TimerKind::delayed_ack)) {
+    arm(tcb, TimerKind::delayed_ack, now_ + options_.delayed_ack);
   }
 }
 
@@ -109,7 +109,7 @@ bool Tcp::send_fin(Tcb& tcb) noexcept {
 
 // SYN, or SYN-ACK in SYN-RECEIVED. False when the peer cannot be reached on the link.
 bool Tcp::send_syn(Tcb& tcb) noexcept {
-  start_timer(tcb, tcb.rtt.timeout(tcb.backoff));
+  start_retransmission_timer(tcb);
   PacketPtr packet = allocate();
   if (!packet) return true;
   note_sent(tcb, tcb.iss + 1);
@@ -122,7 +122,8 @@ bool Tcp::send_syn(Tcb& tcb) noexcept {
 bool Tcp::send_ack(Tcb& tcb) noexcept {
   PacketPtr packet = allocate();
   if (!packet) {  // try again when the pool may have recovered
-    if (!tcb.ack_timer.armed()) wheel_.set(tcb.ack_timer, now_ + options_.delayed_ack);
+    if (!tcb.due.armed(TimerKind::delayed_ack))
+      arm(tcb, TimerKind::delayed_ack, now_ + options_.delayed_ack);
     return false;
   }
   return emit(tcb, std::move(packet), tcb.snd_max, kAck);

@@ -1,5 +1,5 @@
-// Timers: SYN and data retransmission (RFC 6298 5), zero-window probes (RFC 9293 3.8.6.1), delayed
-// ACK, the end of an abandoned FIN-WAIT-2.
+// Timeouts: SYN and data retransmission (RFC 6298 5), zero-window probes (RFC 9293 3.8.6.1),
+// delayed ACK.
 #include "engine/net/tcp/tcp.h"
 
 namespace sluice::net::tcp {
@@ -11,10 +11,8 @@ constexpr std::uint8_t kFragmentAfterTimeouts = 3;
 
 }  // namespace
 
-// The wheel is touched only when the timer has to ring earlier than it is set to.
-void Tcp::start_timer(Tcb& tcb, Duration after) noexcept {
-  tcb.timer_due = now_ + after;
-  if (!tcb.timer.armed() || tcb.timer.due > tcb.timer_due) wheel_.set(tcb.timer, tcb.timer_due);
+void Tcp::start_retransmission_timer(Tcb& tcb) noexcept {
+  arm(tcb, TimerKind::retransmission, now_ + tcb.rtt.timeout(tcb.backoff));
 }
 
 void Tcp::set_timer_for_state(Tcb& tcb) noexcept {
@@ -22,31 +20,26 @@ void Tcp::set_timer_for_state(Tcb& tcb) noexcept {
   const bool waiting =
       tcb.unacknowledged.next_to_send() != nullptr || (tcb.fin_queued && !tcb.fin_acknowledged());
   if (outstanding || waiting) {
-    start_timer(tcb, tcb.rtt.timeout(tcb.backoff));
-  } else if (tcb.tcp_state == TcpState::fin_wait_2 && tcb.orphan) {
-    start_timer(tcb, options_.time_wait);
+    start_retransmission_timer(tcb);
   } else {
-    stop_timer(tcb);
+    disarm(tcb, TimerKind::retransmission);
+    if (tcb.tcp_state == TcpState::fin_wait_2 && tcb.orphan)
+      arm(tcb, TimerKind::fin_wait_2, now_ + options_.time_wait);
   }
 }
 
-void Tcp::on_timer(Tcb& tcb) noexcept {
-  if (tcb.timer_due == Instant::never()) return;
-  if (now_ < tcb.timer_due) return wheel_.set(tcb.timer, tcb.timer_due);
-  stop_timer(tcb);
+void Tcp::on_retransmission_timer(Tcb& tcb) noexcept {
   switch (tcb.tcp_state) {
     case TcpState::closed: return;
     case TcpState::syn_sent:
     case TcpState::syn_received: return syn_timeout(tcb);
-    case TcpState::fin_wait_2:  // the peer never closes its side
-      return finish(tcb);
     default:
       if (tcb.snd_max != tcb.snd_una && tcb.snd_wnd > 0) return retransmission_timeout(tcb);
       return persist_timeout(tcb);
   }
 }
 
-void Tcp::on_ack_timer(Tcb& tcb) noexcept {
+void Tcp::on_delayed_ack_timer(Tcb& tcb) noexcept {
   if (tcb.ack_delayed > 0 || tcb.ack_now) send_ack(tcb);
 }
 
@@ -70,7 +63,7 @@ void Tcp::retransmission_timeout(Tcb& tcb) noexcept {
   if (tcb.backoff >= kFragmentAfterTimeouts) tcb.dont_fragment = false;
   tcb.snd_nxt = tcb.snd_una;
   tcb.unacknowledged.rewind();
-  start_timer(tcb, tcb.rtt.timeout(tcb.backoff));
+  start_retransmission_timer(tcb);
   output(tcb);
 }
 
@@ -88,7 +81,7 @@ void Tcp::persist_timeout(Tcb& tcb) noexcept {
   } else {
     send_window_probe(tcb);
   }
-  start_timer(tcb, tcb.rtt.timeout(tcb.backoff));
+  start_retransmission_timer(tcb);
 }
 
 bool Tcp::retransmit_first(Tcb& tcb) noexcept {

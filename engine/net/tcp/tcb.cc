@@ -13,12 +13,6 @@ Tcb::Tcb(Tcp& tcp_in)
             auto& self = *static_cast<Tcb*>(fired.owner);
             self.tcp.on_timer(self);
           },
-          this),
-      ack_timer(
-          [](Timer& fired, Instant) {
-            auto& self = *static_cast<Tcb*>(fired.owner);
-            self.tcp.on_ack_timer(self);
-          },
           this) {}
 
 Connection::State Tcb::state() const noexcept {

@@ -10,6 +10,7 @@
 #include "engine/net/tcp/rtt.h"
 #include "engine/net/tcp/send_queue.h"
 #include "engine/net/tcp/state.h"
+#include "engine/net/tcp/timers.h"
 #include "engine/net/transport.h"
 
 namespace sluice::net::tcp {
@@ -86,12 +87,11 @@ class Tcb final : public Connection, public FlowNode {
   NewReno congestion;
   IpAddress next_hop;
 
-  Instant progress{};                    // when snd_una last moved or sending began
-  Instant last_sent{};                   // last data segment
-  Instant challenged{};                  // last ACK that was sent to something unacceptable
-  Instant timer_due = Instant::never();  // the wheel's entry may be earlier; then it is set again
-  Timer timer;                           // SYN, retransmission, persist or FIN-WAIT-2
-  Timer ack_timer;                       // delayed ACK
+  Instant progress{};    // when snd_una last moved or sending began
+  Instant last_sent{};   // last data segment
+  Instant challenged{};  // last ACK that was sent to something unacceptable
+  DueTimes due;
+  Timer timer;  // the wheel's entry for all of them; it may ring early, then it is set again
 
   SendQueue unacknowledged;
   ReceiveQueue received;

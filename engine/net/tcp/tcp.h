@@ -105,12 +105,17 @@ class Tcp {
   PacketPtr allocate() noexcept;
   std::uint32_t timestamp_now(std::uint32_t offset) const noexcept;
 
-  // retransmit.cc
-  void start_timer(Tcb& tcb, Duration after) noexcept;
-  void stop_timer(Tcb& tcb) noexcept { tcb.timer_due = Instant::never(); }
-  void set_timer_for_state(Tcb& tcb) noexcept;
+  // timers.cc
+  void arm(Tcb& tcb, TimerKind kind, Instant due) noexcept;
+  void disarm(Tcb& tcb, TimerKind kind) noexcept { tcb.due.clear(kind); }
   void on_timer(Tcb& tcb) noexcept;
-  void on_ack_timer(Tcb& tcb) noexcept;
+  void ring(Tcb& tcb, TimerKind kind) noexcept;
+
+  // retransmit.cc
+  void start_retransmission_timer(Tcb& tcb) noexcept;
+  void set_timer_for_state(Tcb& tcb) noexcept;
+  void on_retransmission_timer(Tcb& tcb) noexcept;
+  void on_delayed_ack_timer(Tcb& tcb) noexcept;
   void syn_timeout(Tcb& tcb) noexcept;
   void retransmission_timeout(Tcb& tcb) noexcept;
   void persist_timeout(Tcb& tcb) noexcept;

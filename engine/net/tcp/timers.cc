@@ -1,0 +1,39 @@
+// Arming and ringing of a connection's timers; what each does stands with its half of the protocol.
+#include "engine/net/tcp/timers.h"
+
+#include "engine/net/tcp/tcp.h"
+
+namespace sluice::net::tcp {
+
+// The wheel is touched only when it has to ring earlier than it is set to.
+void Tcp::arm(Tcb& tcb, TimerKind kind, Instant due) noexcept {
+  tcb.due.set(kind, due);
+  const Instant rounded = tcb.due.due(kind, now_);
+  if (!tcb.timer.armed() || tcb.timer.due > rounded) wheel_.set(tcb.timer, rounded);
+}
+
+void Tcp::on_timer(Tcb& tcb) noexcept {
+  for (std::size_t i = 0; i < kTimerKinds; ++i) {
+    const auto kind = static_cast<TimerKind>(i);
+    if (!tcb.due.is_due(kind, now_)) continue;
+    tcb.due.clear(kind);
+    ring(tcb, kind);
+    // The block stays readable in its slab even when it was given back.
+    if (tcb.tcp_state == TcpState::closed) return;
+  }
+  if (tcb.due.any() && !tcb.timer.armed()) wheel_.set(tcb.timer, tcb.due.earliest(now_));
+}
+
+void Tcp::ring(Tcb& tcb, TimerKind kind) noexcept {
+  switch (kind) {
+    case TimerKind::retransmission: return on_retransmission_timer(tcb);
+    case TimerKind::delayed_ack: return on_delayed_ack_timer(tcb);
+    case TimerKind::user_timeout: return fail(tcb, NetError::timed_out);
+    case TimerKind::fin_wait_2: return finish(tcb);
+    case TimerKind::reordering:
+    case TimerKind::tail_loss_probe:
+    case TimerKind::keep_alive: return;
+  }
+}
+
+}  // namespace sluice::net::tcp
