@@ -55,6 +55,7 @@ void ServerSession::refuse_message(const Reply& reply, std::string_view reason) 
   std::uint8_t line[kReplyBytesMax];
   refusal_ = as_text({line, format_reply(reply, line)});
   text_.discard();
+  if (message_begun_) handler_->message_refused(reply);
   abort_message(reason);
 }
 

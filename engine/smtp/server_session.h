@@ -59,6 +59,8 @@ class ServerHandler {
   virtual void end_message() = 0;
   // The transaction ended without a message (RSET, disconnect, error in DATA). Idempotent.
   virtual void abort_message(std::string_view reason) = 0;
+  // A fault in the octets of the message: abort_message() follows, the reply when they have ended.
+  virtual void message_refused(const Reply&) {}
   virtual void recipient_refused(const mail::Recipient& recipient, const Reply& reply) = 0;
   virtual void early_talker(ByteView first_octets) = 0;
 

@@ -181,7 +181,7 @@ std::optional<smtp::Reply> Inbound::check_recipient(const mail::Recipient& recip
 
 std::optional<smtp::Reply> Inbound::begin_message(const mail::Envelope&) {
   auto refusal = arrival_.begin(*core_, mid_, icid_);
-  if (refusal) core_->counters.messages_deferred.add();
+  if (refusal) count_refusal(*refusal);
   return refusal;
 }
 
@@ -195,12 +195,12 @@ void Inbound::end_message() {
                       listener_->config->hops_max};
   mid_ = 0;  // it is the queue's now, or refused
   verdict_reply_ = arrival_.end(session_.envelope(), origin, self_.packed());
-  if (!verdict_reply_) return;  // commit_done() will answer
-  if (verdict_reply_->code >= 500) {
-    core_->counters.messages_rejected.add();
-  } else {
-    core_->counters.messages_deferred.add();
-  }
+  if (verdict_reply_) count_refusal(*verdict_reply_);  // else commit_done() will answer
+}
+
+void Inbound::count_refusal(const smtp::Reply& reply) {
+  Counters& counters = core_->counters;
+  (reply.code >= 500 ? counters.messages_rejected : counters.messages_deferred).add();
 }
 
 // A transaction that ends before DATA has its last line in the log too.

@@ -58,10 +58,12 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   void message_written(std::size_t count) override { arrival_.written(count); }
   void end_message() override;
   void abort_message(std::string_view reason) override;
+  void message_refused(const smtp::Reply& reply) override { count_refusal(reply); }
   void recipient_refused(const mail::Recipient& recipient, const smtp::Reply& reply) override;
   void early_talker(ByteView first_octets) override;
 
   bool exchange(Instant now);
+  void count_refusal(const smtp::Reply& reply);
   void end_unfinished(std::string_view reason);
   bool send_output();
   void arm_deadline();

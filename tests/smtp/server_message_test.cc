@@ -90,6 +90,7 @@ TEST(ServerSessionBdat, CountsTheSizeOverAllChunks) {
     S: 250 2.0.0 3 octets received
     C: BDAT 3
     C~ def
+    H: message refused 552
     H: abort message too large
     S: 552 5.3.4 Message size exceeds the limit
     C: BDAT 1 LAST
@@ -126,6 +127,7 @@ TEST(ServerSession, SmuggledCommandsAreRefusedWithTheirMessage) {
     C: RCPT TO:<f@example.com>
     C: DATA
     C: .
+    H: message refused 550
     H: abort bare CR or LF in message
     S: 550 5.5.2 Message contains a bare CR or a bare LF
     C: NOOP
@@ -137,6 +139,7 @@ TEST(ServerSession, ANulBehindALineEndSmugglesNothing) {
   SmtpScript().run(kTransaction + kData + R"(
     C~ x\r\n\0.\r\nQUIT\r\n
     C: .
+    H: message refused 550
     H: abort NUL in message
     S: 550 5.6.0 Message contains a NUL octet
     C: NOOP

@@ -207,6 +207,7 @@ TEST(ServerSession, AMessageBeyondTheSizeIsReadToItsEndAndRefused) {
     C: QUIT
     C: ..
     C: .
+    H: message refused 552
     H: abort message too large
     S: 552 5.3.4 Message size exceeds the limit
     C: NOOP

@@ -57,6 +57,9 @@ class RecordingHandler : public ServerHandler {
   void abort_message(std::string_view reason) override {
     effects.push_back("abort " + std::string(reason));
   }
+  void message_refused(const Reply& reply) override {
+    effects.push_back("message refused " + std::to_string(reply.code));
+  }
   void recipient_refused(const mail::Recipient& recipient, const Reply& reply) override {
     effects.push_back("refused " + std::string(recipient.address) + " " +
                       std::to_string(reply.code));
