@@ -23,7 +23,7 @@ WireOptions draw_faults(Random& random) {
   }
   if (random.chance(0.5)) {
     options.bits_per_second = 5'000'000 + random.below(100'000'000);
-    options.queue_frames = 10 + random.below(100);
+    options.queue_octets = 15'000 + random.below(150'000);
   }
   if (random.chance(0.5)) options.transmit_hold = milliseconds(static_cast<int>(random.below(500)));
   return options;
