@@ -9,8 +9,6 @@
 namespace sluice {
 namespace {
 
-constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
 template <typename T>
 std::optional<T> parse_number(std::string_view text, unsigned max) {
   unsigned value = 0;
@@ -21,26 +19,8 @@ std::optional<T> parse_number(std::string_view text, unsigned max) {
 
 }  // namespace
 
-bool IpAddress::is_v4() const noexcept {
-  return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), octets.begin());
-}
-
 bool IpAddress::is_unspecified() const noexcept {
   return *this == IpAddress{} || *this == from_v4(0);
-}
-
-std::uint32_t IpAddress::v4() const noexcept {
-  return static_cast<std::uint32_t>(octets[12]) << 24 |
-         static_cast<std::uint32_t>(octets[13]) << 16 |
-         static_cast<std::uint32_t>(octets[14]) << 8 | octets[15];
-}
-
-IpAddress IpAddress::from_v4(std::uint32_t host_order) noexcept {
-  IpAddress address;
-  std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), address.octets.begin());
-  for (int i = 0; i < 4; ++i)
-    address.octets[12 + i] = static_cast<std::uint8_t>(host_order >> (24 - 8 * i));
-  return address;
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,11 +15,22 @@ struct IpAddress {
   std::array<std::uint8_t, 16> octets{};  // network order; IPv4 as a v4-mapped address
 
   auto operator<=>(const IpAddress&) const = default;
-  bool is_v4() const noexcept;
+  bool is_v4() const noexcept {
+    constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return std::memcmp(octets.data(), kMapped.data(), kMapped.size()) == 0;
+  }
   bool is_unspecified() const noexcept;
-  std::uint32_t v4() const noexcept;  // host order; only for is_v4()
+  std::uint32_t v4() const noexcept {  // host order; only for is_v4()
+    return static_cast<std::uint32_t>(octets[12]) << 24 |
+           static_cast<std::uint32_t>(octets[13]) << 16 |
+           static_cast<std::uint32_t>(octets[14]) << 8 | octets[15];
+  }
 
-  static IpAddress from_v4(std::uint32_t host_order) noexcept;
+  static constexpr IpAddress from_v4(std::uint32_t host_order) noexcept {
+    return {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, static_cast<std::uint8_t>(host_order >> 24),
+             static_cast<std::uint8_t>(host_order >> 16),
+             static_cast<std::uint8_t>(host_order >> 8), static_cast<std::uint8_t>(host_order)}};
+  }
   static std::optional<IpAddress> parse(std::string_view text);
   std::string text() const;  // RFC 5952 for IPv6
 };

@@ -1,4 +1,5 @@
-// Frames coming in: Ethernet, ARP, IPv4 with its checks (RFC 1122 3.2.1), ICMP; TCP goes up.
+// What comes in: Ethernet, ARP, IPv4 (RFC 1122 3.2.1) and IPv6 (RFC 8200) with their checks, ICMP;
+// TCP goes up.
 #pragma once
 
 #include "engine/net/ip_output.h"
@@ -21,16 +22,19 @@ class IpInput {
         counters_(counters),
         reassembly_(port.pool()) {}
 
-  void frame_in(PacketPtr packet, Instant now) noexcept;
+  void frame_in(PacketPtr packet, Instant now) noexcept;   // with its Ethernet header
+  void packet_in(PacketPtr packet, Instant now) noexcept;  // bare IP, of a port without Ethernet
   void expire(Instant now) noexcept { reassembly_.expire(now); }
   std::size_t reassembling() const noexcept { return reassembly_.in_progress(); }
 
  private:
   void arp_in(PacketPtr packet, Instant now) noexcept;
   void ipv4_in(PacketPtr packet, Instant now) noexcept;
-  void deliver(PacketPtr packet, const Ipv4Header& header, Instant now) noexcept;
-  void icmp_in(PacketPtr packet, const Ipv4Header& header, Instant now) noexcept;
-  void answer_echo(PacketPtr packet, const Ipv4Header& header, Instant now) noexcept;
+  void ipv6_in(PacketPtr packet, Instant now) noexcept;
+  void deliver(PacketPtr packet, const IpDatagram& ip, Instant now) noexcept;
+  void icmp_in(PacketPtr packet, const IpDatagram& ip, Instant now) noexcept;
+  void icmpv6_in(PacketPtr packet, const IpDatagram& ip, Instant now) noexcept;
+  void answer_echo(PacketPtr packet, const IpDatagram& ip, Instant now) noexcept;
   void drop_malformed() noexcept { ++counters_.dropped_malformed; }
 
   MacAddress mac_;

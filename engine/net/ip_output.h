@@ -1,23 +1,18 @@
-// Sending IPv4: our addresses, routes, the header, the offload requests.
+// Sending IP, of both families: our addresses, routes, the header, the offload requests.
 #pragma once
 
 #include <optional>
 #include <vector>
 
+#include "engine/net/ip_datagram.h"
 #include "engine/net/neighbor.h"
 #include "engine/net/wire/ipv4.h"
+#include "engine/net/wire/ipv6.h"
 
 namespace sluice::net {
 
-// IpAddress::from_v4 without a call, for the packet path.
-inline IpAddress address_of_v4(std::uint32_t host_order) noexcept {
-  IpAddress address{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
-  store32(address.octets.data() + 12, host_order);
-  return address;
-}
-
-inline std::uint32_t v4_of_address(const IpAddress& address) noexcept {
-  return load32(address.octets.data() + 12);
+inline std::uint32_t ip_header_length(const IpAddress& address) noexcept {
+  return address.is_v4() ? kIpv4HeaderLength : kIpv6HeaderLength;
 }
 
 // Where packets of a flow go: resolved once per connection.
@@ -29,30 +24,34 @@ struct IpPath {
 
 class IpOutput {
  public:
-  IpOutput(const StackOptions& options, Port& port, NeighborCache& neighbors, std::uint64_t secret);
+  IpOutput(const StackOptions& options, Port& port, NeighborCache& neighbors, TxQueue& tx,
+           std::uint64_t secret);
 
-  bool is_ours(std::uint32_t address) const noexcept;
+  bool is_ours(const IpAddress& address) const noexcept;
   // The path from `local` (or from our address nearest to the peer); nothing without a route.
   std::optional<IpPath> path_to(const IpAddress& remote,
                                 std::optional<IpAddress> local = {}) const noexcept;
 
   // `packet` starts with the layer 4 header.
-  Sent send(PacketPtr packet, const IpPath& path, std::uint8_t protocol, bool dont_fragment,
-            Instant now) noexcept;
+  Sent send(PacketPtr packet, const IpPath& path, const IpSend& how, Instant now) noexcept;
 
   const PortCapabilities& capabilities() const noexcept { return capabilities_; }
-  std::uint16_t mtu() const noexcept { return mtu_; }
+  // The largest IP packet that leaves to this address as far as the link decides.
+  std::uint32_t mtu(const IpAddress&) const noexcept { return mtu_; }
   PacketPool& pool() noexcept { return pool_; }
 
  private:
+  void push_ipv4(Packet& packet, const IpPath& path, const IpSend& how) noexcept;
+  void push_ipv6(Packet& packet, const IpPath& path, const IpSend& how) noexcept;
+
   NeighborCache& neighbors_;
+  TxQueue& tx_;
   PacketPool& pool_;
   PortCapabilities capabilities_;
   std::uint16_t mtu_;
   std::uint16_t next_identification_;
   std::vector<Prefix> addresses_;
-  std::vector<std::uint32_t> own_v4_;
-  std::optional<IpAddress> gateway_v4_;
+  std::vector<IpAddress> gateways_;
 };
 
 }  // namespace sluice::net

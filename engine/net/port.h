@@ -13,6 +13,7 @@ namespace sluice::net {
 using MacAddress = std::array<std::uint8_t, 6>;
 
 struct PortCapabilities {
+  bool ethernet = true;  // false: bare IP packets, no link header and no neighbours
   bool tx_ip_checksum = false;
   bool tx_tcp_checksum = false;
   bool tx_udp_checksum = false;
@@ -31,7 +32,7 @@ class Port {
   // Sends frames; takes one reference of each that it accepts. Returns how many were accepted; the
   // rest stay with the caller.
   virtual std::size_t transmit(std::span<Packet*> frames) noexcept = 0;
-  // For an outbound connection: will the reply of this flow (remote -> local) reach this core?
+  // For a flow that we begin: will this reply to it (remote -> local) reach this core?
   virtual bool flow_is_ours(const Packet&) const noexcept { return true; }
 };
 

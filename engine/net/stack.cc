@@ -15,11 +15,12 @@ class Stack final : public Transport {
  public:
   Stack(const StackOptions& options, Port& port, Instant now)
       : port_(port),
+        ethernet_(port.capabilities().ethernet),
         random_(options.seed),
         wheel_(now),
         tx_(port, counters_),
         neighbors_(port, tx_, wheel_, random_.next()),
-        ip_(options, port, neighbors_, random_.next()),
+        ip_(options, port, neighbors_, tx_, random_.next()),
         tcp_(options, port, ip_, tx_, wheel_, counters_, random_, now),
         input_(port, neighbors_, ip_, tx_, tcp_, counters_) {}
 
@@ -49,6 +50,7 @@ class Stack final : public Transport {
   }
 
   Port& port_;
+  const bool ethernet_;
   StackCounters counters_;
   Random random_;
   TimerWheel wheel_;
@@ -71,7 +73,11 @@ std::size_t Stack::poll(Instant now) noexcept {
     const std::size_t count = port_.receive(burst);
     for (std::size_t i = 0; i < count; ++i) {
       if (i + 1 < count) __builtin_prefetch(burst[i + 1]->data);
-      input_.frame_in(PacketPtr(burst[i]), now);
+      if (ethernet_) {
+        input_.frame_in(PacketPtr(burst[i]), now);
+      } else {
+        input_.packet_in(PacketPtr(burst[i]), now);
+      }
     }
     received += count;
     work += count;

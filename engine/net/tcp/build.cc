@@ -11,6 +11,13 @@ PacketPtr Tcp::allocate() noexcept {
   return packet;
 }
 
+// What we announce: the link decides, without options (RFC 6691 2, RFC 9293 3.7.1).
+std::uint16_t Tcp::local_mss(const IpAddress& remote) const noexcept {
+  const std::uint32_t headers = ip_header_length(remote) + kTcpHeaderLength;
+  return static_cast<std::uint16_t>(std::min<std::uint32_t>(ip_.mtu(remote), kPacketRoom) -
+                                    headers);
+}
+
 // A millisecond clock (RFC 7323 5.4), shifted per connection.
 std::uint32_t Tcp::timestamp_now(std::uint32_t offset) const noexcept {
   return static_cast<std::uint32_t>(now_.ns / 1'000'000) + offset;
@@ -54,7 +61,8 @@ std::uint32_t Tcp::offer_window(Tcb& tcb) noexcept {
   const std::uint32_t unread = tcb.received.octets();
   const std::uint32_t room =
       unread >= options_.receive_window ? 0 : options_.receive_window - unread;
-  const std::uint32_t step = std::min<std::uint32_t>(options_.receive_window / 2, local_mss_);
+  const std::uint32_t step =
+      std::min<std::uint32_t>(options_.receive_window / 2, local_mss(tcb.key.remote));
   const bool short_of_packets = pool_.available() <= pool_size_ / kReserveForReads;
   const bool stays = room < offered + step || (short_of_packets && unread > 0);
   return stays ? offered : room;
@@ -62,7 +70,7 @@ std::uint32_t Tcp::offer_window(Tcb& tcb) noexcept {
 
 void Tcp::fill_options(Tcb& tcb, std::uint8_t flags, TcpOptions& options) noexcept {
   if ((flags & kSyn) != 0) {
-    options.mss = local_mss_;
+    options.mss = local_mss(tcb.key.remote);
     options.sack_permitted = tcb.sack;
     options.has_window_shift = tcb.tcp_state == TcpState::syn_sent || tcb.rcv_shift > 0;
     options.window_shift = tcb.rcv_shift;
@@ -90,7 +98,8 @@ Sent Tcp::send_segment(PacketPtr packet, const IpPath& path, TcpHeader header,
   }
   store_tcp_checksum(at, sum);
   ++counters_.segments_out;
-  return ip_.send(std::move(packet), path, kProtocolTcp, dont_fragment, now_);
+  return ip_.send(std::move(packet), path,
+                  {.protocol = kProtocolTcp, .dont_fragment = dont_fragment}, now_);
 }
 
 }  // namespace sluice::net::tcp

@@ -1,6 +1,6 @@
 // Opening connections: control blocks, ephemeral ports (RFC 6056 3.3.3), listeners.
+#include "engine/net/reply_probe.h"
 #include "engine/net/tcp/tcp.h"
-#include "engine/net/wire/ethernet.h"
 
 namespace sluice::net::tcp {
 namespace {
@@ -8,32 +8,11 @@ namespace {
 constexpr std::uint16_t kPortFirst = 16'384;
 constexpr std::uint32_t kPortCount = 49'152;
 
-// The head of a segment of the peer's, as the device would see it.
-void write_reply(Packet& packet, const FlowKey& key, const MacAddress& mac) noexcept {
-  packet.length = kEthernetHeaderLength + kIpv4HeaderLength + kTcpHeaderLength;
-  packet.l2_length = kEthernetHeaderLength;
-  packet.l3_length = kIpv4HeaderLength;
-  write_ethernet(packet.data, {mac, mac, kEtherTypeIpv4});
-  Ipv4Header ip;
-  ip.total_length = kIpv4HeaderLength + kTcpHeaderLength;
-  ip.protocol = kProtocolTcp;
-  ip.source = v4_of_address(key.remote);
-  ip.destination = v4_of_address(key.local);
-  write_ipv4(packet.data + kEthernetHeaderLength, ip);
-  fill_ipv4_checksum(packet.data + kEthernetHeaderLength);
-  TcpHeader tcp;
-  tcp.source_port = key.remote_port;
-  tcp.destination_port = key.local_port;
-  tcp.flags = kSyn | kAck;
-  write_tcp(packet.data + kEthernetHeaderLength + kIpv4HeaderLength, tcp);
-}
-
 }  // namespace
 
 std::expected<void, NetError> Tcp::listen(const Endpoint& local, std::uint32_t tag) {
   const bool any = local.address.is_unspecified();
-  if (!any && (!local.address.is_v4() || !ip_.is_ours(local.address.v4())))
-    return std::unexpected(NetError::unreachable);
+  if (!any && !ip_.is_ours(local.address)) return std::unexpected(NetError::unreachable);
   if (!listeners_.add(local, tag)) return std::unexpected(NetError::no_resources);
   return {};
 }
@@ -42,7 +21,7 @@ std::expected<Connection*, NetError> Tcp::connect(const Endpoint& remote, std::u
   const auto path = ip_.path_to(remote.address);
   if (!path) return std::unexpected(NetError::unreachable);
   FlowKey key{path->local, remote.address, 0, remote.port};
-  if (!choose_port(key, *path)) return std::unexpected(NetError::no_resources);
+  if (!choose_port(key)) return std::unexpected(NetError::no_resources);
   Tcb* tcb = open(key, *path);
   if (tcb == nullptr) return std::unexpected(NetError::no_resources);
   tcb->owner = owner;
@@ -55,15 +34,13 @@ std::expected<Connection*, NetError> Tcp::connect(const Endpoint& remote, std::u
 
 // From a random start, so that nobody can predict the port, to the first one whose replies the
 // device brings to this core and that no connection uses.
-bool Tcp::choose_port(FlowKey& key, const IpPath&) noexcept {
-  PacketPtr probe(pool_.allocate());
-  if (!probe) return false;
+bool Tcp::choose_port(FlowKey& key) noexcept {
+  const ReplyProbe probe(port_, key.local, key.remote, kProtocolTcp);
   std::uint32_t port = static_cast<std::uint32_t>(random_.below(kPortCount));
   for (std::uint32_t tries = 0; tries < kPortTriesMax; ++tries, port = (port + 1) % kPortCount) {
     key.local_port = static_cast<std::uint16_t>(kPortFirst + port);
     if (flows_.find(key) != nullptr || listeners_.listens_on(key.local_port)) continue;
-    write_reply(*probe, key, port_.mac());
-    if (port_.flow_is_ours(*probe)) return true;
+    if (probe.reaches_us(key.local_port, key.remote_port)) return true;
   }
   return false;
 }
@@ -80,7 +57,8 @@ Tcb* Tcp::open(const FlowKey& key, const IpPath& path) noexcept {
   tcb->next_hop = path.next_hop;
   tcb->iss = tcb->snd_una = tcb->snd_nxt = tcb->snd_max = isn_.next(key, now_);
   tcb->ts_offset = isn_.timestamp_offset(key);
-  tcb->mss = static_cast<std::uint16_t>(std::min<std::uint32_t>(kDefaultMss, local_mss_));
+  tcb->mss = static_cast<std::uint16_t>(
+      std::min<std::uint32_t>(default_mss(key.remote), local_mss(key.remote)));
   tcb->rcv_shift = rcv_shift_;
   tcb->unacknowledged.start(tcb->iss + 1);
   tcb->rtt.start(options_.rto_initial);

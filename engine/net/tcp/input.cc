@@ -4,7 +4,7 @@
 
 namespace sluice::net::tcp {
 
-void Tcp::segment_in(PacketPtr packet, const Ipv4Header& ip) noexcept {
+void Tcp::segment_in(PacketPtr packet, const IpDatagram& ip) noexcept {
   auto segment = parse(std::move(packet), ip);
   if (!segment) {
     ++counters_.dropped_malformed;
@@ -14,12 +14,12 @@ void Tcp::segment_in(PacketPtr packet, const Ipv4Header& ip) noexcept {
   dispatch(*segment);
 }
 
-std::optional<Segment> Tcp::parse(PacketPtr packet, const Ipv4Header& ip) const noexcept {
+std::optional<Segment> Tcp::parse(PacketPtr packet, const IpDatagram& ip) const noexcept {
   const auto header = parse_tcp(packet->bytes());
   if (!header) return {};
   Segment segment;
-  segment.key = {address_of_v4(ip.destination), address_of_v4(ip.source), header->destination_port,
-                 header->source_port};
+  segment.key = {ip.destination, ip.source, header->destination_port, header->source_port};
+  segment.ecn = ip.ecn();
   if ((packet->flags & kRxL4ChecksumGood) == 0) {
     const std::uint16_t pseudo =
         pseudo_header_sum(segment.key.remote, segment.key.local, kProtocolTcp, packet->length);

@@ -38,8 +38,8 @@ void Tcp::take_options(Tcb& tcb, const TcpOptions& options) noexcept {
   if (tcb.timestamps) tcb.ts_recent = options.timestamp_value;
   tcb.snd_shift = options.has_window_shift ? options.window_shift : std::uint8_t{0};
   if (!options.has_window_shift) tcb.rcv_shift = 0;
-  const std::uint32_t announced = options.mss == 0 ? kDefaultMss : options.mss;
-  std::uint32_t mss = std::clamp<std::uint32_t>(announced, kMssMin, local_mss_);
+  const std::uint32_t announced = options.mss == 0 ? default_mss(tcb.key.remote) : options.mss;
+  std::uint32_t mss = std::clamp<std::uint32_t>(announced, kMssMin, local_mss(tcb.key.remote));
   if (tcb.timestamps) mss -= kTimestampOptionLength;
   tcb.mss = static_cast<std::uint16_t>(mss);
   tcb.congestion.start(mss, options_.initial_window, tcb.iss);

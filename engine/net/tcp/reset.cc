@@ -37,22 +37,26 @@ void Tcp::send_reset_for(const Segment& segment) noexcept {
   send_segment(std::move(packet), *path, header, TcpOptions{}, true);
 }
 
-void Tcp::unreachable_in(const IcmpUnreachable& error) noexcept {
-  const FlowKey key{address_of_v4(error.original.source), address_of_v4(error.original.destination),
-                    error.source_port, error.destination_port};
-  FlowNode* node = flows_.find(key);
+void Tcp::error_in(const IpError& error) noexcept {
+  if (error.protocol != kProtocolTcp) return;
+  FlowNode* node = flows_.find({error.local, error.remote, error.local_port, error.remote_port});
   if (node == nullptr || node->kind != FlowNode::Kind::connection) return;
   Tcb& tcb = static_cast<Tcb&>(*node);
   // RFC 5927 4.1: it must quote something that is in flight.
   if (before(error.sequence, tcb.snd_una) || at_or_after(error.sequence, tcb.snd_max)) return;
-  if (error.code != kIcmpFragmentationNeeded) {
+  if (error.kind != IpError::Kind::packet_too_big) {
     // Only an opening connection gives up at once; an open one has its timers (RFC 1122).
     if (tcb.tcp_state == TcpState::syn_sent) fail(tcb, NetError::unreachable);
     return;
   }
-  const std::uint32_t mtu = std::max<std::uint32_t>(error.next_hop_mtu, kPathMtuMin);
-  const std::uint32_t headers =
-      kIpv4HeaderLength + kTcpHeaderLength + (tcb.timestamps ? kTimestampOptionLength : 0);
+  take_path_mtu(tcb, error.mtu);
+}
+
+void Tcp::take_path_mtu(Tcb& tcb, std::uint32_t mtu) noexcept {
+  const bool v4 = tcb.key.remote.is_v4();
+  mtu = std::max(mtu, v4 ? kPathMtuMin : kIpv6MtuMin);  // RFC 8201 4: never below the minimum
+  const std::uint32_t headers = ip_header_length(tcb.key.remote) + kTcpHeaderLength +
+                                (tcb.timestamps ? kTimestampOptionLength : 0);
   if (mtu - headers >= tcb.mss || !is_synchronized(tcb.tcp_state)) return;
   tcb.mss = static_cast<std::uint16_t>(mtu - headers);
   tcb.congestion.set_mss(tcb.mss);

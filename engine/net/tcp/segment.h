@@ -13,7 +13,8 @@ struct Segment {
   FlowKey key;
   TcpHeader header;
   TcpOptions options;
-  PacketPtr packet;  // trimmed to the payload
+  PacketPtr packet;      // trimmed to the payload
+  std::uint8_t ecn = 0;  // of the IP header (RFC 3168 5)
 
   Sequence seq() const noexcept { return header.sequence; }
   Sequence ack() const noexcept { return header.acknowledgment; }

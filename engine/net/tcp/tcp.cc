@@ -27,9 +27,6 @@ Tcp::Tcp(const StackOptions& options, Port& port, IpOutput& ip, TxQueue& tx, Tim
       now_(now),
       random_(random),
       rcv_shift_(shift_for(options.receive_window)),
-      local_mss_(static_cast<std::uint16_t>(
-          std::min<std::uint32_t>(port.mtu() - kIpv4HeaderLength - kTcpHeaderLength,
-                                  kPacketRoom - kIpv4HeaderLength - kTcpHeaderLength))),
       isn_(random.next(), random.next()),
       flows_(2 * static_cast<std::size_t>(options.connections_max), random),
       time_wait_(options.connections_max, flows_, options.time_wait),

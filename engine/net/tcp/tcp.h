@@ -12,16 +12,20 @@
 #include "engine/net/tcp/listener.h"
 #include "engine/net/tcp/segment.h"
 #include "engine/net/tcp/time_wait.h"
-#include "engine/net/wire/icmp.h"
 
 namespace sluice::net::tcp {
 
-inline constexpr std::uint32_t kDefaultMss = 536;      // RFC 9293 3.7.1
+inline constexpr std::uint32_t kDefaultMss = 536;      // RFC 9293 3.7.1: over IPv4
+inline constexpr std::uint32_t kDefaultMssV6 = 1'220;  // and over IPv6
 inline constexpr std::uint32_t kMssMin = 64;           // a peer may not make us send less
 inline constexpr std::uint32_t kPortTriesMax = 1'024;  // ephemeral ports tried per connect()
 inline constexpr Duration kChallengeInterval = milliseconds(500);  // per connection (RFC 5961 7)
 inline constexpr std::size_t kReserveForWrites = 4;  // 1/n of the pool that write() leaves
 inline constexpr std::size_t kReserveForReads = 8;   // 1/n below which unread data is refused
+
+inline std::uint32_t default_mss(const IpAddress& remote) noexcept {
+  return remote.is_v4() ? kDefaultMss : kDefaultMssV6;
+}
 
 class Tcp {
  public:
@@ -32,8 +36,8 @@ class Tcp {
   ~Tcp();
 
   // `packet` starts with the TCP header and ends with the segment.
-  void segment_in(PacketPtr packet, const Ipv4Header& ip) noexcept;
-  void unreachable_in(const IcmpUnreachable& error) noexcept;
+  void segment_in(PacketPtr packet, const IpDatagram& ip) noexcept;
+  void error_in(const IpError& error) noexcept;
 
   std::expected<void, NetError> listen(const Endpoint& local, std::uint32_t tag);
   void stop_listening() noexcept { listeners_.clear(); }
@@ -60,7 +64,7 @@ class Tcp {
   enum class Life : bool { over, on };  // whether the connection still exists after a step
 
   // input.cc, input_listen.cc, input_syn_sent.cc
-  std::optional<Segment> parse(PacketPtr packet, const Ipv4Header& ip) const noexcept;
+  std::optional<Segment> parse(PacketPtr packet, const IpDatagram& ip) const noexcept;
   void dispatch(Segment& segment) noexcept;
   void input_listen(Segment& segment) noexcept;
   void input_time_wait(TimeWait& entry, Segment& segment) noexcept;
@@ -103,6 +107,7 @@ class Tcp {
   Sent send_segment(PacketPtr packet, const IpPath& path, TcpHeader header,
                     const TcpOptions& options, bool dont_fragment) noexcept;
   PacketPtr allocate() noexcept;
+  std::uint16_t local_mss(const IpAddress& remote) const noexcept;
   std::uint32_t timestamp_now(std::uint32_t offset) const noexcept;
 
   // timers.cc
@@ -131,10 +136,11 @@ class Tcp {
   void retire(Tcb& tcb) noexcept;
   void send_reset(Tcb& tcb) noexcept;
   void send_reset_for(const Segment& segment) noexcept;
+  void take_path_mtu(Tcb& tcb, std::uint32_t mtu) noexcept;
 
   // connect.cc
   Tcb* open(const FlowKey& key, const IpPath& path) noexcept;
-  bool choose_port(FlowKey& key, const IpPath& path) noexcept;
+  bool choose_port(FlowKey& key) noexcept;
   void mark_output(Tcb& tcb) noexcept;
   void starve(Tcb& tcb) noexcept;
   std::size_t write(Tcb& tcb, ByteView octets) noexcept;
@@ -152,7 +158,6 @@ class Tcp {
   Instant now_;
   Random& random_;
   std::uint8_t rcv_shift_;
-  std::uint16_t local_mss_;  // what we announce
 
   IsnGenerator isn_;
   FlowTable flows_;

@@ -4,15 +4,13 @@
 #include <optional>
 
 #include "engine/base/bytes.h"
+#include "engine/net/ip_datagram.h"
 #include "engine/net/wire/byte_order.h"
 #include "engine/net/wire/checksum.h"
 
 namespace sluice::net {
 
 inline constexpr std::uint32_t kIpv4HeaderLength = 20;
-inline constexpr std::uint8_t kProtocolIcmp = 1;
-inline constexpr std::uint8_t kProtocolTcp = 6;
-inline constexpr std::uint8_t kDefaultTtl = 64;
 
 struct Ipv4Header {
   std::uint8_t header_length = kIpv4HeaderLength;  // octets
@@ -22,7 +20,7 @@ struct Ipv4Header {
   bool dont_fragment = true;
   bool more_fragments = false;
   std::uint16_t fragment_offset = 0;  // octets
-  std::uint8_t ttl = kDefaultTtl;
+  std::uint8_t ttl = kDefaultHopLimit;
   std::uint8_t protocol = 0;
   std::uint32_t source = 0;  // host order
   std::uint32_t destination = 0;
