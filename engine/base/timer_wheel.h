@@ -1,5 +1,7 @@
 // Hierarchical timer wheel: O(1) to set, move and cancel; one per core, driven by advance().
-// 4 levels of 256 slots; the resolution is one tick (default 1 ms); a timer never fires early.
+// 5 levels of 256 slots of 2^16 ns and up (65 us, 17 ms, 4.3 s, 18 min, 78 h each). A slot is only
+// the place where a timer is found: within it each fires at its own due time, neither early nor by
+// the width of a slot late.
 #pragma once
 
 #include <array>
@@ -30,31 +32,46 @@ struct Timer {
 
 class TimerWheel {
  public:
-  explicit TimerWheel(Instant start = {}, Duration tick = milliseconds(1));
+  explicit TimerWheel(Instant start = {});
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
 
   // (Re)arms; a due time in the past fires at the next advance().
   void set(Timer& timer, Instant due) noexcept;
-  // Runs every timer due at or before now, in slot order. Callbacks may set and cancel any timer.
-  // Returns how many ran.
+  // Runs every timer due at or before now, slot by slot. Callbacks may set and cancel any timer;
+  // what they set for now or earlier waits for the next advance(). Returns how many ran.
   std::size_t advance(Instant now) noexcept;
-  // A lower bound of the next due time, exact within the lowest level; never() when nothing is set.
-  Instant next_due() const noexcept;
+  // The timer that is due first; nullptr when none is set.
+  Timer* first() const noexcept;
+  Instant next_due() const noexcept {
+    const Timer* timer = first();
+    return timer == nullptr ? Instant::never() : timer->due;
+  }
 
  private:
-  static constexpr int kLevels = 4;
+  static constexpr int kTickBits = 16;  // a slot of level 0 is 2^16 ns wide
+  static constexpr int kLevels = 5;
   static constexpr int kSlotBits = 8;
   static constexpr std::uint64_t kSlots = 1u << kSlotBits;
   using Slot = IntrusiveList<Timer, &Timer::link>;
 
-  std::uint64_t tick_of(Instant t) const noexcept;
-  void place(Timer& timer) noexcept;
-  void cascade(int level) noexcept;
+  struct Level {
+    std::array<Slot, kSlots> slots;
+    std::array<std::uint64_t, kSlots / 64> occupied{};  // a bit may outlive the slot's last timer
+  };
 
-  std::int64_t tick_ns_;
-  std::uint64_t current_;  // the tick that has run
-  mutable std::array<std::array<Slot, kSlots>, kLevels> slots_;
+  static std::uint64_t tick_of(Instant t) noexcept;
+  void place(Timer& timer, std::uint64_t earliest) noexcept;
+  void cascade(int level) noexcept;
+  std::size_t run(Slot& slot, Instant now) noexcept;
+  std::uint64_t next_tick() const noexcept;
+  std::uint64_t slots_to_next(int level, std::uint64_t from) const noexcept;
+  Timer* first_in(int level) const noexcept;
+
+  std::uint64_t current_;  // the tick whose slot is being looked at; earlier ones are done
+  std::uint64_t target_;   // the tick that advance() goes to
+  Instant next_in_slot_ = Instant::never();  // nothing in the current slot is due before
+  mutable std::array<Level, kLevels> levels_;
 };
 
 }  // namespace sluice

@@ -12,7 +12,7 @@ namespace sluice::net {
 class PacketPool;
 
 inline constexpr std::uint16_t kPacketHeadroom = 128;  // Ethernet + IPv6 + TCP with all options fit
-inline constexpr std::uint16_t kPacketRoom = 2048;     // octets after the headroom
+inline constexpr std::uint16_t kPacketRoom = 2048;     // octets after it, unless the pool says more
 
 enum PacketFlags : std::uint16_t {
   kRxIpChecksumGood = 1 << 0,
@@ -38,17 +38,20 @@ struct Packet {
   std::uint32_t sequence = 0;  // for the TCP queues
   std::uint32_t sequence_length = 0;
   std::int64_t sent_ns = 0;
-  std::uint16_t port = 0;   // index of the port it came from or leaves by
-  std::uint16_t marks = 0;  // for the TCP queues: SACKed, lost, retransmitted
+  std::uint16_t port = 0;            // index of the port it came from or leaves by
+  std::uint16_t marks = 0;           // for the TCP queues: SACKed, lost, retransmitted
+  std::uint32_t room = kPacketRoom;  // octets from data to the end of the memory
 
   ByteView bytes() const noexcept { return {data, length}; }
   void trim_front(std::uint32_t count) noexcept {
     data += count;
     length -= count;
+    room -= count;
   }
   std::uint8_t* push_front(std::uint32_t count) noexcept {
     data -= count;
     length += count;
+    room += count;
     return data;
   }
 };
@@ -63,6 +66,7 @@ class PacketPool {
   virtual void retain(Packet* packet) noexcept = 0;  // one more reference (retransmission)
   virtual bool shared(const Packet* packet) const noexcept = 0;  // someone else (the NIC) holds it
   virtual std::size_t available() const noexcept = 0;
+  virtual std::uint32_t room() const noexcept { return kPacketRoom; }  // of a new packet
 };
 
 // Move-only owner of one reference.

@@ -43,6 +43,7 @@ class Stack final : public Transport {
   std::size_t open_connections() const noexcept override { return tcp_.open_connections(); }
 
   StackCounters counters() const noexcept;
+  tcp::Tcp& tcp() noexcept { return tcp_; }
 
  private:
   static tcp::Tcb& tcb(Connection& connection) noexcept {
@@ -95,7 +96,7 @@ void Stack::flush(Instant now) noexcept {
 
 Instant Stack::next_deadline() const noexcept {
   if (tcp_.has_ready() || tcp_.has_output() || !tx_.empty()) return now_;
-  return std::min(wheel_.next_due(), tcp_.next_time_wait());
+  return std::min(tcp_.next_timer(), tcp_.next_time_wait());
 }
 
 StackCounters Stack::counters() const noexcept {
@@ -111,6 +112,8 @@ StackCounters Stack::counters() const noexcept {
 std::unique_ptr<Transport> make_stack(const StackOptions& options, Port& port, Instant now) {
   return std::make_unique<Stack>(options, port, now);
 }
+
+tcp::Tcp& tcp_of(Transport& stack) { return static_cast<Stack&>(stack).tcp(); }
 
 StackCounters stack_counters(const Transport& stack) {
   return static_cast<const Stack&>(stack).counters();

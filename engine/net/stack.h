@@ -17,6 +17,10 @@
 
 namespace sluice::net {
 
+namespace tcp {
+class Tcp;
+}
+
 enum class CongestionControl : std::uint8_t { reno, cubic };  // RFC 5681 + 6582, RFC 9438
 enum class SynCookies : std::uint8_t { off, on, automatic };  // automatic: when the backlog is full
 
@@ -59,6 +63,8 @@ struct StackCounters {
 
 // The port outlives the stack.
 std::unique_ptr<Transport> make_stack(const StackOptions& options, Port& port, Instant now);
-StackCounters stack_counters(const Transport& stack);  // of a transport made by make_stack
+// Of a transport made by make_stack; the second for who needs sockets rather than sessions.
+StackCounters stack_counters(const Transport& stack);
+tcp::Tcp& tcp_of(Transport& stack);
 
 }  // namespace sluice::net

@@ -12,7 +12,7 @@ void count(Timer&, Instant) { ++fired; }
 
 }  // namespace
 
-TEST(TimerWheel, NeverFiresEarlyAndAtMostOneTickLate) {
+TEST(TimerWheel, NeverFiresEarlyAndAtTheFirstAdvanceAfterItIsDue) {
   Random random(7);
   TimerWheel wheel;
   static std::int64_t worst_late;
@@ -65,13 +65,49 @@ TEST(TimerWheel, EveryDistanceAroundTheLevelBoundariesFiresOnTime) {
   }
 }
 
-TEST(TimerWheel, NextDueIsNeverLaterThanTheTimer) {
-  for (std::int64_t distance : {1, 100, 255, 256, 300, 70'000}) {
-    TimerWheel wheel;
-    Timer timer(count);
-    wheel.set(timer, Instant{} + milliseconds(distance));
-    EXPECT_LE(wheel.next_due(), timer.due) << distance;
+TEST(TimerWheel, NextDueIsExactAndNeverWhenNothingIsSet) {
+  for (std::int64_t distance : {1LL, 100LL, 65'536LL, 17'000'000LL, 4'300'000'000LL}) {
+    TimerWheel wheel(Instant{12'345});
+    EXPECT_EQ(wheel.next_due(), Instant::never());
+    Timer timer(count), later(count);
+    wheel.set(timer, Instant{12'345 + distance});
+    wheel.set(later, Instant{12'346 + distance});
+    EXPECT_EQ(wheel.next_due(), timer.due) << distance;
+    timer.cancel();
+    EXPECT_EQ(wheel.next_due(), later.due) << distance;
   }
+}
+
+TEST(TimerWheel, TimersOfOneSlotFireEachAtItsOwnTime) {
+  TimerWheel wheel;
+  Timer a(count), b(count);
+  fired = 0;
+  wheel.set(a, Instant{70'001});
+  wheel.set(b, Instant{70'003});
+  wheel.advance(Instant{70'000});
+  EXPECT_EQ(fired, 0);
+  wheel.advance(Instant{70'002});
+  EXPECT_EQ(fired, 1);
+  wheel.advance(Instant{70'003});
+  EXPECT_EQ(fired, 2);
+}
+
+TEST(TimerWheel, ATimerSetForThePastInAJumpFiresAndIsNotLost) {
+  TimerWheel wheel;
+  Timer again([](Timer&, Instant) { ++fired; });
+  Timer first([](Timer& timer, Instant) {
+    ++fired;
+    static_cast<std::pair<TimerWheel*, Timer*>*>(timer.owner)
+        ->first->set(*static_cast<std::pair<TimerWheel*, Timer*>*>(timer.owner)->second,
+                     Instant{1});
+  });
+  std::pair<TimerWheel*, Timer*> both{&wheel, &again};
+  first.owner = &both;
+  fired = 0;
+  wheel.set(first, Instant{5});
+  wheel.advance(Instant{} + seconds(10));
+  wheel.advance(Instant{} + seconds(10));
+  EXPECT_EQ(fired, 2);
 }
 
 }  // namespace sluice

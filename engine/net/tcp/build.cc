@@ -14,7 +14,7 @@ PacketPtr Tcp::allocate() noexcept {
 // What we announce: the link decides, without options (RFC 6691 2, RFC 9293 3.7.1).
 std::uint16_t Tcp::local_mss(const IpAddress& remote) const noexcept {
   const std::uint32_t headers = ip_header_length(remote) + kTcpHeaderLength;
-  return static_cast<std::uint16_t>(std::min<std::uint32_t>(ip_.mtu(remote), kPacketRoom) -
+  return static_cast<std::uint16_t>(std::min(ip_.mtu(remote), pool_.room()) -
                                     headers);
 }
 

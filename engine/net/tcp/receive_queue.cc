@@ -8,9 +8,6 @@
 namespace sluice::net::tcp {
 namespace {
 
-// Ethernet, IPv4 and TCP headers with all options: what may have been stripped before the payload.
-constexpr std::uint32_t kHeadersMax = 14 + 60 + 60;
-
 Sequence end_of(const Packet& packet) noexcept { return packet.sequence + packet.length; }
 
 }  // namespace
@@ -26,20 +23,17 @@ void ReceiveQueue::consume(std::size_t count) noexcept {
   if (first_ == nullptr) last_ = nullptr;
 }
 
-// In this queue sequence_length is the used part of the packet's room, counted generously.
 void ReceiveQueue::append(PacketPtr packet) noexcept {
   const std::uint32_t length = packet->length;
   octets_ += length;
   const bool gathers = last_ != nullptr && length <= kGatherOctetsMax &&
-                       last_->sequence_length + length <= kPacketRoom;
+                       last_->length + length <= last_->room;
   if (gathers) {
     std::memcpy(last_->data + last_->length, packet->data, length);
     last_->length += length;
-    last_->sequence_length += length;
     return;
   }
   packet->next = nullptr;
-  packet->sequence_length = kHeadersMax + length;
   Packet* taken = packet.release();
   (last_ == nullptr ? first_ : last_->next) = taken;
   last_ = taken;

@@ -5,15 +5,12 @@
 
 namespace sluice::net::tcp {
 
-Tcb::Tcb(Tcp& tcp_in)
-    : FlowNode(Kind::connection),
-      tcp(tcp_in),
-      timer(
-          [](Timer& fired, Instant) {
-            auto& self = *static_cast<Tcb*>(fired.owner);
-            self.tcp.on_timer(self);
-          },
-          this) {}
+Tcb::Tcb(Tcp& tcp_in) : FlowNode(Kind::connection), tcp(tcp_in), timer(&Tcb::on_timer, this) {}
+
+void Tcb::on_timer(Timer& fired, Instant) noexcept {
+  auto& self = *static_cast<Tcb*>(fired.owner);
+  self.tcp.on_timer(self);
+}
 
 Connection::State Tcb::state() const noexcept {
   if (failed) return State::failed;

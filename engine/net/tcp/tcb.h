@@ -36,6 +36,7 @@ class Tcb final : public Connection, public FlowNode {
   Endpoint local() const noexcept override { return {key.local, key.local_port}; }
   Endpoint remote() const noexcept override { return {key.remote, key.remote_port}; }
 
+  static void on_timer(Timer& fired, Instant now) noexcept;
   // Asserts that RFC 9293 figure 5 has the arrow.
   void become(TcpState next) noexcept;
   bool passive() const noexcept { return listener != kOutboundListener; }

@@ -48,6 +48,7 @@ class Tcp {
   std::size_t wake_starved() noexcept;  // once per poll
   std::size_t expire_time_wait() noexcept { return time_wait_.expire(now_); }
   Instant next_time_wait() noexcept { return time_wait_.next_deadline(); }
+  Instant next_timer() noexcept;  // the next timer of any part of the stack, exactly
   void flush() noexcept;
 
   Tcb* next_ready() noexcept { return ready_.pop_front(); }

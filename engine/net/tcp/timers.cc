@@ -12,6 +12,19 @@ void Tcp::arm(Tcb& tcb, TimerKind kind, Instant due) noexcept {
   if (!tcb.timer.armed() || tcb.timer.due > rounded) wheel_.set(tcb.timer, rounded);
 }
 
+// Entries of the wheel that would ring for nothing are put right on the way.
+Instant Tcp::next_timer() noexcept {
+  while (Timer* timer = wheel_.first()) {
+    if (timer->callback != &Tcb::on_timer) return timer->due;
+    const Tcb& tcb = *static_cast<Tcb*>(timer->owner);
+    const Instant due = tcb.due.any() ? tcb.due.earliest(now_) : Instant::never();
+    if (due <= timer->due) return timer->due;
+    timer->cancel();
+    if (tcb.due.any()) wheel_.set(*timer, due);
+  }
+  return Instant::never();
+}
+
 void Tcp::on_timer(Tcb& tcb) noexcept {
   for (std::size_t i = 0; i < kTimerKinds; ++i) {
     const auto kind = static_cast<TimerKind>(i);

@@ -21,11 +21,11 @@ enum class TimerKind : std::uint8_t {
 };
 inline constexpr std::size_t kTimerKinds = 7;
 
-// Held in milliseconds modulo 2^32, rounded up: a timer lies at most 24 days ahead.
+// Held in units of 20 us modulo 2^32, rounded up: a timer lies at most 11 hours ahead.
 class DueTimes {
  public:
   void set(TimerKind kind, Instant due) noexcept {
-    due_[index(kind)] = static_cast<std::uint32_t>((due.ns + 999'999) / 1'000'000);
+    due_[index(kind)] = static_cast<std::uint32_t>((due.ns + kUnitNs - 1) / kUnitNs);
     armed_ |= bit(kind);
   }
   void clear(TimerKind kind) noexcept { armed_ &= static_cast<std::uint8_t>(~bit(kind)); }
@@ -38,9 +38,9 @@ class DueTimes {
   }
   // Only when armed.
   Instant due(TimerKind kind, Instant now) const noexcept {
-    const std::int64_t now_ms = now.ns / 1'000'000;
-    const std::uint32_t ahead = due_[index(kind)] - static_cast<std::uint32_t>(now_ms);
-    return {(now_ms + static_cast<std::int32_t>(ahead)) * 1'000'000};
+    const std::int64_t units = now.ns / kUnitNs;
+    const std::uint32_t ahead = due_[index(kind)] - static_cast<std::uint32_t>(units);
+    return {(units + static_cast<std::int32_t>(ahead)) * kUnitNs};
   }
   Instant earliest(Instant now) const noexcept {
     Instant first = Instant::never();
@@ -51,6 +51,7 @@ class DueTimes {
   }
 
  private:
+  static constexpr std::int64_t kUnitNs = 20'000;
   static constexpr std::size_t index(TimerKind kind) { return static_cast<std::size_t>(kind); }
   static constexpr std::uint8_t bit(TimerKind kind) {
     return static_cast<std::uint8_t>(1u << index(kind));
