@@ -13,6 +13,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/ip_address.h"
 #include "engine/net/port.h"
+#include "engine/net/syn_filter.h"
 #include "engine/net/transport.h"
 
 namespace sluice::net {
@@ -52,12 +53,15 @@ struct StackOptions {
   bool quick_ack = true;         // the first segments of a connection are acknowledged at once
   bool idle_restart = true;      // back to the initial window after an idle time (RFC 5681 4.1)
   bool verify_checksums = true;  // of what comes in, unless the device did
+
+  SynFilter* syn_filter = nullptr;  // outlives the stack; nullptr: every SYN is admitted
 };
 
 struct StackCounters {
   std::uint64_t packets_in = 0, packets_out = 0;
   std::uint64_t segments_in = 0, segments_out = 0, segments_retransmitted = 0;
   std::uint64_t dropped_malformed = 0, dropped_no_resources = 0, resets_out = 0;
+  std::uint64_t syns_refused = 0;  // by the filter
   std::uint64_t connections = 0, half_open = 0, time_wait = 0;
 };
 

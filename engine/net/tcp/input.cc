@@ -5,13 +5,24 @@
 namespace sluice::net::tcp {
 
 void Tcp::segment_in(PacketPtr packet, const IpDatagram& ip) noexcept {
+  const SynVerdict verdict = verdict_on(*packet, ip);
+  if (verdict != SynVerdict::admit) ++counters_.syns_refused;
+  if (verdict == SynVerdict::drop) return;  // not even its checksum is worth looking at
   auto segment = parse(std::move(packet), ip);
   if (!segment) {
     ++counters_.dropped_malformed;
     return;
   }
   ++counters_.segments_in;
+  if (verdict == SynVerdict::reset) return send_reset_for(*segment);
   dispatch(*segment);
+}
+
+// Before anything is looked up or made; a SYN with an ACK answers one of ours.
+SynVerdict Tcp::verdict_on(const Packet& packet, const IpDatagram& ip) noexcept {
+  if (options_.syn_filter == nullptr || packet.length < kTcpHeaderLength) return SynVerdict::admit;
+  if ((packet.data[kTcpFlagsOffset] & (kSyn | kAck)) != kSyn) return SynVerdict::admit;
+  return options_.syn_filter->verdict(ip.source);
 }
 
 std::optional<Segment> Tcp::parse(PacketPtr packet, const IpDatagram& ip) const noexcept {

@@ -65,6 +65,7 @@ class Tcp {
   enum class Life : bool { over, on };  // whether the connection still exists after a step
 
   // input.cc, input_listen.cc, input_syn_sent.cc
+  SynVerdict verdict_on(const Packet& packet, const IpDatagram& ip) noexcept;
   std::optional<Segment> parse(PacketPtr packet, const IpDatagram& ip) const noexcept;
   void dispatch(Segment& segment) noexcept;
   void input_listen(Segment& segment) noexcept;

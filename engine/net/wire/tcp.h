@@ -11,6 +11,8 @@ namespace sluice::net {
 inline constexpr std::uint32_t kTcpHeaderLength = 20;
 inline constexpr std::uint32_t kTcpOptionsMax = 40;
 
+inline constexpr std::size_t kTcpFlagsOffset = 13;  // in the header
+
 enum TcpFlags : std::uint8_t {
   kFin = 0x01,
   kSyn = 0x02,
@@ -43,7 +45,7 @@ inline std::optional<TcpHeader> parse_tcp(ByteView octets) noexcept {
   header.destination_port = load16(at + 2);
   header.sequence = load32(at + 4);
   header.acknowledgment = load32(at + 8);
-  header.flags = at[13];
+  header.flags = at[kTcpFlagsOffset];
   header.window = load16(at + 14);
   return header;
 }
@@ -55,7 +57,7 @@ inline void write_tcp(std::uint8_t* at, const TcpHeader& header) noexcept {
   store32(at + 4, header.sequence);
   store32(at + 8, header.acknowledgment);
   at[12] = static_cast<std::uint8_t>(header.header_length / 4 << 4);
-  at[13] = header.flags;
+  at[kTcpFlagsOffset] = header.flags;
   store16(at + 14, header.window);
   store32(at + 16, 0);
 }
