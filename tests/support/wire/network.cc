@@ -30,9 +30,11 @@ void Host::turn(Instant now) {
   due_ = std::min({wanted, stack->next_deadline(), port.next_release()});
 }
 
-Host& Network::add_host(const StackOptions& options, std::size_t packets) {
+Host& Network::add_host(const StackOptions& options, std::size_t packets,
+                        const PortCapabilities& offers) {
   Host& host =
       hosts_.emplace_back(timeline, static_cast<std::uint32_t>(hosts_.size() + 1), packets);
+  host.port.offer(offers);
   StackOptions seeded = options;
   seeded.seed = random.next();
   host.start(seeded, now());

@@ -36,7 +36,8 @@ class Network {
  public:
   explicit Network(std::uint64_t seed) : timeline(Instant{} + seconds(1)), random(seed) {}
 
-  Host& add_host(const StackOptions& options, std::size_t packets = 4'096);
+  Host& add_host(const StackOptions& options, std::size_t packets = 4'096,
+                 const PortCapabilities& offers = {});
   // A path that lives as long as the network.
   Path& add_path(const WireOptions& options) {
     return paths_.emplace_back(timeline, random, options);

@@ -1,0 +1,40 @@
+// Random conversations over faulty links. SLUICE_SIM_SEEDS is how many seeds are run (200), and
+// SLUICE_SIM_SEED runs just that one and says what was drawn.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "tests/net_sim/swarm.h"
+#include "tests/support/golden.h"
+
+namespace sluice::net::test {
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+void expect_good(std::uint64_t seed) {
+  Swarm swarm(seed);
+  const std::string fault = swarm.run();
+  EXPECT_EQ(fault, "") << "seed " << seed << ", again with:\n  SLUICE_SIM_SEED=" << seed
+                       << " ./build/tests/net_sim/net_sim_tests --gtest_filter='Swarm*'\n"
+                       << swarm.describe();
+}
+
+}  // namespace
+
+TEST(Swarm, EveryConversationEndsIntactAndLeavesNothingBehind) {
+  const std::uint64_t only = from_environment("SLUICE_SIM_SEED", 0);
+  if (only != 0) {
+    fmt::print("{}", Swarm(only).describe());
+    return expect_good(only);
+  }
+  const std::uint64_t seeds =
+      from_environment("SLUICE_SIM_SEEDS", sluice::test::kSlowBuild ? 50 : 200);
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) expect_good(seed);
+}
+
+}  // namespace sluice::net::test
