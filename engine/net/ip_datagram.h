@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "engine/base/ip_address.h"
 
@@ -36,7 +37,7 @@ struct IpSend {
   std::uint8_t protocol = 0;
   bool dont_fragment = true;  // IPv6 has no other way
   std::uint8_t traffic_class = 0;
-  std::uint8_t hop_limit = kDefaultHopLimit;
+  std::optional<std::uint8_t> hop_limit;  // none: what the link says, else kDefaultHopLimit
 };
 
 // An ICMP error about a packet that we sent, or that somebody says we sent.

@@ -1,51 +1,58 @@
-// What comes in: Ethernet, ARP, IPv4 (RFC 1122 3.2.1) and IPv6 (RFC 8200) with their checks, ICMP;
-// TCP goes up.
+// What comes in: Ethernet with the tag of our VLAN, ARP, IPv4 (RFC 1122 3.2.1) and IPv6 (RFC 8200)
+// with their checks; ICMP, neighbour discovery and TCP go up.
 #pragma once
 
-#include "engine/net/ip_output.h"
+#include "engine/net/arp.h"
+#include "engine/net/icmp.h"
+#include "engine/net/nd.h"
 #include "engine/net/reassembly.h"
-#include "engine/net/tcp/tcp.h"
 
 namespace sluice::net {
 
-inline constexpr std::uint32_t kIcmpPerSecondMax = 1'000;  // echo replies per core
-
 class IpInput {
  public:
-  IpInput(Port& port, NeighborCache& neighbors, IpOutput& ip, TxQueue& tx, tcp::Tcp& tcp,
-          StackCounters& counters)
-      : mac_(port.mac()),
-        neighbors_(neighbors),
-        ip_(ip),
-        tx_(tx),
-        tcp_(tcp),
-        counters_(counters),
-        reassembly_(port.pool()) {}
+  struct Uppers {  // where things go
+    Arp& arp;
+    NeighborDiscovery& nd;
+    Icmp& icmp;
+    tcp::Tcp& tcp;
+  };
+  IpInput(const StackOptions& options, Port& port, const AddressTable& addresses, Uppers uppers,
+          StackCounters& counters);
 
   void frame_in(PacketPtr packet, Instant now) noexcept;   // with its Ethernet header
   void packet_in(PacketPtr packet, Instant now) noexcept;  // bare IP, of a port without Ethernet
-  void expire(Instant now) noexcept { reassembly_.expire(now); }
+  void expire(Instant now) noexcept;
   std::size_t reassembling() const noexcept { return reassembly_.in_progress(); }
 
  private:
-  void arp_in(PacketPtr packet, Instant now) noexcept;
-  void ipv4_in(PacketPtr packet, Instant now) noexcept;
-  void ipv6_in(PacketPtr packet, Instant now) noexcept;
-  void deliver(PacketPtr packet, const IpDatagram& ip, Instant now) noexcept;
-  void icmp_in(PacketPtr packet, const IpDatagram& ip, Instant now) noexcept;
-  void icmpv6_in(PacketPtr packet, const IpDatagram& ip, Instant now) noexcept;
-  void answer_echo(PacketPtr packet, const IpDatagram& ip, Instant now) noexcept;
+  // How a packet came in.
+  struct Arrival {
+    Instant now;
+    const std::uint8_t* ip = nullptr;  // its IP header
+    MacAddress from{};
+    bool to_group = false;  // on the link
+    bool whole = false;     // it was put together from fragments
+  };
+
+  std::optional<std::uint16_t> take_link_header(Packet& packet, Arrival& arrival) noexcept;
+  void ip_in(PacketPtr packet, Arrival& arrival) noexcept;
+  void ipv4_in(PacketPtr packet, Arrival& arrival) noexcept;
+  void ipv6_in(PacketPtr packet, Arrival& arrival) noexcept;
+  void end_of_chain(PacketPtr packet, const Ipv6Header& header, Arrival& arrival) noexcept;
+  void whole_in(PacketPtr packet, Arrival& arrival) noexcept;
+  void deliver(PacketPtr packet, const IpDatagram& ip, const Arrival& arrival) noexcept;
+  void icmp_in(PacketPtr packet, const IpDatagram& ip, const Arrival& arrival) noexcept;
   void drop_malformed() noexcept { ++counters_.dropped_malformed; }
+  void drop_not_ours() noexcept { ++counters_.dropped_not_ours; }
 
   MacAddress mac_;
-  NeighborCache& neighbors_;
-  IpOutput& ip_;
-  TxQueue& tx_;
-  tcp::Tcp& tcp_;
+  std::uint16_t vlan_;
+  bool verify_checksums_;
+  const AddressTable& addresses_;
+  Uppers up_;
   StackCounters& counters_;
   Reassembly reassembly_;
-  Instant icmp_second_{};
-  std::uint32_t icmp_sent_ = 0;  // since icmp_second_
 };
 
 }  // namespace sluice::net

@@ -1,52 +1,48 @@
 #include "engine/net/ip_output.h"
 
-#include <algorithm>
-
 namespace sluice::net {
+namespace {
 
-IpOutput::IpOutput(const StackOptions& options, Port& port, NeighborCache& neighbors, TxQueue& tx,
-                   std::uint64_t secret)
-    : neighbors_(neighbors),
-      tx_(tx),
+bool is_multicast(const IpAddress& address) noexcept {
+  return address.is_v4() ? address.v4() >> 28 == 0xe : address.octets[0] == 0xff;
+}
+
+}  // namespace
+
+IpOutput::IpOutput(Port& port, LinkOutput& link, NeighborCache& neighbors,
+                   const AddressTable& addresses, const RouteTable& routes,
+                   const RouterDiscovery& routers, std::uint64_t secret)
+    : link_(link),
+      neighbors_(neighbors),
+      addresses_(addresses),
+      routes_(routes),
+      routers_(routers),
       pool_(port.pool()),
       capabilities_(port.capabilities()),
       mtu_(port.mtu()),
-      next_identification_(static_cast<std::uint16_t>(secret)),
-      addresses_(options.addresses),
-      gateways_(options.gateways) {}
-
-bool IpOutput::is_ours(const IpAddress& address) const noexcept {
-  return std::any_of(addresses_.begin(), addresses_.end(),
-                     [&](const Prefix& prefix) { return prefix.address == address; });
-}
+      next_identification_(static_cast<std::uint16_t>(secret)) {}
 
 std::optional<IpPath> IpOutput::path_to(const IpAddress& remote,
                                         std::optional<IpAddress> local) const noexcept {
-  const auto same_family = [&](const IpAddress& ours) { return ours.is_v4() == remote.is_v4(); };
-  for (const Prefix& prefix : addresses_) {
-    const bool on_link = !capabilities_.ethernet || prefix.contains(remote);
-    if (on_link && same_family(prefix.address))
-      return IpPath{local.value_or(prefix.address), remote, remote};
-  }
-  for (const IpAddress& gateway : gateways_)
-    for (const Prefix& prefix : addresses_)
-      if (same_family(gateway) && prefix.contains(gateway))
-        return IpPath{local.value_or(prefix.address), remote, gateway};
-  return {};
+  const bool one_host = !remote.is_unspecified() && !addresses_.is_broadcast(remote) &&
+                        !is_multicast(remote) && !addresses_.is_ours(remote);
+  if (!one_host) return {};
+  const auto next_hop = routes_.next_hop(remote);
+  if (!next_hop) return {};
+  if (!local) local = addresses_.source_for(remote, *next_hop);
+  if (!local) return {};
+  return IpPath{*local, remote, *next_hop};
 }
 
 Sent IpOutput::send(PacketPtr packet, const IpPath& path, const IpSend& how, Instant now) noexcept {
-  const bool v4 = path.remote.is_v4();
-  if (v4) {
+  if (path.remote.is_v4()) {
     push_ipv4(*packet, path, how);
   } else {
     push_ipv6(*packet, path, how);
   }
-  if (capabilities_.ethernet && v4)
-    return neighbors_.deliver(std::move(packet), path.next_hop.v4(), path.local.v4(), now);
-  if (capabilities_.ethernet) return Sent::unreachable;
-  packet->l2_length = 0;
-  tx_.push(std::move(packet));
+  if (capabilities_.ethernet)
+    return neighbors_.deliver(std::move(packet), path.next_hop, path.local, now);
+  link_.send_bare(std::move(packet));
   return Sent::sent;
 }
 
@@ -57,7 +53,7 @@ void IpOutput::push_ipv4(Packet& packet, const IpPath& path, const IpSend& how) 
   header.dont_fragment = how.dont_fragment;
   // An atomic datagram needs no identification (RFC 6864 4.1).
   header.identification = how.dont_fragment ? std::uint16_t{0} : next_identification_++;
-  header.ttl = how.hop_limit;
+  header.ttl = how.hop_limit.value_or(kDefaultHopLimit);
   header.protocol = how.protocol;
   header.source = path.local.v4();
   header.destination = path.remote.v4();
@@ -76,7 +72,7 @@ void IpOutput::push_ipv6(Packet& packet, const IpPath& path, const IpSend& how) 
   header.traffic_class = how.traffic_class;
   header.payload_length = static_cast<std::uint16_t>(packet.length);
   header.next_header = how.protocol;
-  header.hop_limit = how.hop_limit;
+  header.hop_limit = how.hop_limit.value_or(routers_.hop_limit());
   header.source = path.local;
   header.destination = path.remote;
   write_ipv6(packet.push_front(kIpv6HeaderLength), header);

@@ -1,74 +1,119 @@
-// The ARP cache (RFC 826, RFC 1122 2.3.2): set-associative, so that a lookup is one set and an
-// outsider who invents neighbours can only displace others of the same set. Frames for a neighbour
-// that is being asked for wait, a few per neighbour.
+// The neighbour cache of both families (RFC 4861 5.1, 7.3; the same machine keeps ARP entries, as
+// RFC 1122 2.3.2.1 allows). Set-associative: a lookup is one set, and an outsider who invents
+// neighbours can only displace others of the same set. Frames for a neighbour that is being asked
+// for wait, within limits per neighbour and in all.
 #pragma once
 
-#include <array>
+#include <memory>
+#include <optional>
 #include <vector>
 
+#include "engine/base/random.h"
 #include "engine/base/timer_wheel.h"
-#include "engine/net/tx_queue.h"
-#include "engine/net/wire/arp.h"
+#include "engine/net/link_output.h"
 
 namespace sluice::net {
 
 inline constexpr std::size_t kNeighborSets = 128;
 inline constexpr std::size_t kNeighborWays = 8;
-inline constexpr std::size_t kHeldPerNeighbor = 4;  // frames
-inline constexpr std::size_t kHeldInAll = 256;      // frames
-inline constexpr std::uint8_t kArpTries = 3;
-inline constexpr Duration kArpInterval = seconds(1);
-inline constexpr Duration kNeighborFresh = seconds(60);  // after that it is asked again
+inline constexpr std::size_t kHeldPerNeighbor = 256;  // frames; beyond it the oldest goes
+inline constexpr std::size_t kHeldInAll = 512;        // frames
+// RFC 4861 10
+inline constexpr std::uint8_t kMaxMulticastSolicit = 3;
+inline constexpr std::uint8_t kMaxUnicastSolicit = 3;
+inline constexpr Duration kRetransTimer = seconds(1);
+inline constexpr Duration kReachableTime = seconds(30);  // times 0.5 to 1.5, drawn for each entry
+inline constexpr Duration kDelayFirstProbeTime = seconds(5);
+inline constexpr Duration kFailedTime = seconds(30);  // how long another router is preferred
 
 enum class Sent : std::uint8_t { sent, held, unreachable };
 
+// In the order in which an entry makes room for another.
+enum class NeighborState : std::uint8_t {
+  unused,
+  failed,      // did not answer; asked again when somebody wants it
+  incomplete,  // being asked for
+  stale,       // not known to be reachable; used, and verified soon after
+  delay,       // used; waits a moment before it is asked
+  probe,       // used while it is being asked
+  reachable,
+};
+
 class NeighborCache {
  public:
-  NeighborCache(Port& port, TxQueue& tx, TimerWheel& wheel, std::uint64_t secret);
+  NeighborCache(LinkOutput& link, TimerWheel& wheel, Random& random);
   NeighborCache(const NeighborCache&) = delete;
   NeighborCache& operator=(const NeighborCache&) = delete;
   ~NeighborCache();
 
-  // `packet` starts with the IP header; `own` is our address on that link, both in host order.
-  Sent deliver(PacketPtr packet, std::uint32_t next_hop, std::uint32_t own, Instant now) noexcept;
-  // A valid ARP message that came in. Only requests for our own address add to the cache.
-  void learn(const ArpMessage& message, bool asks_for_us, Instant now) noexcept;
+  // `packet` starts with the IP header; `own` is our address that asks when somebody must be asked.
+  Sent deliver(PacketPtr packet, const IpAddress& next_hop, const IpAddress& own,
+               Instant now) noexcept;
 
+  // A neighbour that wants something of us told its address (RFC 4861 7.2.3, 6.2.6).
+  void heard(const IpAddress& address, const MacAddress& mac, Instant now) noexcept;
+  // An answer or an announcement (RFC 4861 7.2.5). Never adds an entry.
+  struct Advert {
+    IpAddress address;
+    std::optional<MacAddress> mac;
+    bool solicited = false;
+    bool overrides = true;
+  };
+  void advertised(const Advert& advert, Instant now) noexcept;
+
+  NeighborState state(const IpAddress& address) const noexcept;
+  bool failed(const IpAddress& address) const noexcept {
+    return state(address) == NeighborState::failed;
+  }
+  // Whether we have asked this neighbour and an answer is due.
+  bool is_asked(const IpAddress& address) const noexcept {
+    return state(address) == NeighborState::incomplete || state(address) == NeighborState::probe;
+  }
   std::size_t held() const noexcept { return held_; }
 
  private:
-  enum class State : std::uint8_t { unused, incomplete, reachable };
+  static constexpr std::uint16_t kNone = UINT16_MAX;
+  struct HeldFrame {
+    Packet* frame = nullptr;
+    std::uint16_t next = kNone;
+  };
   struct Neighbor {
-    std::uint32_t address = 0;
-    std::uint32_t own = 0;
-    State state = State::unused;
+    NeighborCache* cache = nullptr;
+    IpAddress address;
+    IpAddress own;
+    NeighborState state = NeighborState::unused;
     std::uint8_t tries = 0;
-    std::uint8_t held_count = 0;
     MacAddress mac{};
-    Instant confirmed{};
-    Instant asked{};
+    std::uint16_t held_count = 0;
+    std::uint16_t first_held = kNone;
+    std::uint16_t last_held = kNone;
     Instant used{};
-    std::array<Packet*, kHeldPerNeighbor> held{};
+    Instant reachable_until{};
+    Timer timer;
   };
 
-  Neighbor* find(std::uint32_t address) noexcept;
-  Neighbor& insert(std::uint32_t address) noexcept;
-  Neighbor* set_of(std::uint32_t address) noexcept;
-  void transmit(PacketPtr packet, const Neighbor& neighbor) noexcept;
-  Sent hold(PacketPtr packet, Neighbor& neighbor, Instant now) noexcept;
-  void refresh(Neighbor& neighbor, Instant now) noexcept;
+  Neighbor* set_of(const IpAddress& address) const noexcept;
+  Neighbor* find(const IpAddress& address) const noexcept;
+  Neighbor& insert(const IpAddress& address, Instant now) noexcept;
+  void resolve(Neighbor& neighbor, Instant now) noexcept;
   void ask(Neighbor& neighbor, Instant now) noexcept;
+  void on_timer(Neighbor& neighbor, Instant now) noexcept;
+  void make_reachable(Neighbor& neighbor, Instant now) noexcept;
+  void forget(Neighbor& neighbor, NeighborState state) noexcept;
+  void transmit(PacketPtr packet, const Neighbor& neighbor) noexcept;
+  void hold(PacketPtr packet, Neighbor& neighbor) noexcept;
+  PacketPtr take_held(Neighbor& neighbor) noexcept;
+  void send_held(Neighbor& neighbor) noexcept;
   void drop_held(Neighbor& neighbor) noexcept;
-  void sweep(Instant now) noexcept;
 
-  Port& port_;
-  TxQueue& tx_;
+  LinkOutput& link_;
   TimerWheel& wheel_;
-  MacAddress mac_;
+  Random& random_;
   std::uint64_t secret_;
-  std::vector<Neighbor> neighbors_;
+  std::unique_ptr<Neighbor[]> neighbors_;
+  std::vector<HeldFrame> frames_;
+  std::uint16_t free_frame_ = 0;  // first of the free ones
   std::size_t held_ = 0;
-  Timer sweep_timer_;
 };
 
 }  // namespace sluice::net

@@ -19,10 +19,22 @@ class Stack final : public Transport {
         random_(options.seed),
         wheel_(now),
         tx_(port, counters_),
-        neighbors_(port, tx_, wheel_, random_.next()),
-        ip_(options, port, neighbors_, tx_, random_.next()),
+        link_(port, tx_, options.vlan),
+        addresses_(options, port),
+        neighbors_(link_, wheel_, random_),
+        routes_(options, port, neighbors_),
+        conflicts_(addresses_, link_, wheel_, random_, counters_, options.detect_conflicts),
+        routers_(addresses_, neighbors_, routes_, conflicts_, link_, wheel_, port.mtu(),
+                 options.router_advertisements),
+        ip_(port, link_, neighbors_, addresses_, routes_, routers_, random_.next()),
         tcp_(options, port, ip_, tx_, wheel_, counters_, random_, now),
-        input_(port, neighbors_, ip_, tx_, tcp_, counters_) {}
+        icmp_(ip_, addresses_, tcp_, counters_),
+        arp_(addresses_, neighbors_, conflicts_, link_),
+        nd_(addresses_, neighbors_, routes_, conflicts_, routers_, link_),
+        input_(options, port, addresses_, {arp_, nd_, icmp_, tcp_}, counters_) {
+    conflicts_.start_all(now);
+    routers_.start(now);
+  }
 
   std::expected<void, NetError> listen(Endpoint local, std::uint32_t tag) override {
     return tcp_.listen(local, tag);
@@ -56,9 +68,17 @@ class Stack final : public Transport {
   Random random_;
   TimerWheel wheel_;
   TxQueue tx_;
+  LinkOutput link_;
+  AddressTable addresses_;
   NeighborCache neighbors_;
+  RouteTable routes_;
+  ConflictDetector conflicts_;
+  RouterDiscovery routers_;
   IpOutput ip_;
   mutable tcp::Tcp tcp_;
+  Icmp icmp_;
+  Arp arp_;
+  NeighborDiscovery nd_;
   IpInput input_;
   Instant now_{};
 };

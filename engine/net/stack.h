@@ -25,10 +25,20 @@ class Tcp;
 enum class CongestionControl : std::uint8_t { reno, cubic };  // RFC 5681 + 6582, RFC 9438
 enum class SynCookies : std::uint8_t { off, on, automatic };  // automatic: when the backlog is full
 
+struct Route {
+  Prefix prefix;
+  IpAddress via;  // a neighbour on the link
+  bool operator==(const Route&) const = default;
+};
+
 struct StackOptions {
-  std::vector<Prefix> addresses;    // ours, with the on-link prefix
-  std::vector<IpAddress> gateways;  // default router per family
-  std::uint64_t seed = 0;           // initial sequence numbers, ports; secret in production
+  std::vector<Prefix> addresses;       // ours, with the on-link prefix
+  std::vector<IpAddress> gateways;     // default routers, in the order in which they are tried
+  std::vector<Route> routes;           // to further networks; the longest prefix decides
+  std::uint16_t vlan = 0;              // 802.1Q tag of the port; 0 = frames have none
+  bool router_advertisements = false;  // take addresses and routers from them (RFC 4861, 4862)
+  bool detect_conflicts = false;       // probe an address before it is used (RFC 5227, RFC 4862)
+  std::uint64_t seed = 0;              // initial sequence numbers, ports; secret in production
   std::uint32_t connections_max = 32'768;
   std::uint32_t receive_window = 256 * 1024;
   std::uint32_t send_buffer = 256 * 1024;
@@ -61,7 +71,10 @@ struct StackCounters {
   std::uint64_t packets_in = 0, packets_out = 0;
   std::uint64_t segments_in = 0, segments_out = 0, segments_retransmitted = 0;
   std::uint64_t dropped_malformed = 0, dropped_no_resources = 0, resets_out = 0;
-  std::uint64_t syns_refused = 0;  // by the filter
+  std::uint64_t dropped_not_ours = 0;  // another host's, another VLAN's, a protocol we lack
+  std::uint64_t icmp_errors_out = 0;
+  std::uint64_t address_conflicts = 0;  // somebody else uses an address of ours
+  std::uint64_t syns_refused = 0;       // by the filter
   std::uint64_t connections = 0, half_open = 0, time_wait = 0;
 };
 

@@ -77,6 +77,11 @@ void TcpScript::capture(ByteView frame) {
   const auto ethernet = parse_ethernet(frame);
   const ByteView packet = frame.subspan(kEthernetHeaderLength);
   const auto ip = ethernet->type == kEtherTypeIpv4 ? parse_ipv4(packet) : std::nullopt;
+  const auto arp = ethernet->type == kEtherTypeArp ? parse_arp(packet) : std::nullopt;
+  const bool asks_for_peer =
+      arp && arp->operation == kArpRequest && arp->target_ip == kAddressB && !peer_is_gone;
+  if (asks_for_peer)
+    wire.inject(0, arp_frame({kArpReply, kPeerMac, kAddressB, kOurMac, kAddressA}));
   if (!ip || ip->protocol != kProtocolTcp) {
     other_frames.emplace_back(frame.begin(), frame.end());
     return;

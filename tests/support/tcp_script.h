@@ -61,6 +61,7 @@ class TcpScript {
   std::vector<std::vector<std::uint8_t>> other_frames;  // ARP, ICMP
   std::uint32_t seq = 0;
   std::uint32_t ack = 0;
+  bool peer_is_gone = false;  // it does not answer ARP any more
 
  private:
   void capture(ByteView frame);

@@ -12,7 +12,7 @@ constexpr std::uint32_t kPortCount = 49'152;
 
 std::expected<void, NetError> Tcp::listen(const Endpoint& local, std::uint32_t tag) {
   const bool any = local.address.is_unspecified();
-  if (!any && !ip_.is_ours(local.address)) return std::unexpected(NetError::unreachable);
+  if (!any && !ip_.is_known(local.address)) return std::unexpected(NetError::unreachable);
   if (!listeners_.add(local, tag)) return std::unexpected(NetError::no_resources);
   return {};
 }

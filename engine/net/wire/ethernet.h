@@ -1,18 +1,22 @@
-// Ethernet II frames.
+// Ethernet II frames, with or without a VLAN tag (IEEE 802.1Q).
 #pragma once
 
 #include <algorithm>
 #include <optional>
 
 #include "engine/base/bytes.h"
+#include "engine/base/ip_address.h"
 #include "engine/net/port.h"
 #include "engine/net/wire/byte_order.h"
 
 namespace sluice::net {
 
 inline constexpr std::uint32_t kEthernetHeaderLength = 14;
+inline constexpr std::uint32_t kVlanTagLength = 4;
+inline constexpr std::uint16_t kVlanIdMask = 0x0fff;  // of the tag; the rest is priority
 inline constexpr std::uint16_t kEtherTypeIpv4 = 0x0800;
 inline constexpr std::uint16_t kEtherTypeArp = 0x0806;
+inline constexpr std::uint16_t kEtherTypeVlan = 0x8100;
 inline constexpr std::uint16_t kEtherTypeIpv6 = 0x86dd;
 inline constexpr MacAddress kBroadcastMac{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
@@ -29,6 +33,13 @@ inline std::optional<EthernetHeader> parse_ethernet(ByteView frame) noexcept {
   std::copy_n(frame.data() + 6, 6, header.source.begin());
   header.type = load16(frame.data() + 12);
   return header;
+}
+
+inline bool is_group(const MacAddress& mac) noexcept { return (mac[0] & 1) != 0; }
+
+// Where an IPv6 multicast goes on Ethernet (RFC 2464 7).
+inline MacAddress multicast_mac(const IpAddress& group) noexcept {
+  return {0x33, 0x33, group.octets[12], group.octets[13], group.octets[14], group.octets[15]};
 }
 
 inline void write_ethernet(std::uint8_t* at, const EthernetHeader& header) noexcept {

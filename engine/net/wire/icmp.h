@@ -30,6 +30,8 @@ enum Icmpv6Type : std::uint8_t {
 inline constexpr std::uint8_t kIcmpProtocolUnreachable = 2;
 inline constexpr std::uint8_t kIcmpPortUnreachable = 3;
 inline constexpr std::uint8_t kIcmpFragmentationNeeded = 4;
+// And of kIcmpv6Unreachable.
+inline constexpr std::uint8_t kIcmpv6PortUnreachable = 4;
 
 // An error message, its checksum verified; nothing when it is none, or does not quote the addresses
 // and ports (and the sequence number) of a TCP or UDP packet.
