@@ -75,6 +75,8 @@ struct StackCounters {
   std::uint64_t icmp_errors_out = 0;
   std::uint64_t address_conflicts = 0;  // somebody else uses an address of ours
   std::uint64_t syns_refused = 0;       // by the filter
+  std::uint64_t challenge_acks = 0, dropped_accept_queue = 0;
+  std::uint64_t syn_cookies_sent = 0, syn_cookies_accepted = 0;
   std::uint64_t connections = 0, half_open = 0, time_wait = 0;
 };
 

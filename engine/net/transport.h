@@ -19,6 +19,7 @@ enum class NetError : std::uint8_t {
   timed_out,     // no answer within the user timeout
   unreachable,   // no route, no neighbour, ICMP
   no_resources,  // a pool or table is full
+  in_use,        // the local endpoint
 };
 const char* describe(NetError error) noexcept;
 

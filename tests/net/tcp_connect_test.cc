@@ -140,15 +140,17 @@ TEST(TcpIsn, SipHashGivesThePublishedVector) {  // input 00 01 .. 0f, key 00 01 
 TEST(TcpFlowTable, FindsWhatWasInsertedAndNothingElse) {
   Random random(1);
   tcp::FlowTable table(64, random);
-  std::vector<tcp::FlowNode> nodes(1'000, tcp::FlowNode(tcp::FlowNode::Kind::connection));
+  std::vector<tcp::FlowNode> nodes(1'000);
+  table.attach(tcp::FlowKind::time_wait, nodes.data(), sizeof nodes[0]);
+  const auto ref = [](std::uint16_t i) { return tcp::FlowRef(tcp::FlowKind::time_wait, i); };
   for (std::uint16_t i = 0; i < 1'000; ++i) {
     nodes[i].key = {IpAddress::from_v4(1), IpAddress::from_v4(2), 25, i};
-    EXPECT_EQ(table.find(nodes[i].key), nullptr);
-    table.insert(nodes[i]);
+    EXPECT_FALSE(table.find(nodes[i].key));
+    table.insert(ref(i));
   }
-  for (std::uint16_t i = 0; i < 1'000; i += 2) table.erase(nodes[i]);
+  for (std::uint16_t i = 0; i < 1'000; i += 2) table.erase(ref(i));
   for (std::uint16_t i = 0; i < 1'000; ++i)
-    EXPECT_EQ(table.find(nodes[i].key), i % 2 == 0 ? nullptr : &nodes[i]);
+    EXPECT_EQ(table.find(nodes[i].key), i % 2 == 0 ? tcp::FlowRef() : ref(i));
   EXPECT_EQ(table.size(), 500u);
 }
 

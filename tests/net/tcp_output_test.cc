@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/net/wire/icmp.h"
+#include "engine/net/tcp/tcp.h"
 #include "tests/support/tcp_script.h"
 
 namespace sluice::net::test {
@@ -27,7 +28,7 @@ TEST(TcpOutput, TheAckRidesOnTheAnswerWrittenInTheSamePoll) {
 }
 
 TEST(TcpOutput, WithoutAnAnswerTheAckWaitsForTheTimerOrTheSecondSegment) {
-  TcpScript script;
+  TcpScript script([](StackOptions& options) { options.quick_ack = false; });
   script.establish();
   script.peer({.seq = script.seq, .ack = script.ack, .payload = "one"});
   EXPECT_EQ(script.pending(), 0u);
@@ -35,8 +36,28 @@ TEST(TcpOutput, WithoutAnAnswerTheAckWaitsForTheTimerOrTheSecondSegment) {
   ASSERT_EQ(script.pending(), 1u);
   EXPECT_EQ(script.next()->header.acknowledgment, script.seq + 3);
   script.peer({.seq = script.seq + 3, .ack = script.ack, .payload = "two"});
+  EXPECT_EQ(script.pending(), 0u);
   script.peer({.seq = script.seq + 6, .ack = script.ack, .payload = "six"});
   EXPECT_EQ(script.next()->header.acknowledgment, script.seq + 9);
+}
+
+TEST(TcpOutput, TheFirstSegmentsOfAConnectionAreAcknowledgedAtOnce) {
+  TcpScript script;
+  script.establish();
+  for (std::uint32_t i = 0; i < tcp::kQuickAcks; ++i)
+    script.peer({.seq = script.seq + i, .ack = script.ack, .payload = "x"});
+  EXPECT_EQ(script.pending(), tcp::kQuickAcks);
+  script.peer({.seq = script.seq + tcp::kQuickAcks, .ack = script.ack, .payload = "x"});
+  EXPECT_EQ(script.pending(), tcp::kQuickAcks);
+}
+
+TEST(TcpOutput, ASegmentPutTogetherFromSeveralIsAcknowledgedAtOnce) {
+  TcpScript script([](StackOptions& options) { options.quick_ack = false; });
+  script.establish();
+  const std::string block(1'600, 'x');  // more than the 1460 that we announced
+  script.peer({.seq = script.seq, .ack = script.ack, .payload = block});
+  ASSERT_EQ(script.pending(), 1u);
+  EXPECT_EQ(script.next()->header.acknowledgment, script.seq + 1'600);
 }
 
 TEST(TcpOutput, WhatIsWrittenInOnePollSharesSegmentsOfTheMss) {

@@ -55,7 +55,7 @@ void Tcp::take_new_ack(Tcb& tcb, const Segment& segment) noexcept {
   if (action == NewReno::Action::retransmit_first) retransmit_first(tcb);
   set_timer_for_state(tcb);
   if (!tcb.unacknowledged.empty() || tcb.fin_queued) mark_output(tcb);
-  if (writer_waits && tcb.unacknowledged.octets() <= options_.send_buffer / 2) mark_ready(tcb);
+  if (writer_waits && tcb.unacknowledged.octets() <= tcb.options.send_buffer / 2) mark_ready(tcb);
 }
 
 // RFC 5681 2: no data, no change of window, and something is outstanding.

@@ -11,11 +11,17 @@ PacketPtr Tcp::allocate() noexcept {
   return packet;
 }
 
-// What we announce: the link decides, without options (RFC 6691 2, RFC 9293 3.7.1).
+// What the link takes, without options (RFC 6691 2, RFC 9293 3.7.1).
 std::uint16_t Tcp::local_mss(const IpAddress& remote) const noexcept {
   const std::uint32_t headers = ip_header_length(remote) + kTcpHeaderLength;
-  return static_cast<std::uint16_t>(std::min(ip_.mtu(remote), pool_.room()) -
-                                    headers);
+  return static_cast<std::uint16_t>(std::min(ip_.mtu(remote), pool_.room()) - headers);
+}
+
+// What our SYN says, and the most that the connection sends.
+std::uint16_t Tcp::announced_mss(const IpAddress& remote,
+                                 const ConnectionOptions& options) const noexcept {
+  const std::uint16_t local = local_mss(remote);
+  return options.mss_max == 0 ? local : std::min(local, options.mss_max);
 }
 
 // A millisecond clock (RFC 7323 5.4), shifted per connection.
@@ -27,52 +33,50 @@ std::uint32_t Tcp::timestamp_now(std::uint32_t offset) const noexcept {
 bool Tcp::emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags) noexcept {
   TcpOptions options;
   fill_options(tcb, flags, options);
-  if (tcb.sack && packet->length == 0 && tcb.received.has_gap())  // data leaves no room for it
-    tcb.received.fill_sack(options, tcb.timestamps ? kSackBlocksMax - 1 : kSackBlocksMax);
+  if (tcb.sack && !tcb.sack_report.empty() && (flags & kSyn) == 0)
+    tcb.sack_report.fill(options, sack_blocks_max(tcb, packet->length));
   TcpHeader header;
   header.source_port = tcb.key.local_port;
   header.destination_port = tcb.key.remote_port;
   header.sequence = sequence;
   header.flags = flags;
-  if ((flags & kAck) != 0) {
-    header.acknowledgment = tcb.rcv_nxt;
-    tcb.last_ack = tcb.rcv_nxt;
-    tcb.ack_delayed = 0;
-    tcb.ack_now = false;
-    disarm(tcb, TimerKind::delayed_ack);
-  }
-  const std::uint32_t window = offer_window(tcb);
   // The window in a SYN is never scaled (RFC 7323 2.2).
   const std::uint8_t shift = (flags & kSyn) != 0 ? std::uint8_t{0} : tcb.rcv_shift;
+  const std::uint32_t window = offer_window(tcb);
   header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(window >> shift, 0xffff));
-  if ((flags & kAck) != 0) {
-    const Sequence edge = tcb.rcv_nxt + (static_cast<std::uint32_t>(header.window) << shift);
-    tcb.rcv_adv = std::max(tcb.rcv_adv, edge, before);
-  }
+  if ((flags & kAck) != 0) note_acknowledged(tcb, header, shift);
   const IpPath path{tcb.key.local, tcb.key.remote, tcb.next_hop};
   return send_segment(std::move(packet), path, header, options, tcb.dont_fragment) !=
          Sent::unreachable;
 }
 
-// Never less than was offered before; more only by a worthwhile step (RFC 9293 3.8.6.2.2), and not
-// while packets run short.
-std::uint32_t Tcp::offer_window(Tcb& tcb) noexcept {
-  const std::uint32_t offered = tcb.receive_space();
-  const std::uint32_t unread = tcb.received.octets();
-  const std::uint32_t room =
-      unread >= options_.receive_window ? 0 : options_.receive_window - unread;
-  const std::uint32_t step =
-      std::min<std::uint32_t>(options_.receive_window / 2, local_mss(tcb.key.remote));
-  const bool short_of_packets = pool_.available() <= pool_size_ / kReserveForReads;
-  const bool stays = room < offered + step || (short_of_packets && unread > 0);
-  return stays ? offered : room;
+// What this segment tells the peer: nothing is owed to it until more arrives.
+void Tcp::note_acknowledged(Tcb& tcb, TcpHeader& header, std::uint8_t shift) noexcept {
+  header.acknowledgment = tcb.rcv_nxt;
+  const Sequence edge = tcb.rcv_nxt + (static_cast<std::uint32_t>(header.window) << shift);
+  tcb.rcv_adv = std::max(tcb.rcv_adv, edge, before);
+  if (tcb.quick_acks > 0 && tcb.last_ack != tcb.rcv_nxt) --tcb.quick_acks;
+  tcb.last_ack = tcb.rcv_nxt;
+  tcb.ack_now = false;
+  disarm(tcb, TimerKind::delayed_ack);
 }
 
-void Tcp::fill_options(Tcb& tcb, std::uint8_t flags, TcpOptions& options) noexcept {
+// How many blocks fit beside `payload` octets in a segment of full size and in the options.
+std::uint8_t Tcp::sack_blocks_max(const Tcb& tcb, std::uint32_t payload) const noexcept {
+  const std::uint32_t space = kTcpOptionsMax - (tcb.timestamps ? kTimestampOptionLength : 0);
+  const std::uint32_t beside = tcb.mss > payload ? tcb.mss - payload : 0;
+  const std::uint32_t room = payload == 0 ? space : std::min(space, beside);
+  constexpr std::uint32_t kSackHead = 4;  // NOP NOP kind length
+  constexpr std::uint32_t kSackBlock = 8;
+  const std::uint32_t blocks = room < kSackHead ? 0 : (room - kSackHead) / kSackBlock;
+  return static_cast<std::uint8_t>(std::min<std::uint32_t>(blocks, kSackBlocksMax));
+}
+
+void Tcp::fill_options(const Tcb& tcb, std::uint8_t flags, TcpOptions& options) const noexcept {
   if ((flags & kSyn) != 0) {
-    options.mss = local_mss(tcb.key.remote);
+    options.mss = announced_mss(tcb);
     options.sack_permitted = tcb.sack;
-    options.has_window_shift = tcb.tcp_state == TcpState::syn_sent || tcb.rcv_shift > 0;
+    options.has_window_shift = tcb.window_scaling;
     options.window_shift = tcb.rcv_shift;
   }
   options.has_timestamps = tcb.timestamps;

@@ -1,6 +1,7 @@
 #include "engine/net/tcp/flow_table.h"
 
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 
 #include "engine/base/contract.h"
@@ -23,11 +24,19 @@ std::uint64_t half(const IpAddress& address, std::size_t offset) noexcept {
 
 }  // namespace
 
+void FlowTable::Free::operator()(FlowRef* buckets) const noexcept { std::free(buckets); }
+
 FlowTable::FlowTable(std::size_t capacity, Random& random) {
   const std::size_t buckets = std::bit_ceil(capacity + 1);
-  buckets_ = std::make_unique<FlowNode*[]>(buckets);
+  // Zero pages of the kernel, each touched when its first bucket is used.
+  buckets_.reset(static_cast<FlowRef*>(std::calloc(buckets, sizeof(FlowRef))));
+  SLUICE_ASSERT(buckets_ != nullptr);
   mask_ = buckets - 1;
   for (std::uint64_t& word : secret_) word = random.next();
+}
+
+void FlowTable::attach(FlowKind kind, FlowNode* first, std::size_t stride) noexcept {
+  nodes_[static_cast<std::size_t>(kind)] = {reinterpret_cast<std::uint8_t*>(first), stride};
 }
 
 std::uint64_t FlowTable::hash(const FlowKey& key) const noexcept {
@@ -38,27 +47,29 @@ std::uint64_t FlowTable::hash(const FlowKey& key) const noexcept {
   return mix(local ^ ports, remote ^ secret_[4]);
 }
 
-FlowNode* FlowTable::find(const FlowKey& key) const noexcept {
-  FlowNode* node = buckets_[hash(key) & mask_];
-  while (node != nullptr && node->key != key) node = node->next_in_bucket;
-  return node;
+FlowRef FlowTable::find(const FlowKey& key) const noexcept {
+  FlowRef ref = bucket_of(key);
+  while (ref && node(ref).key != key) ref = node(ref).next_in_bucket;
+  return ref;
 }
 
-void FlowTable::insert(FlowNode& node) noexcept {
-  FlowNode*& bucket = buckets_[hash(node.key) & mask_];
-  node.next_in_bucket = bucket;
-  bucket = &node;
+void FlowTable::insert(FlowRef ref) noexcept {
+  FlowNode& added = node(ref);
+  FlowRef& bucket = bucket_of(added.key);
+  added.next_in_bucket = bucket;
+  bucket = ref;
   ++size_;
 }
 
-void FlowTable::erase(FlowNode& node) noexcept {
-  FlowNode** link = &buckets_[hash(node.key) & mask_];
-  while (*link != &node) {
-    SLUICE_ASSERT(*link != nullptr);
-    link = &(*link)->next_in_bucket;
+void FlowTable::erase(FlowRef ref) noexcept {
+  FlowNode& removed = node(ref);
+  FlowRef* link = &bucket_of(removed.key);
+  while (*link != ref) {
+    SLUICE_ASSERT(*link);
+    link = &node(*link).next_in_bucket;
   }
-  *link = node.next_in_bucket;
-  node.next_in_bucket = nullptr;
+  *link = removed.next_in_bucket;
+  removed.next_in_bucket = {};
   --size_;
 }
 

@@ -1,4 +1,6 @@
 // RFC 9293 3.10.7.4, seventh and eighth: the payload and the FIN.
+#include <algorithm>
+
 #include "engine/net/tcp/tcp.h"
 
 namespace sluice::net::tcp {
@@ -9,54 +11,89 @@ bool Tcp::refuses_data(const Tcb& tcb) const noexcept {
   return !tcb.received.empty() && pool_.available() <= pool_size_ / kReserveForReads;
 }
 
-void Tcp::take_payload(Tcb& tcb, Segment& segment) noexcept {
-  if (!can_receive(tcb.tcp_state)) return;  // after the peer's FIN there is nothing to come
+Tcp::Life Tcp::take_payload(Tcb& tcb, Segment& segment) noexcept {
+  if (!can_receive(tcb.tcp_state))
+    return Life::on;  // after the peer's FIN there is nothing to come
   Packet& packet = *segment.packet;
+  if (tcb.orphan && after(packet.sequence + packet.length, tcb.rcv_nxt)) {
+    // RFC 1122 4.2.2.13: nobody will read it, and the peer must know that it is lost.
+    send_reset_for(segment);
+    finish(tcb);
+    return Life::over;
+  }
+  note_arrival(tcb, packet.length);
+  if (!trim_to_window(tcb, packet) || refuses_data(tcb)) return Life::on;
+  if (packet.sequence == tcb.rcv_nxt) {
+    take_in_sequence(tcb, std::move(segment.packet));
+  } else {
+    take_beyond_gap(tcb, std::move(segment.packet));
+  }
+  return Life::on;
+}
+
+// Cuts off what is here already, which is told as a duplicate (RFC 2883 4), and what lies beyond
+// the window. False: nothing is left.
+bool Tcp::trim_to_window(Tcb& tcb, Packet& packet) noexcept {
   if (before(packet.sequence, tcb.rcv_nxt)) {
-    const std::uint32_t known = tcb.rcv_nxt - packet.sequence;
-    if (known >= packet.length) {  // a FIN with old data
-      tcb.ack_now = true;
-      mark_output(tcb);
-      return;
-    }
+    const std::uint32_t known = std::min(tcb.rcv_nxt - packet.sequence, packet.length);
+    tcb.sack_report.duplicate({packet.sequence, packet.sequence + known});
+    ack_at_once(tcb);
     packet.trim_front(known);
-    packet.sequence = tcb.rcv_nxt;
+    packet.sequence += known;
   }
   const std::uint32_t offset = packet.sequence - tcb.rcv_nxt;
-  if (packet.length > tcb.receive_space() - offset) packet.length = tcb.receive_space() - offset;
-  if (packet.length == 0 || refuses_data(tcb)) return;
+  packet.length = std::min(packet.length, tcb.receive_space() - offset);
+  return packet.length > 0;
+}
 
-  if (offset > 0) {  // beyond a gap: RFC 5681 4.2 wants a duplicate ACK at once
-    if (pool_.available() > pool_size_ / kReserveForWrites)
-      tcb.received.store(std::move(segment.packet));
-    send_ack(tcb);
-    return;
-  }
-  tcb.rcv_nxt += packet.length;
+void Tcp::take_in_sequence(Tcb& tcb, PacketPtr packet) noexcept {
   const bool had_gap = tcb.received.has_gap();
-  tcb.received.append(std::move(segment.packet));
-  if (had_gap) {  // and an ACK at once when the gap fills
-    tcb.rcv_nxt = tcb.received.join(tcb.rcv_nxt);
-    tcb.ack_now = true;
+  const Sequence end = packet->sequence + packet->length;
+  if (had_gap) note_duplicate(tcb, {packet->sequence, end});
+  tcb.rcv_nxt = end;
+  if (tcb.read_shut) {
+    packet.reset();
+  } else {
+    tcb.received.append(std::move(packet));
   }
-  if (tcb.orphan) tcb.received.clear();  // nobody reads it any more
-  ++tcb.ack_delayed;
+  if (had_gap) {  // RFC 5681 4.2: an ACK at once when a gap fills
+    tcb.rcv_nxt = tcb.received.join(tcb.rcv_nxt);
+    tcb.sack_report.advance(tcb.rcv_nxt);
+    tcb.ack_now = true;
+    if (tcb.read_shut) tcb.received.clear();
+  }
   mark_output(tcb);
   mark_ready(tcb);
 }
 
+// RFC 5681 4.2: a duplicate ACK at once for each, so that the sender can count them.
+void Tcp::take_beyond_gap(Tcb& tcb, PacketPtr packet) noexcept {
+  const SackBlock block{packet->sequence, packet->sequence + packet->length};
+  const SackBlock known = note_duplicate(tcb, block);
+  const bool complete = known.left == block.left && known.right == block.right;
+  const bool room = !tcb.read_shut && pool_.available() > pool_size_ / kReserveForWrites;
+  if (complete || (room && tcb.received.store(std::move(packet)))) tcb.sack_report.arrived(block);
+  send_ack(tcb);
+}
+
+// RFC 2883 4: the first part of `block` that is stored beyond a gap already.
+SackBlock Tcp::note_duplicate(Tcb& tcb, SackBlock block) noexcept {
+  const SackBlock known = tcb.received.overlap(block);
+  if (known.left != known.right) tcb.sack_report.duplicate(known);
+  return known;
+}
+
+void Tcp::ack_at_once(Tcb& tcb) noexcept {
+  tcb.ack_now = true;
+  mark_output(tcb);
+}
+
 // Remembers where the peer ends, even beyond a gap.
 void Tcp::take_fin(Tcb& tcb, const Segment& segment) noexcept {
-  if (!segment.header.has(kFin) || tcb.fin_seen) {
-    if (segment.header.has(kFin)) {  // our ACK of it was lost
-      tcb.ack_now = true;
-      mark_output(tcb);
-    }
-    return;
-  }
+  if (!segment.header.has(kFin)) return;
+  if (tcb.fin_seen) return ack_at_once(tcb);  // our ACK of it was lost
   const Sequence fin = segment.end() - 1;
-  const bool in_window = fin - tcb.rcv_nxt <= tcb.receive_space();
-  if (!in_window) return;
+  if (fin - tcb.rcv_nxt > tcb.receive_space()) return;
   tcb.fin_seen = true;
   tcb.rcv_fin = fin;
 }
@@ -66,8 +103,7 @@ Tcp::Life Tcp::reach_fin(Tcb& tcb) noexcept {
   tcb.fin_received = true;
   ++tcb.rcv_nxt;
   if (before(tcb.rcv_adv, tcb.rcv_nxt)) tcb.rcv_adv = tcb.rcv_nxt;
-  tcb.ack_now = true;
-  mark_output(tcb);
+  ack_at_once(tcb);
   mark_ready(tcb);
   switch (tcb.tcp_state) {
     case TcpState::syn_received:

@@ -5,53 +5,86 @@
 
 namespace sluice::net::tcp {
 
-void Tcp::input_listen(Segment& segment) noexcept {
-  if (segment.header.has(kRst)) return;
-  const auto tag = listeners_.find(segment.key.local, segment.key.local_port);
-  if (!tag || segment.header.has(kAck)) return send_reset_for(segment);
-  if (!segment.header.has(kSyn) || segment.header.has(kFin) || segment.key.remote_port == 0) return;
-  const auto path = ip_.path_to(segment.key.remote, segment.key.local);
-  if (!path) return;
-  // The oldest half-open connection makes room: under a flood each still has time for one round
-  // trip, and an honest peer is not locked out.
-  if (half_open_count_ >= options_.syn_backlog && half_open_count_ > 0) {
-    ++counters_.dropped_no_resources;
-    finish(*half_open_.front());
+// `used`: the sequence numbers up to it belong to an earlier connection of the same flow.
+void Tcp::input_listen(Segment& segment, std::optional<Sequence> used) noexcept {
+  if (segment.header.has(kRst)) return;  // first
+  Listener* listener = listeners_.find(segment.key.local, segment.key.local_port);
+  if (listener == nullptr) return send_reset_for(segment);
+  if (segment.header.has(kAck)) {  // second: none of our SYN-ACKs, unless it was a cookie
+    if (!accept_cookie(*listener, segment)) send_reset_for(segment);
+    return;
   }
-  Tcb* tcb = open(segment.key, *path);
-  if (tcb == nullptr) return;
-  tcb->listener = *tag;
-  tcb->irs = segment.seq();
-  tcb->rcv_nxt = tcb->rcv_adv = tcb->last_ack = segment.seq() + 1;
-  tcb->timestamps = tcb->sack = true;
-  take_options(*tcb, segment.options);
+  // third; a FIN or text with the SYN is not acknowledged and will come again
+  if (!segment.header.has(kSyn) || segment.key.remote_port == 0) return;
+  if (listener->waiting > listener->backlog) {
+    ++counters_.dropped_accept_queue;
+    return;
+  }
+  const bool full = half_open_count_ >= options_.syn_backlog;
+  if (options_.syn_cookies == SynCookies::on || (full && options_.syn_cookies != SynCookies::off))
+    return send_cookie(*listener, segment);
+  if (full) make_room_for_half_open();
+  Sequence iss = isn_.next(segment.key, now_);
+  if (used && !after(iss, *used)) iss = *used + kSequenceGap;
+  if (Tcb* tcb = open_half(*listener, segment, iss)) send_syn(*tcb);
+}
+
+// The oldest half-open connection makes room: under a flood each still has time for one round trip,
+// and an honest peer is not locked out.
+void Tcp::make_room_for_half_open() noexcept {
+  Tcb* oldest = half_open_.front();
+  if (oldest == nullptr) return;
+  ++counters_.dropped_no_resources;
+  finish(*oldest);
+}
+
+// SYN-RECEIVED from LISTEN; nothing is sent yet.
+Tcb* Tcp::open_half(const Listener& listener, const Segment& syn, Sequence iss) noexcept {
+  const auto path = ip_.path_to(syn.key.remote, syn.key.local);
+  Tcb* tcb = path ? open(syn.key, *path, listener.options, iss) : nullptr;
+  if (tcb == nullptr) return nullptr;
+  tcb->listener = listener.tag;
+  tcb->irs = syn.seq();
+  tcb->rcv_nxt = tcb->rcv_adv = tcb->last_ack = syn.seq() + 1;
+  take_options(*tcb, syn.options);
   tcb->become(TcpState::syn_received);
   half_open_.push_back(*tcb);
   ++half_open_count_;
-  send_syn(*tcb);
+  return tcb;
 }
 
-// The options of the peer's SYN or SYN-ACK against what we support.
+// The options of the peer's SYN or SYN-ACK against what we offer.
 void Tcp::take_options(Tcb& tcb, const TcpOptions& options) noexcept {
   tcb.timestamps = tcb.timestamps && options.has_timestamps;
   tcb.sack = tcb.sack && options.sack_permitted;
-  if (tcb.timestamps) tcb.ts_recent = options.timestamp_value;
-  tcb.snd_shift = options.has_window_shift ? options.window_shift : std::uint8_t{0};
-  if (!options.has_window_shift) tcb.rcv_shift = 0;
+  tcb.window_scaling = tcb.window_scaling && options.has_window_shift;
+  if (tcb.timestamps) {
+    tcb.ts_recent = options.timestamp_value;
+    tcb.ts_recent_ms = static_cast<std::uint32_t>(now_.ns / 1'000'000);
+  }
+  tcb.snd_shift = tcb.window_scaling ? options.window_shift : std::uint8_t{0};
+  if (!tcb.window_scaling) tcb.rcv_shift = 0;
   const std::uint32_t announced = options.mss == 0 ? default_mss(tcb.key.remote) : options.mss;
-  std::uint32_t mss = std::clamp<std::uint32_t>(announced, kMssMin, local_mss(tcb.key.remote));
-  if (tcb.timestamps) mss -= kTimestampOptionLength;
+  std::uint32_t mss = std::clamp<std::uint32_t>(announced, kMssMin, announced_mss(tcb));
+  if (tcb.timestamps) mss -= kTimestampOptionLength;  // RFC 6691 2
   tcb.mss = static_cast<std::uint16_t>(mss);
   tcb.congestion.start(mss, options_.initial_window, tcb.iss);
 }
 
-// Enters ESTABLISHED and shows the connection to its owner.
+// Enters ESTABLISHED and shows the connection to its owner. A close() that came before is obeyed
+// now: until our SYN is acknowledged a FIN could not be understood.
 void Tcp::establish(Tcb& tcb) noexcept {
   leave_half_open(tcb);
   tcb.become(TcpState::established);
   tcb.backoff = 0;
   tcb.progress = now_;
+  tcb.quick_acks = options_.quick_ack ? kQuickAcks : std::uint8_t{0};
   disarm(tcb, TimerKind::retransmission);
+  if (tcb.passive()) enter_accept_queue(tcb);
+  if (tcb.fin_queued) {
+    tcb.become(TcpState::fin_wait_1);
+    mark_output(tcb);
+  }
   mark_ready(tcb);
 }
 

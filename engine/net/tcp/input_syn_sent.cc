@@ -12,7 +12,7 @@ void Tcp::input_syn_sent(Tcb& tcb, Segment& segment) noexcept {
     if (!segment.header.has(kRst)) send_reset_for(segment);
     return;
   }
-  // second: the RST bit
+  // second: the RST bit; one without an ACK of our SYN may come from anyone
   if (segment.header.has(kRst)) {
     if (has_ack) fail(tcb, NetError::refused);
     return;
@@ -21,14 +21,17 @@ void Tcp::input_syn_sent(Tcb& tcb, Segment& segment) noexcept {
   if (!segment.header.has(kSyn)) return;
   tcb.irs = segment.seq();
   tcb.rcv_nxt = tcb.last_ack = segment.seq() + 1;
-  tcb.rcv_adv = tcb.rcv_nxt + std::min<std::uint32_t>(options_.receive_window, 0xffff);
+  tcb.rcv_adv = tcb.rcv_nxt + std::min<std::uint32_t>(tcb.options.receive_buffer, 0xffff);
   take_options(tcb, segment.options);
-  if (!has_ack) {  // both open at once
-    tcb.become(TcpState::syn_received);
-    tcb.snd_nxt = tcb.snd_una;
-    send_syn(tcb);
-    return;
-  }
+  if (has_ack) return take_syn_ack(tcb, segment);
+  // Both open at once. What else the SYN carried will come again.
+  tcb.become(TcpState::syn_received);
+  tcb.snd_nxt = tcb.snd_una;
+  send_syn(tcb);
+}
+
+// Our SYN is acknowledged: ESTABLISHED, and on to the sixth step with text and FIN.
+void Tcp::take_syn_ack(Tcb& tcb, Segment& segment) noexcept {
   if (tcb.backoff == 0 && tcb.last_sent.ns != 0)
     tcb.rtt.sample(now_ - tcb.last_sent, options_.rto_min);
   tcb.snd_una = segment.ack();
@@ -38,6 +41,10 @@ void Tcp::input_syn_sent(Tcb& tcb, Segment& segment) noexcept {
   establish(tcb);
   tcb.ack_now = true;
   mark_output(tcb);
+  strip_syn(segment);
+  take_fin(tcb, segment);
+  if (segment.payload() > 0 && take_payload(tcb, segment) == Life::over) return;
+  if (tcb.fin_seen && !tcb.fin_received && tcb.rcv_nxt == tcb.rcv_fin) reach_fin(tcb);
 }
 
 }  // namespace sluice::net::tcp

@@ -31,6 +31,8 @@ struct SipState {
   }
 };
 
+}  // namespace
+
 std::array<std::uint64_t, 5> words_of(const FlowKey& key) noexcept {
   std::array<std::uint64_t, 5> words{};
   std::memcpy(&words[0], key.local.octets.data(), 16);
@@ -38,8 +40,6 @@ std::array<std::uint64_t, 5> words_of(const FlowKey& key) noexcept {
   words[4] = static_cast<std::uint64_t>(key.local_port) << 16 | key.remote_port;
   return words;
 }
-
-}  // namespace
 
 std::uint64_t siphash(std::uint64_t key0, std::uint64_t key1, const std::uint64_t* words,
                       std::size_t count) noexcept {
@@ -56,6 +56,11 @@ std::uint32_t IsnGenerator::next(const FlowKey& key, Instant now) const noexcept
   const auto words = words_of(key);
   const std::uint64_t hash = siphash(key0_, key1_, words.data(), words.size());
   return static_cast<std::uint32_t>(hash + static_cast<std::uint64_t>(now.ns / 4'000));
+}
+
+std::uint32_t IsnGenerator::port_offset(const FlowKey& key) const noexcept {
+  const auto words = words_of(key);
+  return static_cast<std::uint32_t>(siphash(~key0_, key1_, words.data(), words.size()));
 }
 
 std::uint32_t IsnGenerator::timestamp_offset(const FlowKey& key) const noexcept {

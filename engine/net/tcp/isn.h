@@ -1,6 +1,7 @@
 // Initial sequence numbers (RFC 6528): a 4 microsecond clock plus a keyed hash of the four-tuple.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "engine/base/clock.h"
@@ -13,6 +14,8 @@ class IsnGenerator {
   IsnGenerator(std::uint64_t key0, std::uint64_t key1) : key0_(key0), key1_(key1) {}
 
   std::uint32_t next(const FlowKey& key, Instant now) const noexcept;
+  // Where the search for a local port begins (RFC 6056 3.3.3); `key` without a local port.
+  std::uint32_t port_offset(const FlowKey& key) const noexcept;
   // The same for all connections of a four-tuple, unknown to others (RFC 7323 5.4).
   std::uint32_t timestamp_offset(const FlowKey& key) const noexcept;
 
@@ -20,6 +23,9 @@ class IsnGenerator {
   std::uint64_t key0_;
   std::uint64_t key1_;
 };
+
+// A flow as input of the hash.
+std::array<std::uint64_t, 5> words_of(const FlowKey& key) noexcept;
 
 // SipHash-2-4 (Aumasson, Bernstein) of `words`.
 std::uint64_t siphash(std::uint64_t key0, std::uint64_t key1, const std::uint64_t* words,

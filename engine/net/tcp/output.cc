@@ -6,11 +6,6 @@
 #include "engine/net/tcp/tcp.h"
 
 namespace sluice::net::tcp {
-namespace {
-
-constexpr std::uint8_t kSegmentsPerAck = 2;  // RFC 9293 3.8.6.3
-
-}  // namespace
 
 void Tcp::output(Tcb& tcb) noexcept {
   if (!is_synchronized(tcb.tcp_state)) return;
@@ -24,11 +19,7 @@ void Tcp::output(Tcb& tcb) noexcept {
   const bool waits = tcb.unacknowledged.next_to_send() != nullptr || fin_due;
   if ((sent_data || sent_fin || waits) && !tcb.due.armed(TimerKind::retransmission))
     set_timer_for_state(tcb);
-  if (tcb.ack_now || tcb.ack_delayed >= kSegmentsPerAck) {
-    send_ack(tcb);
-  } else if (tcb.ack_delayed > 0 && !tcb.due.armed(TimerKind::delayed_ack)) {
-    arm(tcb, TimerKind::delayed_ack, now_ + options_.delayed_ack);
-  }
+  acknowledge(tcb);
 }
 
 bool Tcp::send_data(Tcb& tcb) noexcept {
@@ -117,23 +108,6 @@ bool Tcp::send_syn(Tcb& tcb) noexcept {
   const bool answers = tcb.tcp_state == TcpState::syn_received;
   return emit(tcb, std::move(packet), tcb.iss,
               answers ? std::uint8_t{kSyn | kAck} : std::uint8_t{kSyn});
-}
-
-bool Tcp::send_ack(Tcb& tcb) noexcept {
-  PacketPtr packet = allocate();
-  if (!packet) {  // try again when the pool may have recovered
-    if (!tcb.due.armed(TimerKind::delayed_ack))
-      arm(tcb, TimerKind::delayed_ack, now_ + options_.delayed_ack);
-    return false;
-  }
-  return emit(tcb, std::move(packet), tcb.snd_max, kAck);
-}
-
-// RFC 5961: tells the true peer where we are; limited, so that forged segments cost little.
-void Tcp::send_challenge_ack(Tcb& tcb) noexcept {
-  if (tcb.challenged.ns != 0 && now_ - tcb.challenged < kChallengeInterval) return;
-  tcb.challenged = now_;
-  send_ack(tcb);
 }
 
 // An octet that the peer has already: it must answer with its window (RFC 9293 3.8.6.1). No new

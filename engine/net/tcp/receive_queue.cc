@@ -26,8 +26,8 @@ void ReceiveQueue::consume(std::size_t count) noexcept {
 void ReceiveQueue::append(PacketPtr packet) noexcept {
   const std::uint32_t length = packet->length;
   octets_ += length;
-  const bool gathers = last_ != nullptr && length <= kGatherOctetsMax &&
-                       last_->length + length <= last_->room;
+  const bool gathers =
+      last_ != nullptr && length <= kGatherOctetsMax && last_->length + length <= last_->room;
   if (gathers) {
     std::memcpy(last_->data + last_->length, packet->data, length);
     last_->length += length;
@@ -63,7 +63,6 @@ bool ReceiveQueue::store(PacketPtr packet) noexcept {
   }
   if (next != nullptr && before(next->sequence, end_of(*packet)))
     packet->length = next->sequence - packet->sequence;
-  latest_ = packet->sequence;
   packet->next = next;
   Packet* taken = packet.release();
   (previous == nullptr ? stored_first_ : previous->next) = taken;
@@ -87,30 +86,17 @@ Sequence ReceiveQueue::join(Sequence rcv_nxt) noexcept {
   return rcv_nxt;
 }
 
-// The contiguous run that starts at `packet`, which moves on to the one after it.
-SackBlock ReceiveQueue::block_from(const Packet*& packet) const noexcept {
-  SackBlock block{packet->sequence, end_of(*packet)};
-  for (packet = packet->next; packet != nullptr && packet->sequence == block.right;
-       packet = packet->next)
-    block.right = end_of(*packet);
-  return block;
-}
-
-void ReceiveQueue::fill_sack(TcpOptions& options, std::uint8_t blocks_max) const noexcept {
-  const std::uint8_t limit = std::min(blocks_max, kSackBlocksMax);
-  if (limit == 0) return;
-  std::uint8_t count = 0;
-  for (const Packet* at = stored_first_; at != nullptr;) {
-    const SackBlock block = block_from(at);
-    const bool is_latest = at_or_before(block.left, latest_) && before(latest_, block.right);
-    if (count < limit) {
-      options.sack[count++] = block;
-    } else if (is_latest) {
-      options.sack[limit - 1] = block;
-    }
-    if (is_latest) std::swap(options.sack[0], options.sack[count - 1]);
-  }
-  options.sack_count = count;
+SackBlock ReceiveQueue::overlap(SackBlock block) const noexcept {
+  const SackBlock none{block.left, block.left};
+  if (stored_last_ == nullptr || at_or_before(end_of(*stored_last_), block.left)) return none;
+  const Packet* at = stored_first_;
+  while (at_or_before(end_of(*at), block.left)) at = at->next;
+  if (at_or_after(at->sequence, block.right)) return none;
+  SackBlock found{std::max(at->sequence, block.left, before), end_of(*at)};
+  for (at = at->next; at != nullptr && at->sequence == found.right; at = at->next)
+    found.right = end_of(*at);
+  found.right = std::min(found.right, block.right, before);
+  return found;
 }
 
 void ReceiveQueue::clear() noexcept {

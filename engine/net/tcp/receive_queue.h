@@ -36,21 +36,18 @@ class ReceiveQueue {
   // Appends the stored packets that have come in order; returns the sequence after them.
   Sequence join(Sequence rcv_nxt) noexcept;
   bool has_gap() const noexcept { return stored_first_ != nullptr; }
-  // RFC 2018 4: the block with the latest arrival first.
-  void fill_sack(TcpOptions& options, std::uint8_t blocks_max) const noexcept;
+  // The first contiguous part of `block` that is stored; empty when none is.
+  SackBlock overlap(SackBlock block) const noexcept;
 
   void clear() noexcept;
 
  private:
-  SackBlock block_from(const Packet*& packet) const noexcept;
-
   Packet* first_ = nullptr;
   Packet* last_ = nullptr;
   Packet* stored_first_ = nullptr;  // by sequence, disjoint
   Packet* stored_last_ = nullptr;
   std::uint32_t octets_ = 0;
   std::uint32_t stored_count_ = 0;
-  Sequence latest_ = 0;  // start of what store() took last
 };
 
 }  // namespace sluice::net::tcp

@@ -39,17 +39,23 @@ void Tcp::send_reset_for(const Segment& segment) noexcept {
 
 void Tcp::error_in(const IpError& error) noexcept {
   if (error.protocol != kProtocolTcp) return;
-  FlowNode* node = flows_.find({error.local, error.remote, error.local_port, error.remote_port});
-  if (node == nullptr || node->kind != FlowNode::Kind::connection) return;
-  Tcb& tcb = static_cast<Tcb&>(*node);
+  const FlowRef ref = flows_.find({error.local, error.remote, error.local_port, error.remote_port});
+  if (!ref || ref.kind() != FlowKind::connection) return;
+  Tcb& tcb = tcbs_.at(ref.index());
   // RFC 5927 4.1: it must quote something that is in flight.
   if (before(error.sequence, tcb.snd_una) || at_or_after(error.sequence, tcb.snd_max)) return;
-  if (error.kind != IpError::Kind::packet_too_big) {
-    // Only an opening connection gives up at once; an open one has its timers (RFC 1122).
-    if (tcb.tcp_state == TcpState::syn_sent) fail(tcb, NetError::unreachable);
-    return;
-  }
-  take_path_mtu(tcb, error.mtu);
+  if (error.kind == IpError::Kind::packet_too_big) return take_path_mtu(tcb, error.mtu);
+  take_unreachable(tcb, error.kind == IpError::Kind::unreachable_hard);
+}
+
+// Only an opening connection gives up at once (RFC 5461 4.1). In an open one every such error is
+// soft: its timers decide, and the error says why (RFC 5461 3.1, RFC 5927 5.2).
+void Tcp::take_unreachable(Tcb& tcb, bool hard) noexcept {
+  const NetError error = hard ? NetError::refused : NetError::unreachable;
+  tcb.soft_error = error;
+  tcb.has_soft_error = true;
+  const bool half_open = tcb.tcp_state == TcpState::syn_received && tcb.passive();
+  if (tcb.tcp_state == TcpState::syn_sent || (half_open && hard)) fail(tcb, error);
 }
 
 void Tcp::take_path_mtu(Tcb& tcb, std::uint32_t mtu) noexcept {

@@ -39,10 +39,6 @@ void Tcp::on_retransmission_timer(Tcb& tcb) noexcept {
   }
 }
 
-void Tcp::on_delayed_ack_timer(Tcb& tcb) noexcept {
-  if (tcb.ack_delayed > 0 || tcb.ack_now) send_ack(tcb);
-}
-
 void Tcp::syn_timeout(Tcb& tcb) noexcept {
   if (tcb.backoff >= options_.syn_retries) return fail(tcb, NetError::timed_out);
   ++tcb.backoff;
@@ -52,7 +48,7 @@ void Tcp::syn_timeout(Tcb& tcb) noexcept {
 }
 
 bool Tcp::no_progress(const Tcb& tcb) const noexcept {
-  return now_ - tcb.progress >= options_.user_timeout;
+  return now_ - tcb.progress >= milliseconds(tcb.options.user_timeout_ms);
 }
 
 // Everything that is not acknowledged counts as lost and goes out again in slow start.

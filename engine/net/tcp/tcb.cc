@@ -5,7 +5,8 @@
 
 namespace sluice::net::tcp {
 
-Tcb::Tcb(Tcp& tcp_in) : FlowNode(Kind::connection), tcp(tcp_in), timer(&Tcb::on_timer, this) {}
+Tcb::Tcb(Tcp& tcp_in, const ConnectionOptions& options_in)
+    : tcp(tcp_in), timer(&Tcb::on_timer, this), options(options_in) {}
 
 void Tcb::on_timer(Timer& fired, Instant) noexcept {
   auto& self = *static_cast<Tcb*>(fired.owner);
@@ -34,7 +35,7 @@ std::size_t Tcb::write(ByteView octets) noexcept { return tcp.write(*this, octet
 
 std::size_t Tcb::write_space() const noexcept {
   if (!can_write(tcp_state) || fin_queued) return 0;
-  const std::uint32_t limit = tcp.options_.send_buffer;
+  const std::uint32_t limit = options.send_buffer;
   return unacknowledged.octets() >= limit ? 0 : limit - unacknowledged.octets();
 }
 

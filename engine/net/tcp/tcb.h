@@ -1,13 +1,16 @@
 // The transmission control block: one connection, owned by the slab of its Tcp. The names are those
-// of RFC 9293 3.3.1; each field says what it means in sequence space.
+// of RFC 9293 3.3.1; each field says what it means in sequence space. What a segment in sequence
+// touches stands first.
 #pragma once
 
 #include "engine/base/intrusive_list.h"
 #include "engine/base/timer_wheel.h"
 #include "engine/net/tcp/congestion.h"
+#include "engine/net/tcp/connection_options.h"
 #include "engine/net/tcp/flow_table.h"
 #include "engine/net/tcp/receive_queue.h"
 #include "engine/net/tcp/rtt.h"
+#include "engine/net/tcp/sack_report.h"
 #include "engine/net/tcp/send_queue.h"
 #include "engine/net/tcp/state.h"
 #include "engine/net/tcp/timers.h"
@@ -21,7 +24,7 @@ inline constexpr std::uint32_t kOutboundListener = UINT32_MAX;
 
 class Tcb final : public Connection, public FlowNode {
  public:
-  explicit Tcb(Tcp& tcp_in);
+  Tcb(Tcp& tcp_in, const ConnectionOptions& options_in);
 
   State state() const noexcept override;
   NetError error() const noexcept override { return failure; }
@@ -50,22 +53,30 @@ class Tcb final : public Connection, public FlowNode {
 
   Tcp& tcp;
   TcpState tcp_state = TcpState::closed;
-  NetError failure = NetError::reset;
-  bool failed = false;
-  bool orphan = false;           // released by its owner; the stack ends it alone
-  bool fin_queued = false;       // close() was called: FIN follows what was written
-  bool fin_received = false;     // the peer's FIN was reached in sequence
-  bool fin_seen = false;         // rcv_fin is known, perhaps beyond a gap
-  bool wants_write = false;      // write() took less than it was given
-  bool ack_now = false;          // the next flush sends an ACK
-  bool timestamps = false;       // negotiated (RFC 7323)
-  bool sack = false;             // the peer takes SACK blocks
-  bool dont_fragment = true;     // off after repeated timeouts
-  std::uint8_t ack_delayed = 0;  // segments that came in since the last ACK went out
-  std::uint8_t backoff = 0;      // timeouts in a row without progress
-  std::uint8_t snd_shift = 0;    // what the peer's windows are shifted by
-  std::uint8_t rcv_shift = 0;    // what ours are
-  std::uint16_t mss = 0;         // payload octets per segment that we send, options deducted
+  NetError failure = NetError::reset;     // why, when failed
+  NetError soft_error = NetError::reset;  // what ICMP said last, when has_soft_error
+  bool failed : 1 = false;
+  bool has_soft_error : 1 = false;
+  bool orphan : 1 = false;          // released by its owner; the stack ends it alone
+  bool unaccepted : 1 = false;      // open, and next_ready() or accept() has not shown it yet
+  bool read_shut : 1 = false;       // the owner reads no more; what comes is acknowledged only
+  bool fin_queued : 1 = false;      // close() was called: FIN follows what was written
+  bool fin_received : 1 = false;    // the peer's FIN was reached in sequence
+  bool fin_seen : 1 = false;        // rcv_fin is known, perhaps beyond a gap
+  bool wants_write : 1 = false;     // write() took less than it was given
+  bool ack_now : 1 = false;         // the next flush sends an ACK
+  bool timestamps : 1 = false;      // negotiated (RFC 7323)
+  bool sack : 1 = false;            // negotiated (RFC 2018)
+  bool window_scaling : 1 = false;  // negotiated (RFC 7323 2)
+  bool dont_fragment : 1 = true;    // off after repeated timeouts
+  bool time_waits : 1 = false;      // closed for its owner, an entry in TIME-WAIT for the peer
+  std::uint8_t backoff = 0;         // timeouts in a row without progress
+  std::uint8_t snd_shift = 0;       // what the peer's windows are shifted by
+  std::uint8_t rcv_shift = 0;       // what ours are
+  std::uint8_t quick_acks = 0;      // so many ACKs are not delayed
+  std::uint8_t challenges = 0;      // ACKs sent to what was unacceptable since challenge_ms
+  std::uint16_t mss = 0;            // payload octets per segment that we send, options deducted
+  std::uint16_t rcv_mss = 0;        // the largest payload that came in one segment so far
 
   Sequence iss = 0;               // our SYN
   Sequence snd_una = 0;           // the oldest number that is not acknowledged
@@ -76,28 +87,32 @@ class Tcb final : public Connection, public FlowNode {
   Sequence snd_wl1 = 0;           // sequence number of the segment that set snd_wnd last
   Sequence snd_wl2 = 0;           // its acknowledgment number
 
-  Sequence irs = 0;             // the peer's SYN
-  Sequence rcv_nxt = 0;         // the next number expected
-  Sequence rcv_adv = 0;         // right edge of the window offered so far; never moves back
-  Sequence rcv_fin = 0;         // number of the peer's FIN, when fin_seen
-  Sequence last_ack = 0;        // rcv_nxt as of the last segment sent (RFC 7323 Last.ACK.sent)
-  std::uint32_t ts_recent = 0;  // the peer's timestamp to be echoed
-  std::uint32_t ts_offset = 0;  // added to our clock
+  Sequence irs = 0;                // the peer's SYN
+  Sequence rcv_nxt = 0;            // the next number expected
+  Sequence rcv_adv = 0;            // right edge of the window offered so far; never moves back
+  Sequence rcv_fin = 0;            // number of the peer's FIN, when fin_seen
+  Sequence last_ack = 0;           // rcv_nxt as of the last segment sent (RFC 7323 Last.ACK.sent)
+  std::uint32_t ts_recent = 0;     // the peer's timestamp to be echoed
+  std::uint32_t ts_recent_ms = 0;  // when it was taken, for the 24 days of RFC 7323 5.5
+  std::uint32_t ts_offset = 0;     // added to our clock
+  std::uint32_t challenge_ms = 0;  // start of the second in which challenges are counted
 
   RttEstimator rtt;
   NewReno congestion;
   IpAddress next_hop;
 
-  Instant progress{};    // when snd_una last moved or sending began
-  Instant last_sent{};   // last data segment
-  Instant challenged{};  // last ACK that was sent to something unacceptable
+  Instant progress{};   // when snd_una last moved or sending began
+  Instant last_sent{};  // last data segment
+  Instant last_data{};  // last data segment that came in
   DueTimes due;
   Timer timer;  // the wheel's entry for all of them; it may ring early, then it is set again
 
   SendQueue unacknowledged;
   ReceiveQueue received;
+  SackReport sack_report;
   ListLink queue_link;   // half-open list in SYN-RECEIVED, later the ready or starved list
   ListLink output_link;  // in the list of what flush() looks at
+  ConnectionOptions options;
 };
 
 }  // namespace sluice::net::tcp

@@ -3,17 +3,6 @@
 #include <algorithm>
 
 namespace sluice::net::tcp {
-namespace {
-
-// The smallest shift with which 16 bits can tell the window (RFC 7323 2.3).
-std::uint8_t shift_for(std::uint32_t window) noexcept {
-  std::uint8_t shift = 0;
-  while (shift < kWindowShiftMax && (window >> shift) > 0xffff) ++shift;
-  return shift;
-}
-
-}  // namespace
-
 Tcp::Tcp(const StackOptions& options, Port& port, IpOutput& ip, TxQueue& tx, TimerWheel& wheel,
          StackCounters& counters, Random& random, Instant now)
     : options_(options),
@@ -26,11 +15,13 @@ Tcp::Tcp(const StackOptions& options, Port& port, IpOutput& ip, TxQueue& tx, Tim
       pool_size_(pool_.available()),
       now_(now),
       random_(random),
-      rcv_shift_(shift_for(options.receive_window)),
       isn_(random.next(), random.next()),
+      cookies_(random.next(), random.next()),
       flows_(2 * static_cast<std::size_t>(options.connections_max), random),
       time_wait_(options.connections_max, flows_, options.time_wait),
-      tcbs_(options.connections_max, *this) {}
+      tcbs_(options.connections_max) {
+  flows_.attach(FlowKind::connection, tcbs_.data(), sizeof(Tcb));
+}
 
 Tcp::~Tcp() {
   tcbs_.for_each([](Tcb& tcb) {
@@ -97,13 +88,10 @@ std::size_t Tcp::write(Tcb& tcb, ByteView octets) noexcept {
   return taken;
 }
 
-// Tells the peer about a window that opened again: RFC 9293 3.8.6.2.2.
-void Tcp::consumed(Tcb& tcb) noexcept {
-  if (!can_receive(tcb.tcp_state)) return;
-  const std::uint32_t half = options_.receive_window / 2;
-  if (tcb.receive_space() >= half || tcb.received.octets() > half) return;
-  tcb.ack_now = true;
-  mark_output(tcb);
+std::size_t Tcp::timers_armed() noexcept {
+  std::size_t armed = 0;
+  tcbs_.for_each([&](const Tcb& tcb) { armed += tcb.due.any() ? 1u : 0u; });
+  return armed;
 }
 
 }  // namespace sluice::net::tcp

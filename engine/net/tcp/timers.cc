@@ -26,13 +26,13 @@ Instant Tcp::next_timer() noexcept {
 }
 
 void Tcp::on_timer(Tcb& tcb) noexcept {
+  const std::uint32_t index = tcbs_.index_of(tcb);
   for (std::size_t i = 0; i < kTimerKinds; ++i) {
     const auto kind = static_cast<TimerKind>(i);
     if (!tcb.due.is_due(kind, now_)) continue;
     tcb.due.clear(kind);
     ring(tcb, kind);
-    // The block stays readable in its slab even when it was given back.
-    if (tcb.tcp_state == TcpState::closed) return;
+    if (!tcbs_.in_use(index) || tcb.tcp_state == TcpState::closed) return;
   }
   if (tcb.due.any() && !tcb.timer.armed()) wheel_.set(tcb.timer, tcb.due.earliest(now_));
 }
