@@ -75,14 +75,18 @@ std::uint32_t write_tcp_options(std::uint8_t* at, const TcpOptions& options) noe
   if (options.mss != 0)
     put({kMss, 4, static_cast<std::uint8_t>(options.mss >> 8),
          static_cast<std::uint8_t>(options.mss)});
-  if (options.sack_permitted) put({kNop, kNop, kSackPermitted, 2});
-  if (options.has_window_shift) put({kNop, kWindowScale, 3, options.window_shift});
+  if (options.sack_permitted) {
+    if (!options.has_timestamps) put({kNop, kNop});
+    put({kSackPermitted, 2});
+  }
   if (options.has_timestamps) {
-    put({kNop, kNop, kTimestamps, 10});
+    if (!options.sack_permitted) put({kNop, kNop});
+    put({kTimestamps, 10});
     store32(at, options.timestamp_value);
     store32(at + 4, options.timestamp_echo);
     at += 8;
   }
+  if (options.has_window_shift) put({kNop, kWindowScale, 3, options.window_shift});
   if (options.sack_count > 0) {
     put({kNop, kNop, kSack, static_cast<std::uint8_t>(2 + 8 * options.sack_count)});
     for (std::size_t i = 0; i < options.sack_count; ++i, at += 8) {
