@@ -11,6 +11,7 @@ constexpr std::uint16_t kPort = 25;
 constexpr Duration kSafety = seconds(30);
 constexpr Duration kLiveness = minutes(30);
 constexpr Duration kPatience = minutes(1);  // with a partner that is gone
+constexpr Duration kLook = seconds(1);      // how often it looks whether it is
 constexpr Duration kTimeWait = seconds(10);
 constexpr Duration kUserTimeout = minutes(3);
 constexpr Duration kAtRest = kUserTimeout + kTimeWait + minutes(1);
@@ -81,6 +82,14 @@ Habit draw_habit(Random& random) {
 
 }  // namespace
 
+// Two flipped bits can cancel out in a checksum, so that no frame is damaged twice.
+void Swarm::Link::set(const WireOptions& options) {
+  up->set_options(options);
+  WireOptions intact = options;
+  intact.corrupt = 0;
+  down->set_options(intact);
+}
+
 Swarm::Swarm(std::uint64_t seed) : seed_(seed), network_(seed) {
   Random& random = network_.random;
   const std::size_t hosts = 2 + random.below(4);
@@ -107,6 +116,7 @@ void Swarm::add_host() {
   if (!host.stack->listen({IpAddress{}, kPort}, 1)) fault_ = "listen() fails";
   host.work = [this, &host] { return work(host); };
   links_.push_back({&host, &up, &down, faults});
+  links_.back().set(faults);
 }
 
 void Swarm::add_flow(std::size_t index) {
@@ -138,6 +148,7 @@ Instant Swarm::work(Host& host) {
     if (flow.server.host == &host)
       next = std::min(next, flow.answerer.work(network_.now(), network_.random));
     leave_the_abandoned(flow);
+    if (!over(flow)) next = std::min(next, network_.now() + kLook);
   }
   return next;
 }
@@ -178,8 +189,11 @@ bool Swarm::over(const Flow& flow) const {
 // A partner that is gone without a word, or whose last words were lost, is not waited for.
 void Swarm::leave_the_abandoned(Flow& flow) {
   const Instant now = network_.now();
-  if (flow.caller.over() && now - flow.answerer.progress() > kPatience) flow.answerer.give_up();
-  if (flow.answerer.over() && now - flow.caller.progress() > kPatience) flow.caller.give_up();
+  const auto waits_in_vain = [now](const Talker& talker, const Talker& partner) {
+    return partner.over() && now - std::max(partner.ended(), talker.progress()) > kPatience;
+  };
+  if (waits_in_vain(flow.answerer, flow.caller)) flow.answerer.give_up(now);
+  if (waits_in_vain(flow.caller, flow.answerer)) flow.caller.give_up(now);
 }
 
 // Now and then one host is off the network for a while.
@@ -188,7 +202,7 @@ void Swarm::cut_links() {
   for (Link& link : links_) {
     if (link.cut_until == Instant{} || now < link.cut_until) continue;
     link.cut_until = {};
-    for (Path* path : {link.up, link.down}) path->set_options(link.faults);
+    link.set(link.faults);
   }
   if (now < next_cut_) return;
   next_cut_ = now + up_to(network_.random, mean_cut_ * 2);
@@ -196,12 +210,16 @@ void Swarm::cut_links() {
   link.cut_until = now + up_to(network_.random, seconds(4));
   WireOptions silent = link.faults;
   silent.loss = 1;
-  for (Path* path : {link.up, link.down}) path->set_options(silent);
+  link.set(silent);
 }
 
 void Swarm::end_faults() {
-  for (Link& link : links_)
-    for (Path* path : {link.up, link.down}) path->set_options({.delay = link.faults.delay});
+  for (Link& link : links_) link.set({.delay = link.faults.delay});
+}
+
+void Swarm::record(const std::string& path) {
+  trace_.emplace(path);
+  for (Link& link : links_) trace_->watch(*link.host, network_.timeline);
 }
 
 std::string Swarm::run() {
@@ -228,8 +246,10 @@ std::string Swarm::check(const Flow& flow) const {
   const std::string who = fmt::format("flow {} -> {}: ", flow.client.host->address.text(),
                                       flow.server.host->address.text());
   if (!over(flow))
-    return who + fmt::format("not over: {} of {} octets forth, {} of {} back", flow.forth.read,
-                             flow.caller.total(), flow.back.read, flow.answerer.total());
+    return who + fmt::format("not over: {} of {} octets forth, {} of {} back; {}; {}",
+                             flow.forth.read, flow.caller.total(), flow.back.read,
+                             flow.answerer.total(), flow.caller.describe(),
+                             flow.answerer.describe());
   const bool by_design = flow.caller.breaks_off() || flow.answerer.breaks_off();
   if (by_design || !flow.caller.opened()) return {};
   for (const Talker* talker : {&flow.caller, &flow.answerer})

@@ -10,6 +10,7 @@
 #include "tests/net_sim/talker.h"
 #include "tests/support/wire/network.h"
 #include "tests/support/wire/switch.h"
+#include "tests/support/wire/trace.h"
 
 namespace sluice::net::test {
 
@@ -18,7 +19,8 @@ class Swarm {
   explicit Swarm(std::uint64_t seed);
   // Empty when nothing went wrong.
   std::string run();
-  std::string describe() const;  // what was drawn
+  std::string describe() const;          // what was drawn
+  void record(const std::string& path);  // what the hosts send, as pcap
 
  private:
   struct Link {
@@ -27,6 +29,7 @@ class Swarm {
     Path* down;
     WireOptions faults;
     Instant cut_until{};
+    void set(const WireOptions& options);
   };
   struct Flow {
     Flow(Link& client_in, Link& server_in, Instant begins_in, std::uint64_t number,
@@ -69,6 +72,7 @@ class Swarm {
   Duration mean_cut_{};
   Instant next_cut_ = Instant::never();
   std::string fault_;
+  std::optional<Trace> trace_;
 };
 
 }  // namespace sluice::net::test

@@ -1,5 +1,5 @@
 // Random conversations over faulty links. SLUICE_SIM_SEEDS is how many seeds are run (200), and
-// SLUICE_SIM_SEED runs just that one and says what was drawn.
+// SLUICE_SIM_SEED runs just that one, says what was drawn and writes what was sent to swarm.pcap.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -16,8 +16,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-void expect_good(std::uint64_t seed) {
-  Swarm swarm(seed);
+void expect_good(Swarm& swarm, std::uint64_t seed) {
   const std::string fault = swarm.run();
   EXPECT_EQ(fault, "") << "seed " << seed << ", again with:\n  SLUICE_SIM_SEED=" << seed
                        << " ./build/tests/net_sim/net_sim_tests --gtest_filter='Swarm*'\n"
@@ -29,12 +28,17 @@ void expect_good(std::uint64_t seed) {
 TEST(Swarm, EveryConversationEndsIntactAndLeavesNothingBehind) {
   const std::uint64_t only = from_environment("SLUICE_SIM_SEED", 0);
   if (only != 0) {
-    fmt::print("{}", Swarm(only).describe());
-    return expect_good(only);
+    Swarm swarm(only);
+    fmt::print("{}", swarm.describe());
+    swarm.record("swarm.pcap");
+    return expect_good(swarm, only);
   }
   const std::uint64_t seeds =
       from_environment("SLUICE_SIM_SEEDS", sluice::test::kSlowBuild ? 50 : 200);
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed) expect_good(seed);
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    Swarm swarm(seed);
+    expect_good(swarm, seed);
+  }
 }
 
 }  // namespace sluice::net::test

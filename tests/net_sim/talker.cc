@@ -1,5 +1,7 @@
 #include "tests/net_sim/talker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -25,7 +27,7 @@ Instant Talker::work(Instant now, Random& random) {
   if (connection_->state() == Connection::State::opening) return Instant::never();
   if (connection_->state() == Connection::State::failed) {
     failure_ = connection_->error();
-    finish();
+    finish(now);
     return Instant::never();
   }
   opened_ = true;
@@ -33,15 +35,16 @@ Instant Talker::work(Instant now, Random& random) {
   write(now, random);
   if (says_.written + hears_.read >= habit_.aborts_after) {
     connection_->abort();
-    finish();
+    finish(now);
     return Instant::never();
   }
   if (says_.written == total() && !closed_) {
     connection_->close();
     closed_ = true;
   }
-  if (closed_ && (habit_.leaves_early || connection_->read_finished())) finish();
-  return connection_ != nullptr && reads_at_ > now ? reads_at_ : Instant::never();
+  if (closed_ && (habit_.leaves_early || connection_->read_finished())) finish(now);
+  const bool unread = connection_ != nullptr && !connection_->readable().empty();
+  return unread ? std::max(reads_at_, now) : Instant::never();
 }
 
 void Talker::read(Instant now, Random& random) {
@@ -84,13 +87,21 @@ void Talker::write(Instant now, Random& random) {
   }
 }
 
-void Talker::give_up() {
-  if (connection_ == nullptr) return;
-  connection_->abort();
-  finish();
+std::string Talker::describe() const {
+  if (connection_ == nullptr) return started_ ? "over" : "not begun";
+  return fmt::format("wrote {}, {} octets unread, {} more may be written, last progress at {} ms{}",
+                     says_.written, connection_->readable().size(), connection_->write_space(),
+                     Duration{progress_.ns}.ms(), closed_ ? ", closed" : "");
 }
 
-void Talker::finish() {
+void Talker::give_up(Instant now) {
+  if (connection_ == nullptr) return;
+  connection_->abort();
+  finish(now);
+}
+
+void Talker::finish(Instant now) {
+  ended_ = now;
   stack_->release(*connection_);
   connection_ = nullptr;
 }

@@ -41,15 +41,17 @@ class Talker {
   void start(Transport& stack, Connection& connection, Instant now);
   // Returns when it wants its next turn.
   Instant work(Instant now, Random& random);
-  void give_up();  // the partner is gone without a word
+  void give_up(Instant now);  // the partner is gone without a word
 
   bool started() const { return started_; }
   bool over() const { return started_ && connection_ == nullptr; }
   bool opened() const { return opened_; }
   bool ended_badly() const { return failure_.has_value(); }
   bool breaks_off() const { return habit_.leaves_early || habit_.aborts_after != UINT64_MAX; }
-  Instant progress() const { return progress_; }
+  Instant progress() const { return progress_; }  // when something last went in or out
+  Instant ended() const { return ended_; }        // of use once it is over
   const Connection* connection() const { return connection_; }
+  std::string describe() const;                 // where it stands
   std::string fault() const { return fault_; }  // of the stack; empty when there is none
   std::optional<NetError> failure() const { return failure_; }
   std::uint64_t total() const { return std::uint64_t{habit_.rounds} * habit_.octets; }
@@ -58,7 +60,7 @@ class Talker {
   void read(Instant now, Random& random);
   void write(Instant now, Random& random);
   std::uint64_t may_have_written() const;
-  void finish();
+  void finish(Instant now);
 
   Habit habit_;
   bool speaks_first_;
@@ -72,6 +74,7 @@ class Talker {
   bool closed_ = false;
   Instant progress_{};
   Instant reads_at_{};
+  Instant ended_{};
   std::optional<NetError> failure_;
   std::string fault_;
 };
