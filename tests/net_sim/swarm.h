@@ -28,6 +28,7 @@ class Swarm {
     Path* up;
     Path* down;
     WireOptions faults;
+    bool cookies;  // its listener keeps no half-open connection
     Instant cut_until{};
     void set(const WireOptions& options);
   };
