@@ -78,6 +78,16 @@ bool Prefix::contains(const IpAddress& candidate) const noexcept {
   return (address.octets[whole] & mask) == (candidate.octets[whole] & mask);
 }
 
+Prefix Prefix::network() const noexcept {
+  Prefix network = *this;
+  const unsigned bits = length + (address.is_v4() ? 96u : 0u);
+  for (unsigned i = (bits + 7) / 8; i < network.address.octets.size(); ++i)
+    network.address.octets[i] = 0;
+  if (bits % 8 != 0)
+    network.address.octets[bits / 8] &= static_cast<std::uint8_t>(0xff << (8 - bits % 8));
+  return network;
+}
+
 std::optional<Prefix> Prefix::parse(std::string_view text) {
   const auto slash = text.find('/');
   auto address = IpAddress::parse(text.substr(0, slash));

@@ -51,6 +51,7 @@ struct Prefix {
 
   auto operator<=>(const Prefix&) const = default;
   bool contains(const IpAddress& candidate) const noexcept;
+  Prefix network() const noexcept;  // without host bits
   // "192.0.2.0/24", "2001:db8::/32"; a bare address is a host prefix. Host bits are kept
   // (an interface address is written 192.0.2.10/24).
   static std::optional<Prefix> parse(std::string_view text);

@@ -98,6 +98,12 @@ void check_memory(const Config& config, Reading& reading) {
                                              m.transactions, m.sessions));
 }
 
+void check_block(const Config& config, Reading& reading) {
+  if (config.block.table == BlockTable::fib && config.ports.empty())
+    Here(reading, "block", "block")
+        .fault("table", "table \"fib\" lies in DPDK's memory, and the file has no port");
+}
+
 bool on_a_network_of(const Port& port, const IpAddress& address) {
   return std::ranges::any_of(port.addresses, [&](const Prefix& p) { return p.contains(address); });
 }
@@ -282,6 +288,7 @@ const Machine& Machine::here() {
 void check(const Config& config, const Machine& machine, Reading& reading) {
   check_cores(config, machine, reading);
   check_memory(config, reading);
+  check_block(config, reading);
   check_ports(config, reading);
   check_listeners(config, reading);
   check_routes(config, reading);

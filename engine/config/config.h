@@ -13,6 +13,7 @@ namespace sluice::config {
 
 enum class IdlePolicy : std::uint8_t { spin, adaptive };
 enum class HugePages : std::uint8_t { automatic, required, off };
+enum class BlockTable : std::uint8_t { automatic, hash, fib };
 enum class BareNewline : std::uint8_t { reject, normalise };
 
 struct Cores {                       // [cores]
@@ -58,6 +59,19 @@ struct Tcp {                                   // [tcp]
   std::uint8_t initial_window = 10;  // segments, RFC 6928
 
   bool operator==(const Tcp&) const = default;
+};
+
+struct Block {                         // [block]: sources refused at the SYN, `sluice block`
+  std::uint32_t prefixes_max = 4'096;  // entries at once; 0 = no list
+  BlockTable table = BlockTable::automatic;
+  std::uint32_t fib_groups = 65'536;  // of 256 entries of 4 octets, for prefixes beyond /24
+
+  bool operator==(const Block&) const = default;
+  // The automatic choice: DPDK's tables have a cost that a short list does not repay.
+  bool uses_fib(bool any_port) const {
+    return table == BlockTable::fib ||
+           (table == BlockTable::automatic && any_port && prefixes_max > 10'000);
+  }
 };
 
 struct Listener {  // [[listener]]
@@ -147,6 +161,7 @@ struct Config {
   Cores cores;
   Memory memory;
   Tcp tcp;
+  Block block;
   std::vector<Port> ports;
   std::vector<Listener> listeners;
   std::vector<Route> routes;

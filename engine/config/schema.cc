@@ -158,6 +158,22 @@ std::vector<Key<Tcp>> tcp_keys() {
   };
 }
 
+std::vector<Key<Block>> block_keys() {
+  return {
+      {"prefixes_max", integer(&Block::prefixes_max, 0, 1'000'000),
+       "entries of the block list at once, IPv4 and IPv6; 0 = no list"},
+      {"table",
+       choice(
+           &Block::table,
+           {{"auto", BlockTable::automatic}, {"hash", BlockTable::hash}, {"fib", BlockTable::fib}}),
+       "what a source is looked up in: a hash table for short lists, or DPDK's rte_fib, which "
+       "\"auto\" takes above 10000 entries when there is a port"},
+      {"fib_groups", integer(&Block::fib_groups, 16, 4'194'304),
+       "groups of 256 addresses, 1 KiB each, of each rte_fib: one for every /24 with longer "
+       "prefixes, up to thirteen for an IPv6 prefix"},
+  };
+}
+
 std::vector<Key<Listener>> listener_keys() {
   return {
       {"name", text(&Listener::name, "letters, digits, '-' and '_', at most 31", name_fault),
@@ -291,6 +307,7 @@ const Schema& schema() {
       .memory = memory_keys(),
       .port = port_keys(),
       .tcp = tcp_keys(),
+      .block = block_keys(),
       .listener = listener_keys(),
       .route = route_keys(),
       .delivery = delivery_keys(),

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "engine/control/block_commands.h"
 #include "engine/control/engine.h"
 #include "engine/control/mail_log.h"
 #include "engine/control/queue_json.h"
@@ -204,6 +205,7 @@ json dispatch(Engine& engine, const json& request) {
   if (command == "queue.show") return queue_show(engine, request);
   if (command == "sessions") return sessions(engine, request);
   if (command == "destinations") return destinations(engine);
+  if (command.starts_with("block.")) return block_command(engine, command, request);
   if (command == "reload") {
     const std::string problem = engine.reload();
     return problem.empty() ? json{{"ok", true}} : json{{"error", problem}};

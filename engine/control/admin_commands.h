@@ -4,6 +4,9 @@
 //   {"command":"queue.show","mid":5}
 //   {"command":"sessions","limit":100}        (state, wait, since) of inbound sessions
 //   {"command":"destinations"}
+//   {"command":"block.add","prefixes":["192.0.2.0/24"],"mode":"drop","seconds":86400}
+//   {"command":"block.remove","prefixes":["192.0.2.0/24"]}
+//   {"command":"block.list","after":"192.0.2.0/24","limit":100}
 //   {"command":"reload"}
 // A fault is {"error":"…"}.
 #pragma once

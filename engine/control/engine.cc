@@ -50,7 +50,7 @@ std::expected<std::unique_ptr<Engine>, std::string> Engine::start(
     std::shared_ptr<const config::Config> config) {
   std::unique_ptr<Engine> engine(new Engine(std::move(config)));
   for (auto step : {&Engine::open_files, &Engine::load_rules, &Engine::start_dpdk,
-                    &Engine::start_workers, &Engine::open_admin})
+                    &Engine::load_blocks, &Engine::start_workers, &Engine::open_admin})
     if (auto done = (engine.get()->*step)(); !done) return std::unexpected(done.error());
   engine->note(mail::EventKind::engine_info, "Version: 0.1.0 started");
   return engine;
@@ -58,6 +58,7 @@ std::expected<std::unique_ptr<Engine>, std::string> Engine::start(
 
 Engine::~Engine() {
   stop_workers();
+  blocks_.reset();
   dpdk_.reset();
   if (signals_ >= 0) close(signals_);
 }
@@ -95,6 +96,21 @@ std::expected<void, std::string> Engine::start_dpdk() {
   return {};
 }
 
+std::expected<void, std::string> Engine::load_blocks() {
+  auto setup = block_setup(*config_);
+  if (!setup) return std::unexpected(setup.error());
+  auto blocks = BlockControl::open(std::move(*setup), clock_.wall());
+  if (!blocks) return std::unexpected(blocks.error());
+  blocks_ = std::move(*blocks);
+  blocks_->set_publish([this](const auto& table, const auto& fresh_slots) {
+    for (auto& worker : workers_)
+      on_worker(*worker, [table, fresh_slots](worker::Worker& w, Instant) {
+        w.block_filter().exchange(table, fresh_slots);
+      });
+  });
+  return {};
+}
+
 std::expected<void, std::string> Engine::start_workers() {
   std::vector<std::future<std::string>> answers;
   for (unsigned i = 0; i < config_->cores.workers.size(); ++i) {
@@ -103,7 +119,8 @@ std::expected<void, std::string> Engine::start_workers() {
     self.wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     std::promise<std::string> ready;
     answers.push_back(ready.get_future());
-    const WorkerStart start{i, config_, rules_, &clock_, dpdk_.get(), ids_.base()};
+    const WorkerStart start{i,           config_,     rules_,          &clock_,
+                            dpdk_.get(), ids_.base(), blocks_->table()};
     self.thread = std::thread(run_worker_thread, start, std::ref(self), std::move(ready));
   }
   std::string problems;
@@ -125,6 +142,7 @@ void Engine::run() {
   for (bool running = true; running;) {
     const std::size_t events = drain_events();
     keep_ids_ahead();
+    blocks_->expire(clock_.wall());
     admin_->poll(events > 0 ? 0 : kControlPeriodMs, signals_);
     signalfd_siginfo signal{};
     while (read(signals_, &signal, sizeof signal) == sizeof signal) {

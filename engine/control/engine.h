@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/config/config.h"
+#include "engine/control/block_control.h"
 #include "engine/control/connection_ids.h"
 #include "engine/control/mail_log.h"
 #include "engine/control/worker_thread.h"
@@ -32,6 +33,7 @@ class Engine {
   const config::Config& config() const noexcept { return *config_; }
   std::vector<std::unique_ptr<WorkerThread>>& workers() noexcept { return workers_; }
   const net::Dpdk* dpdk() const noexcept { return dpdk_.get(); }
+  BlockControl& blocks() noexcept { return *blocks_; }
   WallTime started() const noexcept { return started_; }
   // Runs `command` on a worker between two polls and waits for it (bounded). False: not reached.
   bool on_worker(WorkerThread& worker, worker::Worker::Command command);
@@ -43,6 +45,7 @@ class Engine {
   std::expected<void, std::string> open_files();
   std::expected<void, std::string> load_rules();
   std::expected<void, std::string> start_dpdk();
+  std::expected<void, std::string> load_blocks();
   std::expected<void, std::string> start_workers();
   std::expected<void, std::string> open_admin();
   std::size_t drain_events();
@@ -62,6 +65,7 @@ class Engine {
   std::uint64_t events_dropped_ = 0;
   std::unique_ptr<MailLog> mail_log_;
   std::unique_ptr<net::Dpdk> dpdk_;
+  std::unique_ptr<BlockControl> blocks_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::unique_ptr<AdminServer> admin_;
 };

@@ -1,6 +1,8 @@
 #include "engine/control/reload.h"
 
 #include "engine/config/load.h"
+#include "engine/net/dpdk/fib_prefix_table.h"
+#include "engine/net/hash_prefix_table.h"
 #include "engine/worker/worker.h"
 
 namespace sluice::control {
@@ -27,6 +29,10 @@ unsigned first_free_cpu(const Config& config) {
   }
 }
 
+net::FibOptions fib_options(const config::Block& block) {
+  return {block.prefixes_max, block.fib_groups};
+}
+
 // The keys that differ and that only a restart can change.
 std::string restart_only_changes(const Config& running, const Config& fresh) {
   std::string keys;
@@ -47,6 +53,7 @@ std::string restart_only_changes(const Config& running, const Config& fresh) {
   note(running.memory.packets_per_port != fresh.memory.packets_per_port, "memory.packets_per_port");
   note(running.cores.control != fresh.cores.control, "cores.control");
   note(running.tcp != fresh.tcp, "tcp");
+  note(running.block != fresh.block, "block");
   note(running.queue != fresh.queue, "queue");
   note(running.log != fresh.log, "log");
   note(running.delivery.connections != fresh.delivery.connections, "delivery.connections");
@@ -85,7 +92,26 @@ net::DpdkOptions dpdk_options(const Config& config) {
   for (const config::Port& port : config.ports)
     options.ports.push_back({port.name, port.device, port.mtu, port.rx_descriptors,
                              port.tx_descriptors, config.memory.packets_per_port, port.capture});
+  if (config.block.uses_fib(!config.ports.empty()))
+    options.table_bytes = 2 * net::FibPrefixTable::bytes_needed(fib_options(config.block));
   return options;
+}
+
+std::expected<BlockSetup, std::string> block_setup(const Config& config) {
+  BlockSetup setup{.path = config.queue.directory + "/blocked_sources",
+                   .entries_max = config.block.prefixes_max,
+                   .tables = {}};
+  for (std::size_t i = 0; i < setup.tables.size(); ++i) {
+    if (config.block.uses_fib(!config.ports.empty())) {
+      auto table =
+          net::FibPrefixTable::create("blocked_" + std::to_string(i), fib_options(config.block));
+      if (!table) return std::unexpected("block.prefixes_max: " + table.error());
+      setup.tables[i] = std::move(*table);
+    } else {
+      setup.tables[i] = std::make_shared<net::HashPrefixTable>(config.block.prefixes_max);
+    }
+  }
+  return setup;
 }
 
 std::expected<std::shared_ptr<const scan::RuleSet>, std::string> load_rule_set(

@@ -7,12 +7,15 @@
 #include <string>
 
 #include "engine/config/config.h"
+#include "engine/control/block_control.h"
 #include "engine/net/dpdk/dpdk.h"
 #include "scanners/scanner.h"
 
 namespace sluice::control {
 
 net::DpdkOptions dpdk_options(const config::Config& config);
+// After the start of DPDK, whose memory the tables may lie in.
+std::expected<BlockSetup, std::string> block_setup(const config::Config& config);
 
 // Compiles the rule files. The text lists every problem as file:line:column.
 std::expected<std::shared_ptr<const scan::RuleSet>, std::string> load_rule_set(

@@ -36,7 +36,8 @@ std::vector<unsigned> helper_cpus(const config::Cores& cores) {
   return cpus;
 }
 
-net::StackOptions stack_options(const config::Config& config, const config::Port& port) {
+net::StackOptions stack_options(const config::Config& config, const config::Port& port,
+                                net::SynFilter& syn_filter) {
   net::StackOptions options;
   options.addresses = port.addresses;
   options.gateways = port.gateways;
@@ -52,15 +53,17 @@ net::StackOptions stack_options(const config::Config& config, const config::Port
   options.user_timeout = config.tcp.user_timeout;
   options.syn_retries = config.tcp.syn_retries;
   options.initial_window = config.tcp.initial_window;
+  options.syn_filter = &syn_filter;
   return options;
 }
 
-std::vector<worker::NamedTransport> make_transports(const WorkerStart& start) {
+std::vector<worker::NamedTransport> make_transports(const WorkerStart& start,
+                                                    net::SynFilter& syn_filter) {
   std::vector<worker::NamedTransport> transports;
   for (std::size_t i = 0; i < start.config->ports.size(); ++i) {
     const config::Port& port = start.config->ports[i];
     transports.push_back(
-        {port.name, net::make_stack(stack_options(*start.config, port),
+        {port.name, net::make_stack(stack_options(*start.config, port, syn_filter),
                                     start.dpdk->port(i, start.index), start.clock->now())});
   }
   net::KernelOptions kernel;
@@ -70,7 +73,7 @@ std::vector<worker::NamedTransport> make_transports(const WorkerStart& start) {
   return transports;
 }
 
-std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(const WorkerStart& start,
+std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(WorkerStart& start,
                                                                         WorkerThread& self) {
   worker::WorkerSetup setup;
   setup.index = start.index;
@@ -81,7 +84,9 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(const Wo
   setup.events = &self.events;
   setup.counters = &self.counters;
   setup.ledger = &self.ledger;
-  setup.transports = make_transports(start);
+  setup.block_filter = std::make_unique<worker::BlockFilter>(std::move(start.block_table),
+                                                             start.config->block.prefixes_max);
+  setup.transports = make_transports(start, *setup.block_filter);
   setup.device =
       queueing::make_file_device(start.config->queue.io_uring, helper_cpus(start.config->cores));
   setup.connection_id_base = start.connection_id_base;

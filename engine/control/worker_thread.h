@@ -36,6 +36,7 @@ struct WorkerStart {
   Clock* clock = nullptr;
   net::Dpdk* dpdk = nullptr;  // null when no port is configured
   std::uint64_t connection_id_base = 0;
+  std::shared_ptr<const net::PrefixTable> block_table;  // the worker's filter takes it over
 };
 
 // The thread's body. `ready` gets the empty string once the worker runs, else why it could not

@@ -1,6 +1,7 @@
 #include "engine/worker/memory_plan.h"
 
 #include "engine/base/block.h"
+#include "engine/net/hash_prefix_table.h"
 #include "engine/worker/inbound.h"
 
 namespace sluice::worker {
@@ -39,10 +40,17 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
        "queue.messages_max: what a full queue takes; an empty one takes nothing"},
       {"event ring", 1, config.log.ring_bytes, "log.ring_bytes: events on their way to mail_logs"},
   };
+  if (config.block.prefixes_max > 0)
+    plan.per_worker.push_back({"block list hits", config.block.prefixes_max, sizeof(std::uint64_t),
+                               "block.prefixes_max: connections refused, of each entry"});
+  if (config.block.prefixes_max > 0 && !config.block.uses_fib(!config.ports.empty()))
+    plan.shared.push_back({"block list", 2 * config.block.prefixes_max,
+                           net::HashPrefixTable::kBytesPerPrefix,
+                           "block.prefixes_max: two tables, one read while the other is changed"});
   if (!config.ports.empty())
     plan.shared.push_back(
         {"DPDK heap", 1, std::uint64_t{memory.dpdk_mib} * 1024 * 1024,
-         "memory.dpdk_mib: holds the packet buffers when hugepages are not used"});
+         "memory.dpdk_mib: packet buffers, and a long block list, when hugepages are not used"});
   return plan;
 }
 

@@ -14,6 +14,7 @@ constexpr Duration kGaugePeriod = milliseconds(1);
 
 constexpr smtp::Reply kDraining{421, "4.3.2", "Service shutting down, try again later"};
 constexpr smtp::Reply kTooManySessions{421, "4.3.2", "Too many connections, try again later"};
+constexpr smtp::Reply kBlocked{554, "5.7.1", "No mail is taken from your address"};
 constexpr smtp::Reply kTooManyFromSource{421, "4.7.0", "Too many connections from your address"};
 
 queueing::ShardOptions shard_options(const WorkerSetup& setup, BlockPool& blocks) {
@@ -149,8 +150,10 @@ std::size_t Worker::run_ready(Instant now) {
 }
 
 void Worker::adopt(net::Transport& transport, net::Connection& connection, Instant now) {
-  Inbound* session = sessions_.acquire();
-  if (session == nullptr) {  // not even a 421 can be had: the pool is what bounds memory
+  const auto blocked = block_filter().refusal(connection.remote().address);
+  const bool unwelcome = blocked && *blocked != policy::BlockMode::refuse;
+  Inbound* session = unwelcome ? nullptr : sessions_.acquire();
+  if (session == nullptr) {  // unwelcome, or not even a 421 can be had: the pool bounds memory
     core_.counters.connections_refused.add();
     connection.abort();
     transport.release(connection);
@@ -160,7 +163,7 @@ void Worker::adopt(net::Transport& transport, net::Connection& connection, Insta
   connection.owner = handle.packed();
   ListenerSet& set = *listener_sets_.back();
   const ListenerState& listener = set.listeners[connection.listener];
-  const smtp::Reply reply = refusal(listener, connection.remote().address);
+  const smtp::Reply reply = blocked ? kBlocked : refusal(listener, connection.remote().address);
   (reply.code == 0 ? core_.counters.connections : core_.counters.connections_refused).add();
   session->open(core_, transport, connection, set, listener, icids_.take(), handle, reply, now);
   if (reply.code == 0) session->set_counted();

@@ -13,6 +13,7 @@
 #include "engine/delivery/delivery.h"
 #include "engine/net/transport.h"
 #include "engine/policy/source_table.h"
+#include "engine/worker/block_filter.h"
 #include "engine/worker/core_state.h"
 #include "engine/worker/inbound.h"
 #include "engine/worker/listener_set.h"
@@ -33,6 +34,7 @@ struct WorkerSetup {
   mail::EventSink* events = nullptr;
   Counters* counters = nullptr;
   CycleLedger* ledger = nullptr;
+  std::unique_ptr<BlockFilter> block_filter;
   std::vector<NamedTransport> transports;
   std::unique_ptr<queueing::LogDevice> device;
   std::uint64_t connection_id_base = 0;  // ICID and DCID start above it
@@ -70,6 +72,7 @@ class Worker {
                    std::shared_ptr<const scan::RuleSet> rules);
   queueing::Shard& shard() noexcept { return *shard_; }
   delivery::Delivery& delivery() noexcept { return *delivery_; }
+  BlockFilter& block_filter() noexcept { return *setup_.block_filter; }
   template <typename Visit>
   void for_each_session(Visit&& visit) {
     sessions_.for_each(visit);

@@ -28,6 +28,7 @@ struct DpdkPortOptions {
 struct DpdkOptions {
   enum class HugePages : std::uint8_t { automatic, required, off } hugepages = HugePages::automatic;
   std::uint32_t memory_mib = 256;  // without hugepages
+  std::uint64_t table_bytes = 0;   // of DPDK memory wanted besides that of the ports
   unsigned main_cpu = 0;           // of the EAL's main lcore, which only sleeps
   unsigned workers = 1;
   std::vector<DpdkPortOptions> ports;

@@ -73,7 +73,7 @@ std::string device_name(std::string_view device) {
 }
 
 std::uint64_t memory_needed_mib(const DpdkOptions& options) {
-  std::uint64_t octets = 0;
+  std::uint64_t octets = options.table_bytes;
   for (const DpdkPortOptions& port : options.ports)
     octets += std::uint64_t{port.packets} * MbufPool::kBytesPerPacket * options.workers;
   return (octets >> 20) + kDriverMib;
@@ -104,9 +104,11 @@ std::expected<bool, std::string> choose_hugepages(const DpdkOptions& options) {
                     "\"sysctl vm.nr_hugepages={}\"",
                     needed, free, (needed + 1) / 2));
   if (needed > options.memory_mib)
-    return std::unexpected(fmt::format(
-        "memory.dpdk_mib = {} is too small: {} workers and {} ports with their packets need {} MiB",
-        options.memory_mib, options.workers, options.ports.size(), needed));
+    return std::unexpected(
+        fmt::format("memory.dpdk_mib = {} is too small: {} workers and {} ports with their "
+                    "packets, and {} MiB of tables, need {} MiB",
+                    options.memory_mib, options.workers, options.ports.size(),
+                    options.table_bytes >> 20, needed));
   return false;
 }
 
