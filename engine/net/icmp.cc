@@ -41,23 +41,33 @@ IcmpProblem port_unreachable(bool v4) noexcept {
   return {.type = kIcmpv6Unreachable, .code = kIcmpv6PortUnreachable};
 }
 
-IcmpProblem reassembly_time_exceeded(bool v4) noexcept {
-  constexpr std::uint8_t kFragmentReassembly = 1;
-  return {.type = v4 ? std::uint8_t{kIcmpTimeExceeded} : std::uint8_t{kIcmpv6TimeExceeded},
-          .code = kFragmentReassembly};
+// RFC 1122 3.2.2.1; RFC 8200 4: the pointer says where the number stands.
+IcmpProblem protocol_unreachable(bool v4, std::uint32_t pointer) noexcept {
+  if (v4) return {.type = kIcmpUnreachable, .code = kIcmpProtocolUnreachable};
+  return {.type = kIcmpv6ParameterProblem, .code = kUnrecognizedNextHeader, .word = pointer};
 }
 
-Icmp::Icmp(IpOutput& ip, const AddressTable& addresses, tcp::Tcp& tcp, StackCounters& counters)
-    : ip_(ip), addresses_(addresses), tcp_(tcp), counters_(counters) {}
+IcmpProblem reassembly_time_exceeded(bool v4) noexcept {
+  constexpr std::uint8_t kFragmentReassembly = 1;
+  return {.type = v4 ? kIcmpTimeExceeded : kIcmpv6TimeExceeded, .code = kFragmentReassembly};
+}
+
+Icmp::Icmp(IpOutput& ip, const AddressTable& addresses, tcp::Tcp& tcp, Udp& udp,
+           StackCounters& counters)
+    : ip_(ip), addresses_(addresses), tcp_(tcp), udp_(udp), counters_(counters) {}
 
 void Icmp::message_in(PacketPtr packet, const IpDatagram& ip, Instant now) noexcept {
   const bool v4 = ip.source.is_v4();
   const ByteView icmp = packet->bytes();
-  if (icmp[0] == (v4 ? std::uint8_t{kIcmpEchoRequest} : std::uint8_t{kIcmpv6EchoRequest}))
+  if (icmp[0] == (v4 ? kIcmpEchoRequest : kIcmpv6EchoRequest))
     return answer_echo(std::move(packet), ip, now);
   const auto error = v4 ? parse_icmp_error(icmp) : parse_icmpv6_error(icmp);
   if (!error) return;
-  if (error->protocol == kProtocolTcp) tcp_.error_in(*error);
+  if (error->protocol == kProtocolTcp) {
+    tcp_.error_in(*error);
+  } else {
+    udp_.error_in(*error);
+  }
 }
 
 // RFC 1122 3.2.2.6, RFC 4443 4.2. An echo request to a group is not answered.
@@ -68,7 +78,7 @@ void Icmp::answer_echo(PacketPtr packet, const IpDatagram& ip, Instant now) noex
   if (!echo_replies_.take(now)) return;
   const auto path = ip_.path_to(ip.source, ip.destination);
   if (!path) return;
-  packet->data[0] = v4 ? std::uint8_t{kIcmpEchoReply} : std::uint8_t{kIcmpv6EchoReply};
+  packet->data[0] = v4 ? kIcmpEchoReply : kIcmpv6EchoReply;
   send(std::move(packet), *path, now);
 }
 

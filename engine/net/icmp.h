@@ -6,6 +6,7 @@
 #include "engine/net/ip_output.h"
 #include "engine/net/tcp/tcp.h"
 #include "engine/net/token_bucket.h"
+#include "engine/net/udp.h"
 #include "engine/net/wire/icmp.h"
 
 namespace sluice::net {
@@ -24,11 +25,13 @@ struct IcmpProblem {
   bool even_to_group = false;  // told to the sender of a multicast too (RFC 4443 2.4 e.3)
 };
 IcmpProblem port_unreachable(bool v4) noexcept;
+IcmpProblem protocol_unreachable(bool v4, std::uint32_t pointer) noexcept;
 IcmpProblem reassembly_time_exceeded(bool v4) noexcept;
 
 class Icmp {
  public:
-  Icmp(IpOutput& ip, const AddressTable& addresses, tcp::Tcp& tcp, StackCounters& counters);
+  Icmp(IpOutput& ip, const AddressTable& addresses, tcp::Tcp& tcp, Udp& udp,
+       StackCounters& counters);
 
   // `packet` starts with the ICMP header; its checksum was verified.
   void message_in(PacketPtr packet, const IpDatagram& ip, Instant now) noexcept;
@@ -44,6 +47,7 @@ class Icmp {
   IpOutput& ip_;
   const AddressTable& addresses_;
   tcp::Tcp& tcp_;
+  Udp& udp_;
   StackCounters& counters_;
   TokenBucket echo_replies_{kEchoRepliesPerSecond, kEchoReplyBurst};
   TokenBucket errors_{kIcmpErrorsPerSecond, kIcmpErrorBurst};

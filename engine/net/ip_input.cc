@@ -29,7 +29,9 @@ bool is_martian(const IpAddress& source) noexcept {
 
 IpInput::IpInput(const StackOptions& options, Port& port, const AddressTable& addresses,
                  Uppers uppers, StackCounters& counters)
-    : mac_(port.mac()),
+    : port_(port),
+      ethernet_(port.capabilities().ethernet),
+      mac_(port.mac()),
       vlan_(options.vlan),
       verify_checksums_(options.verify_checksums),
       addresses_(addresses),
@@ -39,47 +41,43 @@ IpInput::IpInput(const StackOptions& options, Port& port, const AddressTable& ad
 
 void IpInput::frame_in(PacketPtr packet, Instant now) noexcept {
   ++counters_.packets_in;
-  Arrival arrival{.now = now};
+  Arrival arrival{.now = now, .frame = packet->data};
+  if (packet->length < kEthernetHeaderLength) return drop_malformed();
   const auto type = take_link_header(*packet, arrival);
-  if (!type) return;
+  if (!type) return not_ours(std::move(packet), arrival);
   if (*type == kEtherTypeArp) {
+    copy_to_kernel(*packet, arrival);
     if (!up_.arp.message_in(packet->bytes(), now)) drop_malformed();
   } else if (*type == kEtherTypeIpv4 && !arrival.to_group) {  // RFC 1122 3.3.6
     ipv4_in(std::move(packet), arrival);
   } else if (*type == kEtherTypeIpv6) {
     ipv6_in(std::move(packet), arrival);
   } else {
-    drop_not_ours();
+    not_ours(std::move(packet), arrival);
   }
 }
 
 void IpInput::packet_in(PacketPtr packet, Instant now) noexcept {
   ++counters_.packets_in;
-  Arrival arrival{.now = now};
+  Arrival arrival{.now = now, .frame = packet->data};
   ip_in(std::move(packet), arrival);
 }
 
 // The EtherType behind the Ethernet header and our tag; nothing: the frame is not for us.
 std::optional<std::uint16_t> IpInput::take_link_header(Packet& packet, Arrival& arrival) noexcept {
-  const auto header = parse_ethernet(packet.bytes());
-  if (!header) {
-    drop_malformed();
-    return {};
-  }
-  arrival.from = header->source;
-  arrival.to_group = is_group(header->destination);
+  const EthernetHeader header = *parse_ethernet(packet.bytes());
+  arrival.from = header.source;
+  arrival.to_group = is_group(header.destination);
   std::uint32_t length = kEthernetHeaderLength;
-  std::uint16_t type = header->type;
+  std::uint16_t type = header.type;
   std::uint16_t vlan = 0;
   if (type == kEtherTypeVlan && packet.length >= kEthernetHeaderLength + kVlanTagLength) {
     vlan = load16(packet.data + length) & kVlanIdMask;  // 0: a priority, no network
     type = load16(packet.data + length + 2);
     length += kVlanTagLength;
   }
-  if (vlan != vlan_ || (!arrival.to_group && header->destination != mac_)) {
-    drop_not_ours();
-    return {};
-  }
+  const bool to_another = !arrival.to_group && header.destination != mac_;
+  if (vlan != vlan_ || to_another) return {};
   packet.trim_front(length);
   return type;
 }
@@ -97,12 +95,13 @@ void IpInput::ipv4_in(PacketPtr packet, Arrival& arrival) noexcept {
   const bool verified = !verify_checksums_ || (packet->flags & kRxIpChecksumGood) != 0;
   if (!verified && !ipv4_checksum_good(header_octets)) return drop_malformed();
   const IpDatagram ip = datagram_of(*header);
-  if (!addresses_.is_ours(ip.destination)) return drop_not_ours();
+  if (!addresses_.is_ours(ip.destination)) return not_ours(std::move(packet), arrival);
   if (is_martian(header->source) || addresses_.is_ours(ip.source)) return drop_malformed();
   packet->length = header->total_length;  // without the padding of a short frame
   if (header->is_fragment())
     return whole_in(reassembly_.add(std::move(packet), *header, arrival.now), arrival);
   arrival.ip = packet->data;
+  arrival.protocol_at = 9;
   packet->trim_front(header->header_length);
   deliver(std::move(packet), ip, arrival);
 }
@@ -112,14 +111,14 @@ void IpInput::ipv6_in(PacketPtr packet, Arrival& arrival) noexcept {
   if (!header) return drop_malformed();
   const bool for_us =
       addresses_.is_ours(header->destination) || addresses_.is_our_group(header->destination);
-  if (!for_us) return drop_not_ours();
+  if (!for_us) return not_ours(std::move(packet), arrival);
   if (is_martian(header->source) || addresses_.is_ours(header->source)) return drop_malformed();
   packet->length = kIpv6HeaderLength + header->payload_length;
-  end_of_chain(std::move(packet), *header, arrival);
+  chain_in(std::move(packet), *header, arrival);
 }
 
 // RFC 8200 4
-void IpInput::end_of_chain(PacketPtr packet, const Ipv6Header& header, Arrival& arrival) noexcept {
+void IpInput::chain_in(PacketPtr packet, const Ipv6Header& header, Arrival& arrival) noexcept {
   const Ipv6Chain chain = walk_ipv6_chain(packet->bytes());
   if (chain.end == Ipv6Chain::End::problem) {
     drop_malformed();
@@ -133,6 +132,7 @@ void IpInput::end_of_chain(PacketPtr packet, const Ipv6Header& header, Arrival& 
     return whole_in(reassembly_.add(std::move(packet), header, chain, arrival.now), arrival);
   if (chain.end != Ipv6Chain::End::upper) return drop_malformed();
   arrival.ip = packet->data;
+  arrival.protocol_at = chain.pointer;
   packet->trim_front(chain.offset);
   deliver(
       std::move(packet),
@@ -140,22 +140,59 @@ void IpInput::end_of_chain(PacketPtr packet, const Ipv6Header& header, Arrival& 
       arrival);
 }
 
+// A datagram that is whole again goes its way as a frame that has just come in, here or on the core
+// that its flow belongs to.
 void IpInput::whole_in(PacketPtr packet, Arrival& arrival) noexcept {
   if (!packet) return;
+  std::uint32_t link_length = 0;
+  if (ethernet_) {
+    const std::uint16_t type = packet->data[0] >> 4 == 6 ? kEtherTypeIpv6 : kEtherTypeIpv4;
+    link_length = write_link_header(*packet, {mac_, arrival.from, type}, vlan_);
+  }
+  if (port_.hand_over(packet.get())) {
+    packet.release();
+    ++counters_.handed_over;
+    return;
+  }
+  arrival.frame = packet->data;
   arrival.whole = true;
+  packet->trim_front(link_length);
   ip_in(std::move(packet), arrival);
 }
 
 void IpInput::deliver(PacketPtr packet, const IpDatagram& ip, const Arrival& arrival) noexcept {
   const bool v4 = ip.source.is_v4();
-  const bool to_one = v4 || ip.destination.octets[0] != 0xff;
-  if (ip.protocol == kProtocolTcp && to_one && !ip.source.is_unspecified()) {
-    up_.tcp.segment_in(std::move(packet), ip);
-  } else if (ip.protocol == (v4 ? kProtocolIcmp : kProtocolIcmpv6)) {
-    icmp_in(std::move(packet), ip, arrival);
-  } else {
-    drop_not_ours();
+  if (ip.protocol == (v4 ? kProtocolIcmp : kProtocolIcmpv6))
+    return icmp_in(std::move(packet), ip, arrival);
+  const bool to_group = !v4 && ip.destination.octets[0] == 0xff;
+  if (to_group || ip.source.is_unspecified()) return not_ours(std::move(packet), arrival);
+  switch (ip.protocol) {
+    case kProtocolTcp: return tcp_in(std::move(packet), ip, arrival);
+    case kProtocolUdp: return udp_in(std::move(packet), ip, arrival);
+    default: break;
   }
+  if (!up_.kernel.enabled())
+    refuse(*packet, protocol_unreachable(v4, arrival.protocol_at), arrival);
+  not_ours(std::move(packet), arrival);
+}
+
+void IpInput::tcp_in(PacketPtr packet, const IpDatagram& ip, const Arrival& arrival) noexcept {
+  if (up_.kernel.enabled() && packet->length >= 4) {
+    const Endpoint remote{ip.source, load16(packet->data)};
+    const Endpoint local{ip.destination, load16(packet->data + 2)};
+    if (!up_.tcp.takes(local, remote)) return not_ours(std::move(packet), arrival);
+  }
+  up_.tcp.segment_in(std::move(packet), ip);
+}
+
+void IpInput::udp_in(PacketPtr packet, const IpDatagram& ip, const Arrival& arrival) noexcept {
+  switch (up_.udp.datagram_in(packet, ip)) {
+    case Udp::Taken::yes: return;
+    case Udp::Taken::malformed: return drop_malformed();
+    case Udp::Taken::nobody: break;
+  }
+  if (!up_.kernel.enabled()) refuse(*packet, port_unreachable(ip.source.is_v4()), arrival);
+  not_ours(std::move(packet), arrival);
 }
 
 void IpInput::icmp_in(PacketPtr packet, const IpDatagram& ip, const Arrival& arrival) noexcept {
@@ -167,12 +204,37 @@ void IpInput::icmp_in(PacketPtr packet, const IpDatagram& ip, const Arrival& arr
   const bool sound = icmp.size() >= kIcmpHeaderLength &&
                      (!verify_checksums_ || checksum_add(pseudo, checksum_sum(icmp)) == 0xffff);
   if (!sound) return drop_malformed();
+  const bool asks_us = icmp[0] == (v4 ? kIcmpEchoRequest : kIcmpv6EchoRequest);
+  if (!asks_us) copy_to_kernel(*packet, arrival);  // answers and errors that may be for it
   if (!v4 && NeighborDiscovery::is_nd(icmp[0])) {
     if (!up_.nd.message_in(icmp, ip, arrival.from, arrival.now)) drop_malformed();
     return;
   }
   if (ip.source.is_unspecified()) return drop_malformed();
   up_.icmp.message_in(std::move(packet), ip, arrival.now);
+}
+
+void IpInput::not_ours(PacketPtr packet, const Arrival& arrival) noexcept {
+  if (!up_.kernel.enabled()) {
+    ++counters_.dropped_not_ours;
+    return;
+  }
+  packet->push_front(static_cast<std::uint32_t>(packet->data - arrival.frame));
+  up_.kernel.give(std::move(packet));
+}
+
+void IpInput::copy_to_kernel(Packet& packet, const Arrival& arrival) noexcept {
+  if (!up_.kernel.enabled() || (packet.flags & kRxCopy) != 0) return;
+  const auto trimmed = static_cast<std::uint32_t>(packet.data - arrival.frame);
+  packet.push_front(trimmed);
+  up_.kernel.give_copy(packet);
+  packet.trim_front(trimmed);
+}
+
+// `packet` is trimmed; the sender is shown it from its IP header.
+void IpInput::refuse(const Packet& packet, const IcmpProblem& problem,
+                     const Arrival& arrival) noexcept {
+  up_.icmp.report(problem, {arrival.ip, packet.data + packet.length}, arrival.now);
 }
 
 void IpInput::expire(Instant now) noexcept {

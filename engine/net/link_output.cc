@@ -13,15 +13,8 @@ LinkOutput::LinkOutput(Port& port, TxQueue& tx, std::uint16_t vlan)
       mac_(port.mac()) {}
 
 void LinkOutput::send(PacketPtr packet, const MacAddress& to, std::uint16_t type) noexcept {
-  packet->l2_length = kEthernetHeaderLength;
-  if (vlan_ != 0) {
-    std::uint8_t* tag = packet->push_front(kVlanTagLength);
-    store16(tag, vlan_);
-    store16(tag + 2, type);
-    packet->l2_length += kVlanTagLength;
-    type = kEtherTypeVlan;
-  }
-  write_ethernet(packet->push_front(kEthernetHeaderLength), {to, mac_, type});
+  packet->l2_length =
+      static_cast<std::uint8_t>(write_link_header(*packet, {to, mac_, type}, vlan_));
   tx_.push(std::move(packet));
 }
 

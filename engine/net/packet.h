@@ -23,6 +23,7 @@ enum PacketFlags : std::uint16_t {
   kTxTcpChecksum = 1 << 5,
   kTxUdpChecksum = 1 << 6,
   kRxHashValid = 1 << 7,
+  kRxCopy = 1 << 8,  // another worker has the frame too (neighbour messages)
 };
 
 // Plain data; the pool owns the memory, PacketPtr the reference.

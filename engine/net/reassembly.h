@@ -35,6 +35,7 @@ class Reassembly {
   // an IP header, when its first fragment had come (for an ICMP time exceeded).
   bool expire_one(Instant now, PacketPtr& head) noexcept;
   std::size_t in_progress() const noexcept { return in_progress_; }
+  Instant next_due() const noexcept { return in_progress_ == 0 ? Instant::never() : next_due_; }
 
  private:
   static constexpr std::size_t kUnits = kPacketRoom / 8;

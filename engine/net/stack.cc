@@ -13,7 +13,7 @@ constexpr std::size_t kReceivePerPollMax = 512;  // frames; the rest waits in th
 
 class Stack final : public Transport {
  public:
-  Stack(const StackOptions& options, Port& port, Instant now)
+  Stack(const StackOptions& options, Port& port, Instant now, Port* exception)
       : port_(port),
         ethernet_(port.capabilities().ethernet),
         random_(options.seed),
@@ -28,10 +28,12 @@ class Stack final : public Transport {
                  options.router_advertisements),
         ip_(port, link_, neighbors_, addresses_, routes_, routers_, random_.next()),
         tcp_(options, port, ip_, tx_, wheel_, counters_, random_, now),
-        icmp_(ip_, addresses_, tcp_, counters_),
+        udp_(options, port, ip_, random_, counters_),
+        icmp_(ip_, addresses_, tcp_, udp_, counters_),
         arp_(addresses_, neighbors_, conflicts_, link_),
         nd_(addresses_, neighbors_, routes_, conflicts_, routers_, link_),
-        input_(options, port, addresses_, {arp_, nd_, icmp_, tcp_}, counters_) {
+        exception_(exception, tx_),
+        input_(options, port, addresses_, {arp_, nd_, icmp_, tcp_, udp_, exception_}, counters_) {
     conflicts_.start_all(now);
     routers_.start(now);
   }
@@ -56,8 +58,14 @@ class Stack final : public Transport {
 
   StackCounters counters() const noexcept;
   tcp::Tcp& tcp() noexcept { return tcp_; }
+  Udp& udp() noexcept { return udp_; }
 
  private:
+  void set_now(Instant now) noexcept {
+    now_ = now;
+    tcp_.set_now(now);
+    udp_.set_now(now);
+  }
   static tcp::Tcb& tcb(Connection& connection) noexcept {
     return static_cast<tcp::Tcb&>(connection);
   }
@@ -76,16 +84,17 @@ class Stack final : public Transport {
   RouterDiscovery routers_;
   IpOutput ip_;
   mutable tcp::Tcp tcp_;
+  Udp udp_;
   Icmp icmp_;
   Arp arp_;
   NeighborDiscovery nd_;
+  ExceptionPath exception_;
   IpInput input_;
   Instant now_{};
 };
 
 std::size_t Stack::poll(Instant now) noexcept {
-  now_ = now;
-  tcp_.set_now(now);
+  set_now(now);
   std::size_t work = wheel_.advance(now);
   work += tcp_.expire_time_wait();
   input_.expire(now);
@@ -104,19 +113,20 @@ std::size_t Stack::poll(Instant now) noexcept {
     work += count;
     if (count < burst.size()) break;
   }
+  work += exception_.poll();
   return work + tcp_.wake_starved();
 }
 
 void Stack::flush(Instant now) noexcept {
-  now_ = now;
-  tcp_.set_now(now);
+  set_now(now);
   tcp_.flush();
   tx_.flush();
+  exception_.flush();
 }
 
 Instant Stack::next_deadline() const noexcept {
   if (tcp_.has_ready() || tcp_.has_output() || !tx_.empty()) return now_;
-  return std::min(tcp_.next_timer(), tcp_.next_time_wait());
+  return std::min({tcp_.next_timer(), tcp_.next_time_wait(), input_.next_expiry()});
 }
 
 StackCounters Stack::counters() const noexcept {
@@ -124,16 +134,21 @@ StackCounters Stack::counters() const noexcept {
   counters.connections = tcp_.open_connections();
   counters.half_open = tcp_.half_open();
   counters.time_wait = tcp_.in_time_wait();
+  counters.to_kernel = exception_.given();
+  counters.from_kernel = exception_.taken();
   return counters;
 }
 
 }  // namespace
 
-std::unique_ptr<Transport> make_stack(const StackOptions& options, Port& port, Instant now) {
-  return std::make_unique<Stack>(options, port, now);
+std::unique_ptr<Transport> make_stack(const StackOptions& options, Port& port, Instant now,
+                                      Port* exception) {
+  return std::make_unique<Stack>(options, port, now, exception);
 }
 
 tcp::Tcp& tcp_of(Transport& stack) { return static_cast<Stack&>(stack).tcp(); }
+
+DatagramTransport& datagrams_of(Transport& stack) { return static_cast<Stack&>(stack).udp(); }
 
 StackCounters stack_counters(const Transport& stack) {
   return static_cast<const Stack&>(stack).counters();

@@ -12,6 +12,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/ip_address.h"
+#include "engine/net/datagram.h"
 #include "engine/net/port.h"
 #include "engine/net/syn_filter.h"
 #include "engine/net/transport.h"
@@ -72,6 +73,9 @@ struct StackCounters {
   std::uint64_t segments_in = 0, segments_out = 0, segments_retransmitted = 0;
   std::uint64_t dropped_malformed = 0, dropped_no_resources = 0, resets_out = 0;
   std::uint64_t dropped_not_ours = 0;  // another host's, another VLAN's, a protocol we lack
+  std::uint64_t datagrams_in = 0, datagrams_out = 0;  // UDP
+  std::uint64_t to_kernel = 0, from_kernel = 0;       // frames over the exception device
+  std::uint64_t handed_over = 0;                      // whole datagrams of other cores
   std::uint64_t icmp_errors_out = 0;
   std::uint64_t address_conflicts = 0;  // somebody else uses an address of ours
   std::uint64_t syns_refused = 0;       // by the filter
@@ -80,10 +84,12 @@ struct StackCounters {
   std::uint64_t connections = 0, half_open = 0, time_wait = 0;
 };
 
-// The port outlives the stack.
-std::unique_ptr<Transport> make_stack(const StackOptions& options, Port& port, Instant now);
+// The ports outlive the stack. What is not ours on `port` goes to `exception`, if there is one.
+std::unique_ptr<Transport> make_stack(const StackOptions& options, Port& port, Instant now,
+                                      Port* exception = nullptr);
 // Of a transport made by make_stack; the second for who needs sockets rather than sessions.
 StackCounters stack_counters(const Transport& stack);
 tcp::Tcp& tcp_of(Transport& stack);
+DatagramTransport& datagrams_of(Transport& stack);
 
 }  // namespace sluice::net

@@ -43,6 +43,11 @@ class Tcp {
   // `packet` starts with the TCP header and ends with the segment.
   void segment_in(PacketPtr packet, const IpDatagram& ip) noexcept;
   void error_in(const IpError& error) noexcept;
+  // Whether a segment between these would find a connection or a listener.
+  bool takes(const Endpoint& local, const Endpoint& remote) noexcept {
+    return listeners_.find(local.address, local.port) != nullptr ||
+           flows_.find({local.address, remote.address, local.port, remote.port});
+  }
 
   // What a listener or connection has when nothing else is said.
   ConnectionOptions default_options() const noexcept { return ConnectionOptions(options_); }

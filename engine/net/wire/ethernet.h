@@ -48,4 +48,20 @@ inline void write_ethernet(std::uint8_t* at, const EthernetHeader& header) noexc
   store16(at + 12, header.type);
 }
 
+// Puts the header in front of what `packet` holds, and the tag of a VLAN other than 0. Returns
+// their length.
+inline std::uint32_t write_link_header(Packet& packet, EthernetHeader header,
+                                       std::uint16_t vlan) noexcept {
+  std::uint32_t length = kEthernetHeaderLength;
+  if (vlan != 0) {
+    std::uint8_t* tag = packet.push_front(kVlanTagLength);
+    store16(tag, vlan);
+    store16(tag + 2, header.type);
+    header.type = kEtherTypeVlan;
+    length += kVlanTagLength;
+  }
+  write_ethernet(packet.push_front(kEthernetHeaderLength), header);
+  return length;
+}
+
 }  // namespace sluice::net

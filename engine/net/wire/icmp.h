@@ -10,21 +10,19 @@ namespace sluice::net {
 
 inline constexpr std::uint32_t kIcmpHeaderLength = 8;
 
-enum IcmpType : std::uint8_t {
-  kIcmpEchoReply = 0,
-  kIcmpUnreachable = 3,
-  kIcmpEchoRequest = 8,
-  kIcmpTimeExceeded = 11,
-  kIcmpParameterProblem = 12,
-};
-enum Icmpv6Type : std::uint8_t {
-  kIcmpv6Unreachable = 1,
-  kIcmpv6PacketTooBig = 2,
-  kIcmpv6TimeExceeded = 3,
-  kIcmpv6ParameterProblem = 4,
-  kIcmpv6EchoRequest = 128,
-  kIcmpv6EchoReply = 129,
-};
+// Types of ICMP …
+inline constexpr std::uint8_t kIcmpEchoReply = 0;
+inline constexpr std::uint8_t kIcmpUnreachable = 3;
+inline constexpr std::uint8_t kIcmpEchoRequest = 8;
+inline constexpr std::uint8_t kIcmpTimeExceeded = 11;
+inline constexpr std::uint8_t kIcmpParameterProblem = 12;
+// … and of ICMPv6.
+inline constexpr std::uint8_t kIcmpv6Unreachable = 1;
+inline constexpr std::uint8_t kIcmpv6PacketTooBig = 2;
+inline constexpr std::uint8_t kIcmpv6TimeExceeded = 3;
+inline constexpr std::uint8_t kIcmpv6ParameterProblem = 4;
+inline constexpr std::uint8_t kIcmpv6EchoRequest = 128;
+inline constexpr std::uint8_t kIcmpv6EchoReply = 129;
 
 // Codes of kIcmpUnreachable.
 inline constexpr std::uint8_t kIcmpProtocolUnreachable = 2;
