@@ -5,6 +5,7 @@
 #include "engine/net/tcp/flow_table.h"
 #include "engine/net/tcp/isn.h"
 #include "engine/net/tcp/state.h"
+#include "engine/net/tcp/tcp.h"
 #include "engine/net/wire/ipv4.h"
 #include "tests/support/tcp_script.h"
 
@@ -92,6 +93,61 @@ TEST(TcpConnect, BothMayOpenAtOnce) {  // RFC 9293 figure 8
   last.seq = 5'001;
   script.peer(last);
   EXPECT_EQ(connection.state(), Connection::State::open);
+}
+
+TEST(TcpConnect, WhenBothOpenAtOnceTheSynAckAloneEstablishes) {  // RFC 9293 figure 8, line 6
+  TcpScript script;
+  Connection& connection = connect(script);
+  const auto syn = script.next();
+  auto from_peer = answer_to(*syn, kSyn);
+  script.peer(from_peer);
+  script.sent.clear();
+  script.peer(answer_to(*syn, kSyn | kAck));
+  EXPECT_EQ(connection.state(), Connection::State::open);
+}
+
+TEST(TcpConnect, ACloseBeforeTheHandshakeEndsIsObeyedAfterIt) {
+  TcpScript script;
+  Connection& connection = connect(script);
+  const auto syn = script.next();
+  script.peer(answer_to(*syn, kSyn));  // both open at once
+  connection.close();
+  script.flush();
+  script.sent.clear();
+  auto last = answer_to(*syn, kAck);
+  last.seq = 5'001;
+  script.peer(last);
+  ASSERT_EQ(script.pending(), 1u);
+  EXPECT_EQ(script.sent[0].header.flags, kFin | kAck);
+  EXPECT_EQ(static_cast<tcp::Tcb&>(connection).tcp_state, tcp::TcpState::fin_wait_1);
+}
+
+TEST(TcpConnect, DataAndFinMayComeWithTheSynAck) {  // RFC 9293 3.10.7.3
+  TcpScript script;
+  Connection& connection = connect(script);
+  auto answer = answer_to(*script.next(), kSyn | kAck | kFin);
+  answer.payload = "421 busy";
+  script.peer(answer);
+  EXPECT_EQ(as_text(connection.readable()), "421 busy");
+  EXPECT_EQ(script.next()->header.acknowledgment, 5'000u + 1 + 8 + 1);
+  connection.consume(8);
+  EXPECT_TRUE(connection.read_finished());
+}
+
+TEST(TcpConnect, TheMssThatIsSetIsAnnouncedAndKept) {
+  TcpScript script;
+  tcp::Tcp& tcp = tcp_of(*script.stack);
+  tcp::ConnectionOptions options = tcp.default_options();
+  options.mss_max = 1'100;
+  auto connection = tcp.connect(kPeer, 1, Endpoint{}, options);
+  ASSERT_TRUE(connection);
+  script.flush();
+  const auto syn = script.next();
+  EXPECT_EQ(syn->options.mss, 1'100);
+  auto answer = answer_to(*syn, kSyn | kAck);
+  answer.options.mss = 1'460;
+  script.peer(answer);
+  EXPECT_EQ((*connection)->mss, 1'100);
 }
 
 TEST(TcpConnect, WithoutARouteThePeerIsUnreachable) {
