@@ -23,6 +23,16 @@ void ReceiveQueue::consume(std::size_t count) noexcept {
   if (first_ == nullptr) last_ = nullptr;
 }
 
+std::size_t ReceiveQueue::copy(std::span<std::uint8_t> out) const noexcept {
+  std::size_t copied = 0;
+  for (const Packet* at = first_; at != nullptr && copied < out.size(); at = at->next) {
+    const std::size_t step = std::min<std::size_t>(at->length, out.size() - copied);
+    std::memcpy(out.data() + copied, at->data, step);
+    copied += step;
+  }
+  return copied;
+}
+
 void ReceiveQueue::append(PacketPtr packet) noexcept {
   const std::uint32_t length = packet->length;
   octets_ += length;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 
 #include "engine/net/packet.h"
 #include "engine/net/tcp/sequence.h"
@@ -24,6 +25,8 @@ class ReceiveQueue {
   // The oldest unread octets, contiguous.
   ByteView front() const noexcept { return first_ == nullptr ? ByteView{} : first_->bytes(); }
   void consume(std::size_t count) noexcept;
+  // Copies the oldest octets without consuming them; returns how many.
+  std::size_t copy(std::span<std::uint8_t> out) const noexcept;
   std::uint32_t octets() const noexcept { return octets_; }  // unread, in order
   bool empty() const noexcept { return first_ == nullptr; }
 
