@@ -18,9 +18,7 @@ inline std::optional<Endpoint> endpoint_of(const sockaddr* address, socklen_t le
   if (address->sa_family == AF_INET && length >= sizeof(sockaddr_in)) {
     sockaddr_in v4;
     std::memcpy(&v4, address, sizeof v4);
-    const std::uint32_t host = ntohl(v4.sin_addr.s_addr);
-    return Endpoint{host == INADDR_ANY ? IpAddress{} : IpAddress::from_v4(host),
-                    ntohs(v4.sin_port)};
+    return Endpoint{IpAddress::from_v4(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port)};
   }
   if (address->sa_family == AF_INET6 && length >= sizeof(sockaddr_in6)) {
     sockaddr_in6 v6;

@@ -24,6 +24,10 @@ Instance::Instance(const StackOptions& options, std::uint16_t mtu, Instant start
 
 Instance::~Instance() = default;
 
+Instant Instance::next_deadline() const {
+  return std::min(tcp_.next_timer(), tcp_.next_time_wait());
+}
+
 void Instance::advance(Instant to) {
   if (to < now_) return;
   for (Instant due = next_deadline(); due <= to; due = next_deadline()) {
@@ -49,23 +53,13 @@ int Instance::input(ByteView packet) {
   return 0;
 }
 
+// The list of what is ready is for sessions; here the state is read when it is asked for. Only
+// connections that wait to be accepted have to stay in it.
 void Instance::settle() {
-  take_ready();
+  for (const tcp::Tcb* tcb = tcp_.first_ready(); tcb != nullptr && !tcb->unaccepted;
+       tcb = tcp_.first_ready())
+    tcp_.next_ready();
   stack_->flush(now_);
-}
-
-// New connections go to their listener; of others the state is read when it is asked for.
-void Instance::take_ready() {
-  while (Connection* connection = stack_->next_ready()) {
-    if (connection->owner != 0 || connection->listener == tcp::kOutboundListener) continue;
-    Socket* listener = find(static_cast<int>(connection->listener));
-    if (listener == nullptr) {
-      stack_->release(*connection);
-      continue;
-    }
-    connection->owner = 1;
-    listener->waiting.push_back(static_cast<tcp::Tcb*>(connection));
-  }
 }
 
 int Instance::add(Socket socket) {
@@ -82,6 +76,7 @@ int Instance::add(Socket socket) {
 
 int Instance::open(int family) {
   Socket socket;
+  socket.options = tcp_.default_options();
   socket.family = family;
   return add(std::move(socket));
 }
@@ -102,15 +97,6 @@ bool Instance::owns(const IpAddress& address) const {
                      [&](const Prefix& own) { return own.address == address; });
 }
 
-bool Instance::listens_on(const Endpoint& local) const {
-  return std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& socket) {
-    return socket != nullptr && socket->kind == Socket::Kind::listening &&
-           socket->local.port == local.port &&
-           (socket->local.address == local.address || socket->local.address.is_unspecified() ||
-            local.address.is_unspecified());
-  });
-}
-
 void Instance::statistics(slt_stats& out) const {
   const StackCounters counters = stack_counters(*stack_);
   out.time_wait = static_cast<std::uint32_t>(counters.time_wait);
@@ -118,6 +104,7 @@ void Instance::statistics(slt_stats& out) const {
   out.syn_received = static_cast<std::uint32_t>(counters.half_open);
   out.packet_buffers = static_cast<std::uint32_t>(port_.pool().in_use());
   const std::size_t descriptors = sockets_.size() - free_.size();
+  out.timers_armed = static_cast<std::uint32_t>(tcp_.timers_armed() + counters.time_wait);
   out.bytes_held = counters.connections * sizeof(tcp::Tcb) +
                    counters.time_wait * sizeof(tcp::TimeWait) + descriptors * sizeof(Socket) +
                    port_.pool().octets_in_use();
@@ -126,6 +113,7 @@ void Instance::statistics(slt_stats& out) const {
   out.segs_retrans = counters.segments_retransmitted;
   out.segs_bad = counters.dropped_malformed;
   out.rst_out = counters.resets_out;
+  out.challenge_acks = counters.challenge_acks;
 }
 
 }  // namespace sluice::net::abi

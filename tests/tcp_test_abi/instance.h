@@ -1,8 +1,7 @@
 // One stack with its port, its clock and its sockets. After each call everything that can leave has
-// left, and new connections stand in the accept queue of their listener.
+// left.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,15 +21,15 @@ struct Socket {
   Kind kind = Kind::fresh;
   bool connecting = false;   // connect() has not been seen to succeed yet
   bool error_taken = false;  // the failure of the connection was reported
-  bool read_shut = false;
   bool write_shut = false;
   bool reuse_address = false;
   bool keep_alive = false;
   bool bound = false;
-  int linger_s = -1;  // < 0: off
+  int linger_s = -1;                  // < 0: off
+  std::uint32_t keep_idle_s = 7'200;  // RFC 9293 3.8.4
   Endpoint local;
-  tcp::Tcb* tcb = nullptr;        // of a connection
-  std::deque<tcp::Tcb*> waiting;  // of a listener: to be accepted
+  tcp::ConnectionOptions options;  // until there is a connection
+  tcp::Tcb* tcb = nullptr;         // of a connection
 };
 
 class Instance {
@@ -40,7 +39,7 @@ class Instance {
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
-  Instant next_deadline() const { return stack_->next_deadline(); }
+  Instant next_deadline() const;
   void advance(Instant to);
   int input(ByteView packet);
   RawPort& port() { return port_; }
@@ -54,13 +53,10 @@ class Instance {
   tcp::Tcp& tcp() { return tcp_; }
   const StackOptions& options() const { return options_; }
   bool owns(const IpAddress& address) const;
-  bool listens_on(const Endpoint& local) const;
   void settle();  // after whatever may have changed something
   void statistics(slt_stats& out) const;
 
  private:
-  void take_ready();
-
   StackOptions options_;
   RawPort port_;
   Instant now_;

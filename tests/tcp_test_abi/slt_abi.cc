@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint32_t kMtuDefault = 1'500;
 constexpr std::uint32_t kMtuMin = 68;  // RFC 791
-constexpr std::uint32_t kConnectionsMax = 1u << 12;
+constexpr std::uint32_t kConnectionsMax = 1u << 20;
 
 ByteView view(const void* octets, std::size_t count) {
   return {static_cast<const std::uint8_t*>(octets), count};
@@ -116,7 +116,7 @@ int slt_listen(slt_stack* st, int fd, int backlog) {
 }
 
 int slt_accept(slt_stack* st, int fd, struct sockaddr* sa, socklen_t* len) {
-  return on_socket(st, fd, [&](abi::Socket& s) { return abi::accept(*st, s, sa, len); });
+  return on_socket(st, fd, [&](abi::Socket& s) { return abi::accept(*st, s, fd, sa, len); });
 }
 
 int slt_connect(slt_stack* st, int fd, const struct sockaddr* sa, socklen_t len) {
@@ -140,19 +140,19 @@ int slt_shutdown(slt_stack* st, int fd, int how) {
 
 int slt_close(slt_stack* st, int fd) {
   return on_socket(st, fd, [&](abi::Socket& s) {
-    abi::close(*st, s);
+    abi::close(*st, s, fd);
     st->remove(fd);
     return 0;
   });
 }
 
 int slt_poll(slt_stack* st, int fd) {
-  return on_socket(st, fd, [](abi::Socket& s) { return abi::poll(s); });
+  return on_socket(st, fd, [&](abi::Socket& s) { return abi::poll(*st, s); });
 }
 
 int slt_getsockopt(slt_stack* st, int fd, int level, int name, void* val, socklen_t* len) {
   return on_socket(st, fd,
-                   [&](abi::Socket& s) { return abi::get_option(*st, s, level, name, val, len); });
+                   [&](abi::Socket& s) { return abi::get_option(s, level, name, val, len); });
 }
 
 int slt_setsockopt(slt_stack* st, int fd, int level, int name, const void* val, socklen_t len) {

@@ -18,6 +18,7 @@ int errno_of(NetError error) {
     case NetError::reset: return ECONNRESET;
     case NetError::timed_out: return ETIMEDOUT;
     case NetError::unreachable: return EHOSTUNREACH;
+    case NetError::in_use: return EADDRINUSE;
     case NetError::no_resources: return ENOBUFS;
   }
   return EIO;
@@ -37,7 +38,7 @@ bool sending_over(const Socket& socket) {
 }
 
 bool receiving_over(const Socket& socket) {
-  return socket.read_shut || socket.tcb->fin_received ||
+  return socket.tcb->read_shut || socket.tcb->fin_received ||
          socket.tcb->tcp_state == tcp::TcpState::closed;
 }
 
@@ -70,32 +71,39 @@ int bind(Instance& stack, Socket& socket, const sockaddr* address, socklen_t len
   if (!local) return -local.error();
   if (socket.bound || socket.kind != Kind::fresh) return -EINVAL;
   if (!local->address.is_unspecified() && !stack.owns(local->address)) return -EADDRNOTAVAIL;
-  if (local->port != 0 && stack.listens_on(*local)) return -EADDRINUSE;
+  if (local->port != 0 && stack.tcp().in_use(*local, socket.reuse_address)) return -EADDRINUSE;
   socket.local = *local;
   socket.bound = true;
   return 0;
 }
 
-int listen(Instance& stack, Socket& socket, int fd, int) {
-  if (socket.kind == Kind::listening) return 0;
+int listen(Instance& stack, Socket& socket, int fd, int backlog) {
   if (socket.kind == Kind::connection) return -EINVAL;
-  const auto listening = stack.stack().listen(socket.local, static_cast<std::uint32_t>(fd));
-  if (!listening) return listening.error() == NetError::no_resources ? -EADDRINUSE : -EADDRNOTAVAIL;
+  const auto most = static_cast<std::uint32_t>(std::max(backlog, 0));
+  if (socket.kind == Kind::listening) {
+    stack.tcp().listener_at(socket.local)->backlog = most;
+    return 0;
+  }
+  if (!socket.bound || socket.local.port == 0) return -EADDRNOTAVAIL;
+  const auto listening =
+      stack.tcp().listen({socket.local, static_cast<std::uint32_t>(fd), most, socket.options});
+  if (!listening) return -errno_of(listening.error());
   socket.kind = Kind::listening;
   return 0;
 }
 
-int accept(Instance& stack, Socket& listener, sockaddr* address, socklen_t* length) {
+int accept(Instance& stack, Socket& listener, int fd, sockaddr* address, socklen_t* length) {
   if (listener.kind != Kind::listening) return -EINVAL;
-  if (listener.waiting.empty()) return -EAGAIN;
-  tcp::Tcb& tcb = *listener.waiting.front();
-  listener.waiting.pop_front();
+  tcp::Tcb* tcb = stack.tcp().accept(static_cast<std::uint32_t>(fd));
+  if (tcb == nullptr) return -EAGAIN;
   Socket socket;
   socket.family = listener.family;
   socket.keep_alive = listener.keep_alive;
+  socket.keep_idle_s = listener.keep_idle_s;
   socket.linger_s = listener.linger_s;
-  take(socket, tcb);
-  store_address(tcb.remote(), listener.family, address, length);
+  socket.bound = true;
+  take(socket, *tcb);
+  store_address(tcb->remote(), listener.family, address, length);
   return stack.add(std::move(socket));
 }
 
@@ -110,10 +118,11 @@ int connect(Instance& stack, Socket& socket, const sockaddr* address, socklen_t 
     return -take_error(socket);
   }
   if (remote->port == 0 || remote->address.is_unspecified()) return -EADDRNOTAVAIL;
-  const auto connection = stack.stack().connect(*remote, 1);
+  const auto connection = stack.tcp().connect(*remote, 1, socket.local, socket.options);
   if (!connection)
-    return connection.error() == NetError::unreachable ? -EHOSTUNREACH : -EADDRNOTAVAIL;
-  take(socket, static_cast<tcp::Tcb&>(**connection));
+    return connection.error() == NetError::no_resources ? -EADDRNOTAVAIL
+                                                        : -errno_of(connection.error());
+  take(socket, **connection);
   socket.connecting = true;
   return -EINPROGRESS;
 }
@@ -149,33 +158,30 @@ ssize_t send(Instance&, Socket& socket, ByteView octets, int flags) {
   return taken == 0 ? -EAGAIN : static_cast<ssize_t>(taken);
 }
 
-int shutdown(Instance&, Socket& socket, int how) {
+int shutdown(Instance& stack, Socket& socket, int how) {
   if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR) return -EINVAL;
   if (socket.kind != Kind::connection || opening(socket) || socket.tcb->failed) return -ENOTCONN;
-  if (how != SHUT_WR) socket.read_shut = true;
+  if (how != SHUT_WR) stack.tcp().shutdown_read(*socket.tcb);
   if (how == SHUT_RD || socket.write_shut) return 0;
   socket.write_shut = true;
   socket.tcb->close();
   return 0;
 }
 
-void close(Instance& stack, Socket& socket) {
-  for (tcp::Tcb* tcb : socket.waiting) stack.stack().release(*tcb);
-  socket.waiting.clear();
+void close(Instance& stack, Socket& socket, int fd) {
+  if (socket.kind == Kind::listening) stack.tcp().stop_listening(static_cast<std::uint32_t>(fd));
   if (socket.tcb == nullptr) return;
-  tcp::Tcb& tcb = *socket.tcb;
-  // Unread octets are lost: the peer must hear of it (RFC 9293 3.10.4, RFC 2525 2.17).
-  const bool abortive = socket.linger_s == 0 || !tcb.received.empty();
-  if (abortive) {
-    tcb.abort();
+  if (socket.linger_s == 0) {
+    socket.tcb->abort();
   } else {
-    tcb.close();
+    socket.tcb->close();
   }
-  stack.stack().release(tcb);
+  stack.tcp().release(*socket.tcb);
 }
 
-int poll(const Socket& socket) {
-  if (socket.kind == Kind::listening) return socket.waiting.empty() ? 0 : POLLIN;
+int poll(Instance& stack, const Socket& socket) {
+  if (socket.kind == Kind::listening)
+    return stack.tcp().listener_at(socket.local)->waiting == 0 ? 0 : POLLIN;
   if (socket.kind == Kind::fresh) return POLLOUT | POLLHUP;
   if (opening(socket)) return 0;
   const tcp::Tcb& tcb = *socket.tcb;

@@ -10,20 +10,20 @@ namespace sluice::net::abi {
 
 int bind(Instance& stack, Socket& socket, const sockaddr* address, socklen_t length);
 int listen(Instance& stack, Socket& socket, int fd, int backlog);
-int accept(Instance& stack, Socket& listener, sockaddr* address, socklen_t* length);
+int accept(Instance& stack, Socket& listener, int fd, sockaddr* address, socklen_t* length);
 int connect(Instance& stack, Socket& socket, const sockaddr* address, socklen_t length);
 ssize_t receive(Instance& stack, Socket& socket, std::span<std::uint8_t> out, int flags);
 ssize_t send(Instance& stack, Socket& socket, ByteView octets, int flags);
 int shutdown(Instance& stack, Socket& socket, int how);
-void close(Instance& stack, Socket& socket);
-int poll(const Socket& socket);
+void close(Instance& stack, Socket& socket, int fd);
+int poll(Instance& stack, const Socket& socket);
 int queued(const Socket& socket, int which);
 
 // The error that ended the connection, once; 0 when there is none.
 int take_error(Socket& socket);
 
 // socket_options.cc
-int get_option(Instance& stack, Socket& socket, int level, int name, void* value, socklen_t* size);
+int get_option(Socket& socket, int level, int name, void* value, socklen_t* size);
 int set_option(Instance& stack, Socket& socket, int level, int name, const void* value,
                socklen_t size);
 

@@ -22,7 +22,7 @@ std::uint8_t linux_state(const Socket& socket) {
   if (socket.kind == Socket::Kind::listening) return kListen;
   if (socket.tcb == nullptr) return kClose;
   switch (socket.tcb->tcp_state) {
-    case tcp::TcpState::closed: return kClose;
+    case tcp::TcpState::closed: return socket.tcb->time_waits ? kTimeWait : kClose;
     case tcp::TcpState::syn_sent: return kSynSent;
     case tcp::TcpState::syn_received: return kSynReceived;
     case tcp::TcpState::established: return kEstablished;

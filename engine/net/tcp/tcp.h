@@ -79,6 +79,7 @@ class Tcp {
   void flush() noexcept;
 
   Tcb* next_ready() noexcept;
+  const Tcb* first_ready() noexcept { return ready_.front(); }  // what next_ready() would return
   bool has_ready() const noexcept { return !ready_.empty(); }
   bool has_output() const noexcept { return !output_.empty(); }
   void mark_ready(Tcb& tcb) noexcept;
