@@ -5,8 +5,7 @@
 // Conventions: every int and ssize_t below zero is a negated errno value as Linux gives it. An
 // instance belongs to one thread at a time. Equal configuration and equal calls give equal output,
 // octet for octet. Time is what slt_advance() said last and never goes back.
-#ifndef SLUICE_TESTS_SLT_ABI_H
-#define SLUICE_TESTS_SLT_ABI_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -78,5 +77,4 @@ int slt_stats_get(const slt_stack* st, slt_stats* out);
 
 #ifdef __cplusplus
 }
-#endif
 #endif
