@@ -39,6 +39,8 @@ struct Packet {
   std::uint32_t sequence = 0;  // for the TCP queues
   std::uint32_t sequence_length = 0;
   std::int64_t sent_ns = 0;
+  Packet* sent_before = nullptr;  // for the send queue: neighbours in order of transmission
+  Packet* sent_after = nullptr;
   std::uint16_t port = 0;            // index of the port it came from or leaves by
   std::uint16_t marks = 0;           // for the TCP queues: SACKed, lost, retransmitted
   std::uint32_t room = kPacketRoom;  // octets from data to the end of the memory

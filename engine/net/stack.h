@@ -62,6 +62,7 @@ struct StackOptions {
   bool rack = true;              // RFC 8985
   bool tlp = true;               // RFC 8985 7
   bool quick_ack = true;         // the first segments of a connection are acknowledged at once
+  bool no_delay = true;          // small segments leave at once (else RFC 9293 3.7.4)
   bool idle_restart = true;      // back to the initial window after an idle time (RFC 5681 4.1)
   bool verify_checksums = true;  // of what comes in, unless the device did
 
@@ -71,6 +72,8 @@ struct StackOptions {
 struct StackCounters {
   std::uint64_t packets_in = 0, packets_out = 0;
   std::uint64_t segments_in = 0, segments_out = 0, segments_retransmitted = 0;
+  std::uint64_t timeouts = 0;           // of the retransmission timer, on data
+  std::uint64_t recoveries_undone = 0;  // losses that turned out not to be any
   std::uint64_t dropped_malformed = 0, dropped_no_resources = 0, resets_out = 0;
   std::uint64_t dropped_not_ours = 0;  // another host's, another VLAN's, a protocol we lack
   std::uint64_t datagrams_in = 0, datagrams_out = 0;  // UDP

@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "engine/net/tcp/congestion.h"
-#include "engine/net/tcp/rtt.h"
 #include "tests/support/tcp_script.h"
 
 namespace sluice::net::test {
@@ -110,54 +108,6 @@ TEST(TcpRetransmit, TheFinIsRepeatedUntilItIsAcknowledged) {
   script.peer({.seq = script.seq, .ack = script.ack + 1});
   script.pass(seconds(10));
   EXPECT_EQ(script.pending(), 0u);
-}
-
-TEST(TcpRtt, FollowsRfc6298) {
-  tcp::RttEstimator rtt;
-  rtt.start(seconds(1));
-  EXPECT_EQ(rtt.timeout(0), seconds(1));
-  EXPECT_EQ(rtt.timeout(2), seconds(4));
-  EXPECT_EQ(rtt.timeout(20), tcp::kRtoMax);
-  rtt.sample(milliseconds(100), milliseconds(200));
-  EXPECT_EQ(rtt.timeout(0), milliseconds(300));  // R + 4 * R/2
-  for (int i = 0; i < 100; ++i) rtt.sample(milliseconds(100), milliseconds(200));
-  EXPECT_EQ(rtt.timeout(0), milliseconds(200));  // the minimum
-}
-
-TEST(TcpCongestion, SlowStartDoublesPerRoundTripAndAvoidanceAddsOneSegment) {
-  tcp::NewReno reno;
-  reno.start(1'000, 10, 0);
-  std::uint32_t ack = 0;
-  for (int i = 0; i < 10; ++i) reno.on_ack(ack += 1'000, 1'000, 9'000, true);
-  EXPECT_EQ(reno.window(), 20'000u);
-  reno.on_timeout(ack + 20'000, 20'000, true);
-  EXPECT_EQ(reno.window(), 1'000u);
-  EXPECT_EQ(reno.threshold(), 10'000u);
-  for (int i = 0; i < 9; ++i) reno.on_ack(ack += 1'000, 1'000, 1'000, true);
-  EXPECT_EQ(reno.window(), 10'000u);
-  for (int i = 0; i < 10; ++i) reno.on_ack(ack += 1'000, 1'000, 9'000, true);
-  EXPECT_EQ(reno.window(), 11'000u);
-}
-
-TEST(TcpCongestion, AWindowThatIsNotUsedDoesNotGrow) {
-  tcp::NewReno reno;
-  reno.start(1'000, 10, 0);
-  for (std::uint32_t i = 1; i < 100; ++i) reno.on_ack(i * 1'000, 1'000, 0, false);
-  EXPECT_EQ(reno.window(), 10'000u);
-}
-
-TEST(TcpCongestion, RecoveryHalvesTheWindowOnce) {
-  tcp::NewReno reno;
-  reno.start(1'000, 20, 0);
-  using Action = tcp::NewReno::Action;
-  EXPECT_EQ(reno.on_duplicate_ack(5'000, 25'000, 20'000), Action::none);
-  EXPECT_EQ(reno.on_duplicate_ack(5'000, 25'000, 20'000), Action::none);
-  EXPECT_EQ(reno.on_duplicate_ack(5'000, 25'000, 20'000), Action::retransmit_first);
-  EXPECT_EQ(reno.on_duplicate_ack(5'000, 25'000, 20'000), Action::none);
-  EXPECT_EQ(reno.on_ack(8'000, 3'000, 17'000, true), Action::retransmit_first);
-  EXPECT_EQ(reno.on_ack(25'000, 17'000, 10'000, true), Action::none);
-  EXPECT_EQ(reno.window(), 10'000u);
-  EXPECT_FALSE(reno.in_recovery());
 }
 
 }  // namespace sluice::net::test

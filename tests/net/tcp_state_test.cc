@@ -34,7 +34,7 @@ class InState : public testing::TestWithParam<TcpState> {
     ASSERT_EQ(script.pending(), 1u);
     const auto ack = script.next();
     EXPECT_EQ(ack->header.flags, kAck);
-    EXPECT_EQ(ack->header.sequence, tcb->snd_max);
+    EXPECT_EQ(ack->header.sequence, tcb->snd_nxt);
     EXPECT_EQ(ack->header.acknowledgment, script.seq);
     EXPECT_EQ(tcb->tcp_state, GetParam());
   }
@@ -91,7 +91,7 @@ TEST_P(InState, ASynAnywhereIsChallenged) {  // RFC 5961 4.2
 }
 
 TEST_P(InState, AnAckOfWhatWasNotSentIsAnsweredAndItsFinIgnored) {  // RFC 5961 5.2
-  script.peer({.flags = kFin | kAck, .seq = script.seq, .ack = tcb->snd_max + 1});
+  script.peer({.flags = kFin | kAck, .seq = script.seq, .ack = tcb->snd_nxt + 1});
   expect_ack();
   script.peer({.seq = script.seq, .ack = tcb->snd_una - tcb->snd_wnd_max - 1});
   expect_ack();

@@ -1,37 +1,34 @@
-// RFC 9293 3.10.7.4, fifth: the ACK field; RFC 5681 for what it means to the congestion window.
+// RFC 9293 3.10.7.4, fifth: the ACK field. What it delivers goes to the scoreboard and to the
+// estimates here; what follows for the congestion window is recovery.cc's.
 #include <algorithm>
 
+#include "engine/net/tcp/sack_scoreboard.h"
 #include "engine/net/tcp/tcp.h"
 
 namespace sluice::net::tcp {
 
 Tcp::Life Tcp::take_ack(Tcb& tcb, const Segment& segment) noexcept {
   if (tcb.tcp_state == TcpState::syn_received && !accept_syn_ack(tcb, segment)) return Life::over;
-  // RFC 5961 5.2: an ACK outside (SND.UNA - MAX.SND.WND .. SND.MAX) is not from our peer's present.
+  // RFC 5961 5.2: an ACK outside (SND.UNA - MAX.SND.WND .. SND.NXT) is not from our peer's present.
   const Sequence oldest = tcb.snd_una - tcb.snd_wnd_max;
-  if (after(segment.ack(), tcb.snd_max) || before(segment.ack(), oldest)) {
+  if (after(segment.ack(), tcb.snd_nxt) || before(segment.ack(), oldest)) {
     send_challenge_ack(tcb);
     return Life::over;  // drop the segment
   }
-  if (after(segment.ack(), tcb.snd_una)) {
-    take_new_ack(tcb, segment);
-  } else if (segment.ack() == tcb.snd_una) {
-    take_duplicate_ack(tcb, segment);
-  }
+  if (at_or_after(segment.ack(), tcb.snd_una)) take_current_ack(tcb, segment);
   take_window(tcb, segment);
   return advance_close(tcb);
 }
 
 // The last step of the handshake. False: not an answer to our SYN.
 bool Tcp::accept_syn_ack(Tcb& tcb, const Segment& segment) noexcept {
-  const bool answers = after(segment.ack(), tcb.iss) && at_or_before(segment.ack(), tcb.snd_max);
+  const bool answers = after(segment.ack(), tcb.iss) && at_or_before(segment.ack(), tcb.snd_nxt);
   if (!answers) {
     send_reset_for(segment);
     return false;
   }
   if (tcb.backoff == 0) tcb.rtt.sample(now_ - tcb.last_sent, options_.rto_min);
   tcb.snd_una = tcb.iss + 1;
-  tcb.snd_nxt = std::max(tcb.snd_nxt, tcb.snd_una, before);
   tcb.snd_wnd = tcb.snd_wnd_max = static_cast<std::uint32_t>(segment.header.window)
                                   << tcb.snd_shift;
   tcb.snd_wl1 = segment.seq();
@@ -40,36 +37,105 @@ bool Tcp::accept_syn_ack(Tcb& tcb, const Segment& segment) noexcept {
   return true;
 }
 
-void Tcp::take_new_ack(Tcb& tcb, const Segment& segment) noexcept {
-  const std::uint32_t acked = segment.ack() - tcb.snd_una;
-  const std::uint32_t flight = tcb.snd_max - tcb.snd_una;
-  const bool limited =
-      flight + 2u * tcb.mss >= tcb.congestion.window() || before(tcb.snd_nxt, tcb.snd_max);
+void Tcp::take_current_ack(Tcb& tcb, const Segment& segment) noexcept {
+  AckSample sample = sample_for(tcb, segment);
+  const bool has_blocks = tcb.sack && segment.options.sack_count > 0;
+  if (!sample.advances && !has_blocks && !sample.repeats && !sample.marked) return;
   const bool writer_waits = tcb.wants_write;
-  tcb.snd_una = segment.ack();
-  tcb.snd_nxt = std::max(tcb.snd_nxt, tcb.snd_una, before);  // after a timeout it was behind
-  measure(tcb, segment, tcb.unacknowledged.acknowledge(tcb.snd_una));
-  tcb.backoff = 0;
-  tcb.progress = now_;
-  const auto action = tcb.congestion.on_ack(tcb.snd_una, acked, tcb.snd_max - tcb.snd_una, limited);
-  if (action == NewReno::Action::retransmit_first) retransmit_first(tcb);
-  set_timer_for_state(tcb);
+  if (sample.advances) advance_una(tcb, segment.ack(), sample);
+  if (has_blocks) take_sack(tcb, segment, sample);
+  if (!tcb.sack) count_duplicates(tcb, sample);
+  measure(tcb, sample);
+  if (tcb.sack) {
+    tcb.rack.take(sample);
+    tcb.rack.adapt_window(sample.duplicate_seen, tcb.snd_una, tcb.snd_nxt);
+  }
+  take_probe_ack(tcb, sample);
+  recover(tcb, sample);
+  if (sample.advances) {
+    set_timer_for_state(tcb);
+    if (writer_waits && tcb.unacknowledged.octets() <= tcb.options.send_buffer / 2) mark_ready(tcb);
+  }
   if (!tcb.unacknowledged.empty() || tcb.fin_queued) mark_output(tcb);
-  if (writer_waits && tcb.unacknowledged.octets() <= tcb.options.send_buffer / 2) mark_ready(tcb);
 }
 
-// RFC 5681 2: no data, no change of window, and something is outstanding.
-void Tcp::take_duplicate_ack(Tcb& tcb, const Segment& segment) noexcept {
+AckSample Tcp::sample_for(const Tcb& tcb, const Segment& segment) const noexcept {
+  AckSample sample;
+  sample.now_ns = now_.ns;
+  sample.rtt_min_ns = std::int64_t{tcb.rtt.min_us()} * 1'000;
+  sample.highest = tcb.rack.highest_delivered();
+  sample.has_echo = tcb.timestamps && segment.options.timestamp_echo != 0;
+  sample.echo = segment.options.timestamp_echo;
+  sample.timestamp_base = tcb.ts_offset;
+  sample.point = tcb.recovery.point;
+  sample.advances = after(segment.ack(), tcb.snd_una);
+  sample.repeats = !sample.advances && repeats_ack(tcb, segment);
+  sample.marked = tcb.ecn && segment.header.has(kEce);
+  return sample;
+}
+
+void Tcp::advance_una(Tcb& tcb, Sequence ack, AckSample& sample) noexcept {
+  tcb.snd_una = ack;
+  tcb.unacknowledged.acknowledge(ack, sample);
+  tcb.backoff = 0;
+  tcb.progress = now_;
+}
+
+// RFC 5681 2: a duplicate ACK has no data, changes no window, and something is outstanding.
+bool Tcp::repeats_ack(const Tcb& tcb, const Segment& segment) const noexcept {
   const std::uint32_t window = static_cast<std::uint32_t>(segment.header.window) << tcb.snd_shift;
-  const bool duplicate = segment.length() == 0 && window == tcb.snd_wnd &&
-                         tcb.snd_max != tcb.snd_una && !tcb.unacknowledged.empty();
-  if (!duplicate) return;
-  const auto action = tcb.congestion.on_duplicate_ack(tcb.snd_una, tcb.snd_max, tcb.flight());
-  if (action == NewReno::Action::retransmit_first) {
-    retransmit_first(tcb);
-    start_retransmission_timer(tcb);
+  return segment.length() == 0 && window == tcb.snd_wnd && tcb.snd_nxt != tcb.snd_una;
+}
+
+void Tcp::take_sack(Tcb& tcb, const Segment& segment, AckSample& sample) noexcept {
+  std::span<const SackBlock> blocks(segment.options.sack.data(), segment.options.sack_count);
+  if (const auto duplicate = duplicate_block(blocks, segment.ack())) {
+    // RFC 2883 with RFC 5961 in mind: nothing that old can be a repetition of ours.
+    const Sequence oldest = tcb.snd_una - tcb.snd_wnd_max;
+    sample.duplicate_seen =
+        at_or_after(duplicate->left, oldest) && at_or_before(duplicate->right, tcb.snd_nxt);
+    sample.duplicate = *duplicate;
+    blocks = blocks.subspan(1);
   }
-  mark_output(tcb);
+  take_sack_blocks(tcb.unacknowledged, blocks, tcb.snd_una, tcb.snd_nxt, sample);
+}
+
+// Without SACK each duplicate ACK stands for one segment that has arrived (RFC 5681 3.2, RFC 6937
+// 3); a cumulative ACK takes back what they stood for.
+void Tcp::count_duplicates(Tcb& tcb, AckSample& sample) noexcept {
+  std::uint16_t& duplicates = tcb.recovery.duplicates;
+  if (sample.repeats) {
+    const std::uint32_t room = tcb.unacknowledged.in_flight() / std::max<std::uint32_t>(tcb.mss, 1);
+    if (duplicates >= room) return;
+    ++duplicates;
+    sample.delivered += tcb.mss;
+  } else if (sample.acknowledged > 0) {
+    const std::uint32_t segments = (sample.acknowledged + tcb.mss - 1) / tcb.mss;
+    const std::uint32_t known = std::min<std::uint32_t>(duplicates, segments - 1);
+    sample.delivered -= std::min(sample.delivered, known * tcb.mss);
+    // In recovery the rest still stands for segments beyond the next hole.
+    duplicates = tcb.recovery.on() ? static_cast<std::uint16_t>(duplicates - known) : 0;
+  }
+}
+
+// Karn's rule by what was sent once (RFC 6298 3), else the echoed timestamp (RFC 7323 4.1), else
+// what was SACKed.
+void Tcp::measure(Tcb& tcb, AckSample& sample) noexcept {
+  const bool in_order = sample.oldest_sent_ns != 0 && !sample.retransmission_acked;
+  const std::int64_t newest = in_order ? sample.newest_sent_ns : sample.sacked_sent_ns;
+  if (newest != 0) {
+    sample.rtt = Duration{now_.ns - newest};
+    tcb.rtt.note_minimum(sample.rtt, now_);
+  }
+  if (in_order) {
+    tcb.rtt.sample(Duration{now_.ns - sample.oldest_sent_ns}, options_.rto_min);
+  } else if (sample.advances && sample.has_echo) {
+    const std::uint32_t ms = timestamp_now(tcb.ts_offset) - sample.echo;
+    if (ms < static_cast<std::uint32_t>(kRtoMax.ms()))
+      tcb.rtt.sample(milliseconds(ms), options_.rto_min);
+  } else if (newest != 0) {
+    tcb.rtt.sample(sample.rtt, options_.rto_min);
+  }
 }
 
 void Tcp::take_window(Tcb& tcb, const Segment& segment) noexcept {
@@ -85,17 +151,6 @@ void Tcp::take_window(Tcb& tcb, const Segment& segment) noexcept {
   if (opened && tcb.unacknowledged.next_to_send() != nullptr) {
     if (tcb.flight() == 0) tcb.backoff = 0;  // the persist timer's
     mark_output(tcb);
-  }
-}
-
-// Karn's rule by what was sent once; else the echoed timestamp (RFC 7323 4.1).
-void Tcp::measure(Tcb& tcb, const Segment& segment, std::int64_t sent_ns) noexcept {
-  if (sent_ns != 0) {
-    tcb.rtt.sample(Duration{now_.ns - sent_ns}, options_.rto_min);
-  } else if (tcb.timestamps && segment.options.timestamp_echo != 0) {
-    const std::uint32_t ms = timestamp_now(tcb.ts_offset) - segment.options.timestamp_echo;
-    if (ms < static_cast<std::uint32_t>(kRtoMax.ms()))
-      tcb.rtt.sample(milliseconds(ms), options_.rto_min);
   }
 }
 

@@ -33,7 +33,7 @@ void Tcp::on_delayed_ack_timer(Tcb& tcb) noexcept {
 
 bool Tcp::send_ack(Tcb& tcb) noexcept {
   PacketPtr packet = allocate();
-  if (packet) return emit(tcb, std::move(packet), tcb.snd_max, kAck);
+  if (packet) return emit(tcb, std::move(packet), tcb.snd_nxt, kAck);
   tcb.ack_now = true;  // try again when the pool may have recovered
   arm(tcb, TimerKind::delayed_ack, now_ + options_.delayed_ack);
   return false;

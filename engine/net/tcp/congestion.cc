@@ -3,75 +3,99 @@
 #include <algorithm>
 
 namespace sluice::net::tcp {
-namespace {
 
-constexpr std::uint8_t kDuplicateThreshold = 3;
-constexpr std::uint32_t kWindowMax = 1u << 30;
-
-}  // namespace
-
-void NewReno::start(std::uint32_t mss, std::uint32_t initial_segments, Sequence iss) noexcept {
-  *this = NewReno{};
-  mss_ = mss;
-  initial_ = cwnd_ = mss * initial_segments;
-  ssthresh_ = kWindowMax;
-  recover_ = iss;
+void Congestion::start(CongestionControl algorithm, std::uint32_t initial_window) noexcept {
+  *this = Congestion{};
+  algorithm_ = algorithm;
+  cwnd_ = initial_window;
 }
 
-NewReno::Action NewReno::on_ack(Sequence ack, std::uint32_t acked, std::uint32_t flight,
-                                bool limited) noexcept {
-  duplicates_ = 0;
-  if (!in_recovery_) {
-    if (limited) grow(acked);
-    return Action::none;
+void Congestion::on_ack(const Ack& ack) noexcept {
+  if (!used()) return;
+  if (in_slow_start()) return grow_in_slow_start(ack);
+  switch (algorithm_) {
+    case CongestionControl::reno: return enlarge(reno_.growth(cwnd_, ack.mss, ack.acknowledged));
+    case CongestionControl::cubic:
+      return enlarge(cubic_.growth(cwnd_, ack.mss, ack.acknowledged, ack.srtt, ack.now));
   }
-  if (at_or_after(ack, recover_)) {  // RFC 6582 3.2 step 3, full acknowledgment
-    cwnd_ = std::min(ssthresh_, std::max(flight, mss_) + mss_);
-    in_recovery_ = false;
-    return Action::none;
-  }
-  // Partial acknowledgment: deflate by what left the network, the next hole is the new first.
-  cwnd_ -= std::min(cwnd_ - mss_, acked);
-  if (acked >= mss_) cwnd_ += mss_;
-  return Action::retransmit_first;
 }
 
-NewReno::Action NewReno::on_duplicate_ack(Sequence una, Sequence snd_max,
-                                          std::uint32_t flight) noexcept {
-  if (in_recovery_) {
-    cwnd_ = std::min(cwnd_ + mss_, kWindowMax);
-    return Action::none;
+// Every acknowledged octet counts, also in an ACK for many segments: RFC 9406 4.2 with L = infinity
+// in place of the L = 2 of RFC 3465, because receivers that merge segments acknowledge many at once
+// and would halve the growth. What leaves at once is never more than twice what has just arrived.
+void Congestion::grow_in_slow_start(const Ack& ack) noexcept {
+  std::uint32_t counted = ack.acknowledged;
+  if (in_first_slow_start()) {
+    if (hystart_.on_ack(ack.una, ack.sent_end, ack.rtt)) {
+      end_first_slow_start();
+      ssthresh_ = cwnd_;
+      return;
+    }
+    counted = hystart_.counted(counted);
   }
-  if (duplicates_ < kDuplicateThreshold) ++duplicates_;
-  if (duplicates_ < kDuplicateThreshold || !after(una, recover_)) return Action::none;
-  ssthresh_ = std::max(flight / 2, 2 * mss_);  // RFC 5681 equation 4
-  cwnd_ = ssthresh_ + kDuplicateThreshold * mss_;
-  recover_ = snd_max;
-  in_recovery_ = true;
-  duplicates_ = 0;
-  return Action::retransmit_first;
+  enlarge(std::min(counted, ssthresh_ - cwnd_));
 }
 
-void NewReno::on_timeout(Sequence snd_max, std::uint32_t flight, bool first_timeout) noexcept {
-  if (first_timeout) ssthresh_ = std::max(flight / 2, 2 * mss_);
-  cwnd_ = mss_;  // RFC 5681 3.1: the loss window
-  acked_in_avoidance_ = 0;
-  recover_ = snd_max;
-  in_recovery_ = false;
-  duplicates_ = 0;
+void Congestion::end_first_slow_start() noexcept {
+  if (algorithm_ == CongestionControl::cubic) {
+    cubic_ = Cubic{};
+  } else {
+    reno_ = Reno{};
+  }
 }
 
-void NewReno::on_idle() noexcept { cwnd_ = std::min(cwnd_, initial_); }
+void Congestion::enlarge(std::uint32_t octets) noexcept {
+  cwnd_ = std::min(cwnd_ + octets, kThresholdMax);
+}
 
-void NewReno::grow(std::uint32_t acked) noexcept {
-  if (cwnd_ < ssthresh_) {
-    cwnd_ = std::min(cwnd_ + std::min(acked, 2 * mss_), kWindowMax);  // RFC 3465, L = 2
-    return;
+// Congestion window validation (RFC 7661 in spirit): a window that was not filled says nothing
+// about the path, so it does not grow. In slow start half of it is enough, for it doubles in a
+// round.
+bool Congestion::used() const noexcept {
+  return limited_ || (in_slow_start() && cwnd_ < 2 * flight_max_);
+}
+
+void Congestion::note_flight(std::uint32_t flight, bool limited, Sequence una,
+                             Sequence sent_end) noexcept {
+  const bool new_round = at_or_after(una, flight_round_);
+  if (!new_round && !limited && (limited_ || flight <= flight_max_)) return;
+  limited_ = limited;
+  flight_max_ = flight;
+  flight_round_ = sent_end;
+}
+
+void Congestion::on_congestion(std::uint32_t flight, std::uint32_t mss) noexcept {
+  if (in_first_slow_start()) end_first_slow_start();
+  const std::uint32_t floor = 2 * mss;
+  if (algorithm_ == CongestionControl::cubic) {
+    cubic_.on_congestion(cwnd_, mss);
+    // RFC 9438 4.6 allows the window in place of the flight, for it grows only when it is used.
+    ssthresh_ = std::max(static_cast<std::uint32_t>(cwnd_ * Cubic::kBeta), floor);
+  } else {
+    reno_ = Reno{};
+    // RFC 5681 equation 4; what Limited Transmit sent beyond the window does not count.
+    ssthresh_ = std::max(std::min(flight, cwnd_) / 2, floor);
   }
-  acked_in_avoidance_ += acked;
-  if (acked_in_avoidance_ < cwnd_) return;
-  acked_in_avoidance_ -= cwnd_;
-  cwnd_ = std::min(cwnd_ + mss_, kWindowMax);
+}
+
+void Congestion::on_timeout(std::uint32_t mss) noexcept { cwnd_ = mss; }
+
+void Congestion::on_idle(std::uint32_t initial_window) noexcept {
+  cwnd_ = std::min(cwnd_, initial_window);
+}
+
+void Congestion::skip(Duration idle) noexcept {
+  if (algorithm_ == CongestionControl::cubic && !in_first_slow_start()) cubic_.skip(idle);
+}
+
+void Congestion::set_window(std::uint32_t cwnd, std::uint32_t mss) noexcept {
+  cwnd_ = std::clamp(cwnd, mss, kThresholdMax);
+}
+
+void Congestion::restore(std::uint32_t cwnd, std::uint32_t ssthresh) noexcept {
+  if (!in_first_slow_start() && ssthresh == kThresholdMax) hystart_ = HyStart{};
+  cwnd_ = std::max(cwnd_, cwnd);
+  ssthresh_ = std::max(ssthresh_, ssthresh);
 }
 
 }  // namespace sluice::net::tcp

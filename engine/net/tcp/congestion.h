@@ -1,48 +1,76 @@
-// Congestion control: slow start, congestion avoidance, fast retransmit (RFC 5681) with NewReno's
-// recovery (RFC 6582) and byte counting (RFC 3465). Pure: it is told what happened and keeps the
-// window; another algorithm is another class with these functions.
+// The congestion window (RFC 5681): slow start with HyStart++, congestion avoidance by Reno or
+// CUBIC, and what congestion does to the thresholds. Pure: it is told what happened. How losses are
+// found and repaired is recovery.h's.
 #pragma once
 
 #include <cstdint>
 
+#include "engine/net/stack.h"
+#include "engine/net/tcp/cubic.h"
+#include "engine/net/tcp/hystart.h"
+#include "engine/net/tcp/reno.h"
 #include "engine/net/tcp/sequence.h"
 
 namespace sluice::net::tcp {
 
-class NewReno {
+class Congestion {
  public:
-  enum class Action : std::uint8_t { none, retransmit_first };
+  struct Ack {
+    std::uint32_t acknowledged;  // new octets
+    std::uint32_t mss;
+    Sequence una;
+    Sequence sent_end;  // SND.NXT
+    Duration rtt;       // of the newest packet acknowledged, 0 = none
+    Duration srtt;
+    Instant now;
+  };
 
-  // `iss`: no data before it can be in doubt.
-  void start(std::uint32_t mss, std::uint32_t initial_segments, Sequence iss) noexcept;
-  void set_mss(std::uint32_t mss) noexcept { mss_ = mss; }
+  Congestion() noexcept : hystart_() {}
+  void start(CongestionControl algorithm, std::uint32_t initial_window) noexcept;
 
-  // `acked` new octets up to `ack`; `limited`: the window was what held the sender back.
-  Action on_ack(Sequence ack, std::uint32_t acked, std::uint32_t flight, bool limited) noexcept;
-  // A duplicate ACK; `snd_max` is the sequence after the last octet ever sent.
-  Action on_duplicate_ack(Sequence una, Sequence snd_max, std::uint32_t flight) noexcept;
-  void on_timeout(Sequence snd_max, std::uint32_t flight, bool first_timeout) noexcept;
-  void on_idle() noexcept;  // nothing was sent for a whole RTO (RFC 5681 4.1)
+  // New data was acknowledged and no loss is under repair.
+  void on_ack(const Ack& ack) noexcept;
+  // Loss or a congestion mark, once per window (RFC 5681 equation 4, RFC 9438 4.6): sets ssthresh.
+  // `flight` octets are outstanding.
+  void on_congestion(std::uint32_t flight, std::uint32_t mss) noexcept;
+  void on_timeout(std::uint32_t mss) noexcept;  // RFC 5681 3.1: the loss window
+  // Nothing was sent for longer than a timeout (RFC 5681 4.1).
+  void on_idle(std::uint32_t initial_window) noexcept;
+  // Sending begins again after `idle` with nothing in flight.
+  void skip(Duration idle) noexcept;
+
+  // After each output: how much is in flight and whether the window was what held the sender back.
+  void note_flight(std::uint32_t flight, bool limited, Sequence una, Sequence sent_end) noexcept;
+
+  // Recovery sets the window; an undo sets both.
+  void set_window(std::uint32_t cwnd, std::uint32_t mss) noexcept;
+  void restore(std::uint32_t cwnd, std::uint32_t ssthresh) noexcept;
 
   std::uint32_t window() const noexcept { return cwnd_; }
-  // What may be in flight, with the extra of Limited Transmit (RFC 3042).
-  std::uint32_t allowance() const noexcept {
-    return in_recovery_ ? cwnd_ : cwnd_ + (duplicates_ < 2 ? duplicates_ : 2u) * mss_;
-  }
   std::uint32_t threshold() const noexcept { return ssthresh_; }
-  bool in_recovery() const noexcept { return in_recovery_; }
+  bool in_slow_start() const noexcept { return cwnd_ < ssthresh_; }
+  bool in_first_slow_start() const noexcept { return ssthresh_ == kThresholdMax; }
+
+  static constexpr std::uint32_t kThresholdMax = 1u << 30;
 
  private:
-  void grow(std::uint32_t acked) noexcept;
+  bool used() const noexcept;
+  void grow_in_slow_start(const Ack& ack) noexcept;
+  void end_first_slow_start() noexcept;
+  void enlarge(std::uint32_t octets) noexcept;
 
-  std::uint32_t mss_ = 0;
   std::uint32_t cwnd_ = 0;
-  std::uint32_t initial_ = 0;
-  std::uint32_t ssthresh_ = 0;
-  std::uint32_t acked_in_avoidance_ = 0;  // octets since the last growth by one MSS
-  Sequence recover_ = 0;                  // RFC 6582: snd_max when loss was last noticed
-  std::uint8_t duplicates_ = 0;
-  bool in_recovery_ = false;
+  std::uint32_t ssthresh_ = kThresholdMax;
+  std::uint32_t flight_max_ = 0;  // most in flight in the present round
+  Sequence flight_round_ = 0;     // SND.NXT when that round began
+  // What counts: HyStart++ in the first slow start, then the algorithm of congestion avoidance.
+  union {
+    HyStart hystart_;
+    Cubic cubic_;
+    Reno reno_;
+  };
+  CongestionControl algorithm_ = CongestionControl::reno;
+  bool limited_ = false;  // in that round the window held the sender back
 };
 
 }  // namespace sluice::net::tcp

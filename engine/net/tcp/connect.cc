@@ -79,7 +79,7 @@ Tcb* Tcp::open(const FlowKey& key, const IpPath& path, const ConnectionOptions& 
   }
   tcb->key = key;
   tcb->next_hop = path.next_hop;
-  tcb->iss = tcb->snd_una = tcb->snd_nxt = tcb->snd_max = iss;
+  tcb->iss = tcb->snd_una = tcb->snd_nxt = iss;
   tcb->ts_offset = isn_.timestamp_offset(key);
   tcb->timestamps = options_.timestamps;
   tcb->sack = options_.sack;

@@ -13,7 +13,8 @@ struct ConnectionOptions {
       : receive_buffer(defaults.receive_window),
         send_buffer(defaults.send_buffer),
         user_timeout_ms(static_cast<std::uint32_t>(defaults.user_timeout.ms())),
-        keep_idle_ms(static_cast<std::uint32_t>(defaults.keep_alive.ms())) {}
+        keep_idle_ms(static_cast<std::uint32_t>(defaults.keep_alive.ms())),
+        no_delay(defaults.no_delay) {}
 
   std::uint32_t receive_buffer = 0;         // octets; what the window is made of
   std::uint32_t send_buffer = 0;            // octets that write() takes before ACKs come

@@ -62,7 +62,7 @@ bool Tcp::accept_cookie(const Listener& listener, Segment& segment) noexcept {
   Tcb* tcb = open_half(listener, syn, iss);
   if (tcb == nullptr) return true;
   ++counters_.syn_cookies_accepted;
-  tcb->snd_nxt = tcb->snd_max = iss + 1;
+  tcb->snd_nxt = iss + 1;
   tcb->rcv_adv = tcb->rcv_nxt + std::min<std::uint32_t>(tcb->options.receive_buffer, 0xffff);
   tcb->backoff = 1;  // when the SYN-ACK went out is not known: no sample of the round trip
   input_synchronized(*tcb, segment);

@@ -68,7 +68,9 @@ void Tcp::take_options(Tcb& tcb, const TcpOptions& options) noexcept {
   std::uint32_t mss = std::clamp<std::uint32_t>(announced, kMssMin, announced_mss(tcb));
   if (tcb.timestamps) mss -= kTimestampOptionLength;  // RFC 6691 2
   tcb.mss = static_cast<std::uint16_t>(mss);
-  tcb.congestion.start(mss, options_.initial_window, tcb.iss);
+  tcb.congestion.start(options_.congestion_control, initial_window(tcb));
+  tcb.recovery.start(tcb.iss);
+  tcb.rack.start(tcb.iss);
 }
 
 // Enters ESTABLISHED and shows the connection to its owner. A close() that came before is obeyed
@@ -76,6 +78,8 @@ void Tcp::take_options(Tcb& tcb, const TcpOptions& options) noexcept {
 void Tcp::establish(Tcb& tcb) noexcept {
   leave_half_open(tcb);
   tcb.become(TcpState::established);
+  if (tcb.backoff > 0) tcb.rtt.start(kRtoAfterSynTimeout);           // RFC 6298 5.7
+  if (tcb.backoff > 1) tcb.congestion.set_window(tcb.mss, tcb.mss);  // RFC 5681 3.1
   tcb.backoff = 0;
   tcb.progress = now_;
   tcb.quick_acks = options_.quick_ack ? kQuickAcks : std::uint8_t{0};

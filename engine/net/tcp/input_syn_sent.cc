@@ -8,7 +8,7 @@ namespace sluice::net::tcp {
 void Tcp::input_syn_sent(Tcb& tcb, Segment& segment) noexcept {
   const bool has_ack = segment.header.has(kAck);
   // first: the ACK bit
-  if (has_ack && segment.ack() != tcb.snd_max) {
+  if (has_ack && segment.ack() != tcb.snd_nxt) {
     if (!segment.header.has(kRst)) send_reset_for(segment);
     return;
   }
@@ -26,7 +26,6 @@ void Tcp::input_syn_sent(Tcb& tcb, Segment& segment) noexcept {
   if (has_ack) return take_syn_ack(tcb, segment);
   // Both open at once. What else the SYN carried will come again.
   tcb.become(TcpState::syn_received);
-  tcb.snd_nxt = tcb.snd_una;
   send_syn(tcb);
 }
 

@@ -1,21 +1,14 @@
 // RST segments (RFC 9293 3.5.2) and what ICMP errors mean to a connection (RFC 1122 4.2.3.9,
-// RFC 5927, RFC 1191).
-#include <algorithm>
-
+// RFC 5927).
 #include "engine/net/tcp/tcp.h"
 
 namespace sluice::net::tcp {
-namespace {
-
-constexpr std::uint32_t kPathMtuMin = 552;  // a forged "too big" cannot make segments smaller
-
-}  // namespace
 
 void Tcp::send_reset(Tcb& tcb) noexcept {
   PacketPtr packet = allocate();
   if (!packet) return;
   ++counters_.resets_out;
-  emit(tcb, std::move(packet), tcb.snd_max, kRst | kAck);
+  emit(tcb, std::move(packet), tcb.snd_nxt, kRst | kAck);
 }
 
 void Tcp::send_reset_for(const Segment& segment) noexcept {
@@ -43,7 +36,7 @@ void Tcp::error_in(const IpError& error) noexcept {
   if (!ref || ref.kind() != FlowKind::connection) return;
   Tcb& tcb = tcbs_.at(ref.index());
   // RFC 5927 4.1: it must quote something that is in flight.
-  if (before(error.sequence, tcb.snd_una) || at_or_after(error.sequence, tcb.snd_max)) return;
+  if (before(error.sequence, tcb.snd_una) || at_or_after(error.sequence, tcb.snd_nxt)) return;
   if (error.kind == IpError::Kind::packet_too_big) return take_path_mtu(tcb, error.mtu);
   take_unreachable(tcb, error.kind == IpError::Kind::unreachable_hard);
 }
@@ -56,19 +49,6 @@ void Tcp::take_unreachable(Tcb& tcb, bool hard) noexcept {
   tcb.has_soft_error = true;
   const bool half_open = tcb.tcp_state == TcpState::syn_received && tcb.passive();
   if (tcb.tcp_state == TcpState::syn_sent || (half_open && hard)) fail(tcb, error);
-}
-
-void Tcp::take_path_mtu(Tcb& tcb, std::uint32_t mtu) noexcept {
-  const bool v4 = tcb.key.remote.is_v4();
-  mtu = std::max(mtu, v4 ? kPathMtuMin : kIpv6MtuMin);  // RFC 8201 4: never below the minimum
-  const std::uint32_t headers = ip_header_length(tcb.key.remote) + kTcpHeaderLength +
-                                (tcb.timestamps ? kTimestampOptionLength : 0);
-  if (mtu - headers >= tcb.mss || !is_synchronized(tcb.tcp_state)) return;
-  tcb.mss = static_cast<std::uint16_t>(mtu - headers);
-  tcb.congestion.set_mss(tcb.mss);
-  tcb.snd_nxt = tcb.snd_una;
-  tcb.unacknowledged.rewind();
-  mark_output(tcb);
 }
 
 }  // namespace sluice::net::tcp

@@ -8,7 +8,9 @@
 #include "engine/net/tcp/congestion.h"
 #include "engine/net/tcp/connection_options.h"
 #include "engine/net/tcp/flow_table.h"
+#include "engine/net/tcp/rack.h"
 #include "engine/net/tcp/receive_queue.h"
+#include "engine/net/tcp/recovery.h"
 #include "engine/net/tcp/rtt.h"
 #include "engine/net/tcp/sack_report.h"
 #include "engine/net/tcp/send_queue.h"
@@ -44,6 +46,14 @@ class Tcb final : public Connection, public FlowNode {
   void become(TcpState next) noexcept;
   bool passive() const noexcept { return listener != kOutboundListener; }
   std::uint32_t flight() const noexcept { return snd_nxt - snd_una; }
+  // Octets in the network: RFC 6675 4 SetPipe; without SACK each duplicate ACK tells of a segment
+  // that left it, of which RFC 3042 counts two until the third means a loss.
+  std::uint32_t pipe() const noexcept {
+    const std::uint32_t count =
+        recovery.on() ? recovery.duplicates : std::min<std::uint32_t>(recovery.duplicates, 2);
+    const std::uint32_t in_flight = unacknowledged.in_flight();
+    return in_flight - std::min(in_flight, count * mss);
+  }
   // Our FIN takes the sequence number after the last octet written.
   bool fin_sent() const noexcept { return fin_queued && after(snd_nxt, unacknowledged.end()); }
   bool fin_acknowledged() const noexcept {
@@ -70,6 +80,12 @@ class Tcb final : public Connection, public FlowNode {
   bool window_scaling : 1 = false;  // negotiated (RFC 7323 2)
   bool dont_fragment : 1 = true;    // off after repeated timeouts
   bool time_waits : 1 = false;      // closed for its owner, an entry in TIME-WAIT for the peer
+  bool fin_lost : 1 = false;        // the FIN is to be sent again
+  bool corked : 1 = false;          // the writer said that more was coming
+  bool ecn : 1 = false;             // negotiated (RFC 3168)
+  bool ecn_reduced : 1 = false;     // the window was reduced for a mark: CWR is to tell the peer
+  bool probe_out : 1 = false;       // a tail loss probe is unanswered (RFC 8985 7.3)
+  bool probe_resent : 1 = false;    // it was sent before
   std::uint8_t backoff = 0;         // timeouts in a row without progress
   std::uint8_t snd_shift = 0;       // what the peer's windows are shifted by
   std::uint8_t rcv_shift = 0;       // what ours are
@@ -80,8 +96,8 @@ class Tcb final : public Connection, public FlowNode {
 
   Sequence iss = 0;               // our SYN
   Sequence snd_una = 0;           // the oldest number that is not acknowledged
-  Sequence snd_nxt = 0;           // what goes out next; back at snd_una after a timeout
-  Sequence snd_max = 0;           // after the last number ever sent
+  Sequence snd_nxt = 0;           // after the last number ever sent
+  Sequence probe_end = 0;         // snd_nxt as the tail loss probe left
   std::uint32_t snd_wnd = 0;      // octets from snd_una that the peer takes
   std::uint32_t snd_wnd_max = 0;  // the largest snd_wnd so far
   Sequence snd_wl1 = 0;           // sequence number of the segment that set snd_wnd last
@@ -98,7 +114,9 @@ class Tcb final : public Connection, public FlowNode {
   std::uint32_t challenge_ms = 0;  // start of the second in which challenges are counted
 
   RttEstimator rtt;
-  NewReno congestion;
+  Congestion congestion;
+  Recovery recovery;
+  Rack rack;
   IpAddress next_hop;
 
   Instant progress{};   // when snd_una last moved or sending began

@@ -158,20 +158,50 @@ class Tcp {
   // ack.cc
   Life take_ack(Tcb& tcb, const Segment& segment) noexcept;
   bool accept_syn_ack(Tcb& tcb, const Segment& segment) noexcept;
-  void take_new_ack(Tcb& tcb, const Segment& segment) noexcept;
-  void take_duplicate_ack(Tcb& tcb, const Segment& segment) noexcept;
+  void take_current_ack(Tcb& tcb, const Segment& segment) noexcept;
+  AckSample sample_for(const Tcb& tcb, const Segment& segment) const noexcept;
+  void advance_una(Tcb& tcb, Sequence ack, AckSample& sample) noexcept;
+  bool repeats_ack(const Tcb& tcb, const Segment& segment) const noexcept;
+  void take_sack(Tcb& tcb, const Segment& segment, AckSample& sample) noexcept;
+  void count_duplicates(Tcb& tcb, AckSample& sample) noexcept;
+  void measure(Tcb& tcb, AckSample& sample) noexcept;
   void take_window(Tcb& tcb, const Segment& segment) noexcept;
-  void measure(Tcb& tcb, const Segment& segment, std::int64_t sent_ns) noexcept;
   Life advance_close(Tcb& tcb) noexcept;
 
-  // output.cc, build.cc
+  // recovery.cc
+  void recover(Tcb& tcb, const AckSample& sample) noexcept;
+  void detect_losses(Tcb& tcb, const AckSample& sample) noexcept;
+  void detect_by_time(Tcb& tcb) noexcept;
+  void detect_by_duplicates(Tcb& tcb, bool advances) noexcept;
+  void reduce_by_rate(Tcb& tcb, const Prr::Ack& ack) noexcept;
+  void on_reordering_timer(Tcb& tcb) noexcept;
+  void begin_repair(Tcb& tcb) noexcept;
+  void begin_reduction(Tcb& tcb) noexcept;
+  void enter_timed_out(Tcb& tcb, bool first) noexcept;
+  void leave_recovery(Tcb& tcb) noexcept;
+  void undo_if_spurious(Tcb& tcb, const AckSample& sample) noexcept;
+  bool frto_finds_spurious(Tcb& tcb, const AckSample& sample) noexcept;
+
+  // tail_loss_probe.cc
+  void arm_probe(Tcb& tcb) noexcept;
+  void on_probe_timer(Tcb& tcb) noexcept;
+  void take_probe_ack(Tcb& tcb, const AckSample& sample) noexcept;
+
+  // output.cc, gather.cc, build.cc
   void output(Tcb& tcb) noexcept;
-  bool send_data(Tcb& tcb) noexcept;
+  std::uint32_t initial_window(const Tcb& tcb) const noexcept;
+  void restart_if_idle(Tcb& tcb) noexcept;
+  Packet* next_segment(const Tcb& tcb) const noexcept;
+  void send_data(Tcb& tcb) noexcept;
+  bool fit_again(Tcb& tcb, Packet& packet) noexcept;
   bool fit_window(Tcb& tcb, Packet& packet, bool overriding) noexcept;
   bool transmit(Tcb& tcb, Packet& packet) noexcept;
+  bool fin_due(const Tcb& tcb) const noexcept;
   bool send_fin(Tcb& tcb) noexcept;
   bool send_syn(Tcb& tcb) noexcept;
-  void send_window_probe(Tcb& tcb) noexcept;
+  void set_cork(Tcb& tcb, bool more) noexcept;
+  void on_cork_timer(Tcb& tcb) noexcept;
+  bool must_gather(const Tcb& tcb, const Packet& packet) const noexcept;
   bool emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags) noexcept;
   void note_sent(Tcb& tcb, Sequence end) noexcept;
   void note_acknowledged(Tcb& tcb, TcpHeader& header, std::uint8_t shift) noexcept;
@@ -195,15 +225,17 @@ class Tcp {
   void on_timer(Tcb& tcb) noexcept;
   void ring(Tcb& tcb, TimerKind kind) noexcept;
 
-  // retransmit.cc
+  // retransmit.cc, persist.cc, path_mtu.cc
   void start_retransmission_timer(Tcb& tcb) noexcept;
   void set_timer_for_state(Tcb& tcb) noexcept;
   void on_retransmission_timer(Tcb& tcb) noexcept;
   void syn_timeout(Tcb& tcb) noexcept;
   void retransmission_timeout(Tcb& tcb) noexcept;
-  void persist_timeout(Tcb& tcb) noexcept;
-  bool retransmit_first(Tcb& tcb) noexcept;
   bool no_progress(const Tcb& tcb) const noexcept;
+  void persist_timeout(Tcb& tcb) noexcept;
+  void send_window_probe(Tcb& tcb) noexcept;
+  void reduce_mss(Tcb& tcb, std::uint32_t mss) noexcept;
+  void clamp_black_hole(Tcb& tcb) noexcept;
 
   // close.cc, reset.cc
   void close(Tcb& tcb) noexcept;

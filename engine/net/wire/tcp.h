@@ -20,6 +20,8 @@ enum TcpFlags : std::uint8_t {
   kPsh = 0x08,
   kAck = 0x10,
   kUrg = 0x20,
+  kEce = 0x40,  // RFC 3168 6.1
+  kCwr = 0x80,
 };
 
 struct TcpHeader {
