@@ -27,6 +27,7 @@ class SimPort final : public Port, public Node {
   bool flow_is_ours(const Packet& reply) const noexcept override {
     return !flow_filter || flow_filter(reply);
   }
+  bool hand_over(Packet* frame) noexcept override { return passes_on && passes_on(frame); }
   void take(Frame frame) override { arrived_.push_back(std::move(frame)); }
 
   void offer(const PortCapabilities& capabilities) { capabilities_ = capabilities; }
@@ -37,6 +38,7 @@ class SimPort final : public Port, public Node {
 
   Duration transmit_hold{};
   std::function<bool(const Packet&)> flow_filter;
+  std::function<bool(Packet*)> passes_on;     // whether it took the frame for another core
   std::function<void(ByteView)> on_transmit;  // sees every frame that leaves
   std::size_t transmit_room = SIZE_MAX;       // frames the device still takes
 
