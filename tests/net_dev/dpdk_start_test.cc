@@ -61,7 +61,7 @@ TEST(DpdkStart, TooLittleMemoryIsRefusedWithTheAmountNeeded) {
   ASSERT_FALSE(dpdk);
   EXPECT_EQ(dpdk.error(),
             "memory.dpdk_mib = 96 is too small: 4 workers and 1 ports with their "
-            "packets need 10272 MiB");
+            "packets and 0 MiB of tables need 10272 MiB");
 }
 
 TEST(DpdkStart, RequiredHugepagesThatAreNotThereAreNamed) {

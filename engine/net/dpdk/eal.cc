@@ -106,7 +106,7 @@ std::expected<bool, std::string> choose_hugepages(const DpdkOptions& options) {
   if (needed > options.memory_mib)
     return std::unexpected(
         fmt::format("memory.dpdk_mib = {} is too small: {} workers and {} ports with their "
-                    "packets, and {} MiB of tables, need {} MiB",
+                    "packets and {} MiB of tables need {} MiB",
                     options.memory_mib, options.workers, options.ports.size(),
                     options.table_bytes >> 20, needed));
   return false;
