@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint32_t kMtuDefault = 1'500;
 constexpr std::uint32_t kMtuMin = 68;  // RFC 791
 constexpr std::uint32_t kConnectionsMax = 1u << 20;
+constexpr std::uint32_t kReceiveBuffer = 65'536;  // octets, unless an option says otherwise
 
 ByteView view(const void* octets, std::size_t count) {
   return {static_cast<const std::uint8_t*>(octets), count};
@@ -46,6 +47,7 @@ std::string read_config(const slt_config& config, sluice::net::StackOptions& opt
   options.seed = config.seed;
   options.connections_max = kConnectionsMax;
   options.listen_backlog = kConnectionsMax;
+  options.receive_window = kReceiveBuffer;
   if (std::string problem = add_addresses(config.addrs, options); !problem.empty()) return problem;
   const auto applied = abi::apply_options(config.options == nullptr ? "" : config.options, options);
   return applied ? "" : applied.error();

@@ -84,11 +84,16 @@ std::uint32_t Tcp::offer_window(const Tcb& tcb) const noexcept {
   return room > 0 ? (offered + unit - 1) & ~(unit - 1) : offered;
 }
 
-// The window opened again by a worthwhile step: the peer must hear of it.
+// The window can open by a worthwhile step, a quarter of what it can be and two segments: the peer
+// must hear of it (RFC 9293 3.8.6.2.2).
 void Tcp::consumed(Tcb& tcb) noexcept {
   if (!can_receive(tcb.tcp_state)) return;
-  const std::uint32_t half = tcb.options.receive_buffer / 2;
-  if (tcb.receive_space() >= half || tcb.received.octets() > half) return;
+  const std::uint32_t buffer = tcb.options.receive_buffer;
+  const std::uint32_t widest = std::min<std::uint32_t>(buffer, 0xffffu << tcb.rcv_shift);
+  const std::uint32_t unread = std::min(tcb.received.octets(), buffer);
+  const std::uint32_t possible = std::min(buffer - unread, widest);
+  const std::uint32_t step = std::min(std::max(widest / 4, 2u * tcb.mss), widest / 2);
+  if (possible < tcb.receive_space() + step) return;
   tcb.ack_now = true;
   mark_output(tcb);
 }

@@ -22,8 +22,12 @@ Tcp::Life Tcp::take_payload(Tcb& tcb, Segment& segment) noexcept {
     return Life::over;
   }
   note_arrival(tcb, packet.length);
+  const Sequence first = packet.sequence;
   if (!trim_to_window(tcb, packet) || refuses_data(tcb)) return Life::on;
   if (packet.sequence == tcb.rcv_nxt) {
+    // Of several duplicate parts only the first is told (RFC 2883 4).
+    const SackBlock rest{packet.sequence, packet.sequence + packet.length};
+    if (packet.sequence == first && tcb.received.has_gap()) note_duplicate(tcb, rest);
     take_in_sequence(tcb, std::move(segment.packet));
   } else {
     take_beyond_gap(tcb, std::move(segment.packet));
@@ -48,9 +52,7 @@ bool Tcp::trim_to_window(Tcb& tcb, Packet& packet) noexcept {
 
 void Tcp::take_in_sequence(Tcb& tcb, PacketPtr packet) noexcept {
   const bool had_gap = tcb.received.has_gap();
-  const Sequence end = packet->sequence + packet->length;
-  if (had_gap) note_duplicate(tcb, {packet->sequence, end});
-  tcb.rcv_nxt = end;
+  tcb.rcv_nxt = packet->sequence + packet->length;
   if (tcb.read_shut) {
     packet.reset();
   } else {

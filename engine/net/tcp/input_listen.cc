@@ -68,6 +68,8 @@ void Tcp::take_options(Tcb& tcb, const TcpOptions& options) noexcept {
   std::uint32_t mss = std::clamp<std::uint32_t>(announced, kMssMin, announced_mss(tcb));
   if (tcb.timestamps) mss -= kTimestampOptionLength;  // RFC 6691 2
   tcb.mss = static_cast<std::uint16_t>(mss);
+  // Whole segments, so that a sender who fills the window does not end with a piece of one.
+  tcb.options.receive_buffer = (tcb.options.receive_buffer + mss - 1) / mss * mss;
   tcb.congestion.start(options_.congestion_control, initial_window(tcb));
   tcb.recovery.start(tcb.iss);
   tcb.rack.start(tcb.iss);
