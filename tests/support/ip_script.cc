@@ -66,7 +66,7 @@ Octets ip_frame(const Head& head, ByteView payload, const MacAddress& to) {
 }
 
 Octets with_checksum(const Head& head, Octets payload) {
-  const std::size_t at = head.protocol == kProtocolUdp ? 6 : 2;
+  const std::size_t at = head.protocol == kProtocolTcp ? 16 : head.protocol == kProtocolUdp ? 6 : 2;
   store16(payload.data() + at, 0);
   const std::uint16_t sum = checksum_add(pseudo_of(head, payload.size()), checksum_sum(payload));
   store16(payload.data() + at, static_cast<std::uint16_t>(~sum));

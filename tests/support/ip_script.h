@@ -44,7 +44,7 @@ struct Head {
 };
 Octets packet_of(const Head& head, ByteView payload);
 Octets ip_frame(const Head& head, ByteView payload, const MacAddress& to = kUsMac);
-// Fills in the checksum of an ICMP message or UDP datagram, at its place.
+// Fills in the checksum of an ICMP message, UDP datagram or TCP segment, at its place.
 Octets with_checksum(const Head& head, Octets payload);
 Octets icmp_frame(const Head& head, Octets icmp, const MacAddress& to = kUsMac);
 Octets nd_frame(const NeighborMessage& message, const IpAddress& source,
