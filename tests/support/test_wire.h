@@ -19,7 +19,7 @@ class TestWire {
   void advance(Instant now);  // moves what is due into the ports
   Instant next_event() const;
   std::size_t in_flight() const { return timeline_.pending(); }
-  const Timeline& timeline() const { return timeline_; }
+  Timeline& timeline() { return timeline_; }
   // Puts a frame in front of a port, as if it had come over the wire.
   void inject(int side, Frame frame) { port(side).take(std::move(frame)); }
 
