@@ -15,6 +15,13 @@ struct IpAddress {
   std::array<std::uint8_t, 16> octets{};  // network order; IPv4 as a v4-mapped address
 
   auto operator<=>(const IpAddress&) const = default;
+  // As two words, without a call: every packet compares addresses.
+  friend bool operator==(const IpAddress& a, const IpAddress& b) noexcept {
+    std::uint64_t of_a[2], of_b[2];
+    std::memcpy(of_a, a.octets.data(), sizeof of_a);
+    std::memcpy(of_b, b.octets.data(), sizeof of_b);
+    return ((of_a[0] ^ of_b[0]) | (of_a[1] ^ of_b[1])) == 0;
+  }
   bool is_v4() const noexcept {
     constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     return std::memcmp(octets.data(), kMapped.data(), kMapped.size()) == 0;

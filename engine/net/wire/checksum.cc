@@ -1,61 +1,83 @@
 #include "engine/net/wire/checksum.h"
 
+#include <array>
+#include <bit>
 #include <cstring>
 
 namespace sluice::net {
 namespace {
 
-__extension__ using Wide = unsigned __int128;
+constexpr std::size_t kBulkOctets = 128;  // from here on vector registers pay
 
-std::uint64_t load_native64(const std::uint8_t* at) noexcept {
-  std::uint64_t value;
-  std::memcpy(&value, at, sizeof value);
-  return value;
+// The last four of eight octets, whatever the byte order.
+constexpr auto kLastWord =
+    std::bit_cast<std::uint64_t>(std::array<std::uint8_t, 8>{0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff});
+
+template <typename Word>
+Word load_native(const std::uint8_t* at) noexcept {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
 }
 
-std::uint16_t fold(Wide sum) noexcept {
+// An octet with a zero after it.
+std::uint16_t last_octet(std::uint8_t octet) noexcept {
+  const std::uint8_t padded[2] = {octet, 0};
+  return load_native<std::uint16_t>(padded);
+}
+
+std::uint16_t fold(std::uint64_t sum) noexcept {
   while ((sum >> 16) != 0) sum = (sum & 0xffff) + (sum >> 16);
   return static_cast<std::uint16_t>(sum);
 }
 
+// Plain, so that the compiler makes vector code of it, for the processors that have wider vectors
+// too. A datagram's words cannot overflow the sum.
+__attribute__((target_clones("avx2", "default"))) std::uint64_t sum_words(
+    const std::uint8_t* at, std::size_t words) noexcept {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < words; ++i) sum += load_native<std::uint32_t>(at + i * 4);
+  return sum;
+}
+
 }  // namespace
 
-// Summed in native order, eight octets at a time into two chains, and swapped once at the end: the
-// one's complement sum does not depend on the byte order (RFC 1071 2.B).
+// Summed in native order, four octets at a time, and swapped once at the end: the one's complement
+// sum does not depend on the byte order (RFC 1071 2.B).
 std::uint16_t checksum_sum(ByteView octets) noexcept {
   const std::uint8_t* at = octets.data();
   std::size_t left = octets.size();
-  Wide even = 0;
-  Wide odd = 0;
-  for (; left >= 16; left -= 16, at += 16) {
-    even += load_native64(at);
-    odd += load_native64(at + 8);
+  std::uint64_t sum = 0;
+  if (left >= kBulkOctets) {
+    sum = sum_words(at, left / 4);
+    at += left & ~std::size_t{3};
+    left &= 3;
   }
-  even += odd;
-  if (left >= 8) {
-    even += load_native64(at);
-    at += 8;
-    left -= 8;
+  for (; left >= 8; left -= 8, at += 8) {
+    const std::uint64_t words = load_native<std::uint64_t>(at);
+    sum += (words & 0xffffffff) + (words >> 32);
   }
-  if (left > 0) {
-    std::uint64_t tail = 0;
-    std::memcpy(&tail, at, left);
-    even += tail;
-  }
-  const std::uint64_t low = static_cast<std::uint64_t>(even);
-  const std::uint64_t high = static_cast<std::uint64_t>(even >> 64);
-  const std::uint64_t words = (low & 0xffffffff) + (low >> 32) + high;
-  return __builtin_bswap16(fold(words));
+  if ((left & 4) != 0) sum += load_native<std::uint32_t>(at);
+  if ((left & 2) != 0) sum += load_native<std::uint16_t>(at + (left & 4));
+  if ((left & 1) != 0) sum += last_octet(at[left - 1]);
+  return __builtin_bswap16(fold(sum));
 }
 
 std::uint16_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
                                 std::uint8_t protocol, std::uint32_t l4_length) noexcept {
-  const std::size_t skip = source.is_v4() ? 12 : 0;
-  std::uint16_t sum = checksum_sum(ByteView(source.octets).subspan(skip));
-  sum = checksum_add(sum, checksum_sum(ByteView(destination.octets).subspan(skip)));
-  sum = checksum_add(sum, protocol);
-  sum = checksum_add(sum, static_cast<std::uint16_t>(l4_length >> 16));
-  return checksum_add(sum, static_cast<std::uint16_t>(l4_length));
+  std::uint64_t sum = 0;
+  const auto add = [&sum](std::uint64_t words) { sum += (words & 0xffffffff) + (words >> 32); };
+  if (source.is_v4()) {
+    add(load_native<std::uint64_t>(&source.octets[8]) & kLastWord);
+    add(load_native<std::uint64_t>(&destination.octets[8]) & kLastWord);
+  } else {
+    for (const std::size_t at : {0, 8}) {
+      add(load_native<std::uint64_t>(&source.octets[at]));
+      add(load_native<std::uint64_t>(&destination.octets[at]));
+    }
+  }
+  return fold(std::uint64_t{__builtin_bswap16(fold(sum))} + protocol + (l4_length >> 16) +
+              (l4_length & 0xffff));
 }
 
 }  // namespace sluice::net
