@@ -5,9 +5,12 @@ namespace sluice::net {
 bool Arp::message_in(ByteView octets, Instant now) noexcept {
   const auto message = parse_arp(octets);
   if (!message || is_group(message->sender_mac)) return false;
-  if (message->sender_mac == link_.mac()) return true;  // our own, come back
-  if (finds_conflict(*message, now)) return true;
   const IpAddress sender = IpAddress::from_v4(message->sender_ip);
+  // Our own, come back. The link address alone does not tell: a kernel behind a TAP device shares
+  // it with us.
+  const bool speaks_as_us = message->sender_ip == 0 || addresses_.find(sender) != nullptr;
+  if (message->sender_mac == link_.mac() && speaks_as_us) return true;
+  if (finds_conflict(*message, now)) return true;
   const bool for_us = addresses_.is_ours(IpAddress::from_v4(message->target_ip));
   const bool asks_for_us = for_us && message->operation == kArpRequest;
   if (asks_for_us)

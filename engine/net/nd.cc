@@ -7,7 +7,10 @@ namespace sluice::net {
 bool NeighborDiscovery::message_in(ByteView icmp, const IpDatagram& ip, const MacAddress& from,
                                    Instant now) noexcept {
   if (ip.hop_limit != kNdHopLimit || icmp[1] != 0) return false;  // it came through a router
-  if (from == link_.mac()) return true;                           // our own, come back
+  // Our own, come back. The link address alone does not tell: a kernel behind a TAP device shares
+  // it with us.
+  const bool speaks_as_us = ip.source.is_unspecified() || addresses_.find(ip.source) != nullptr;
+  if (from == link_.mac() && speaks_as_us) return true;
   if (icmp[0] == kNdRouterAdvertisement) return routers_.advertisement_in(icmp, ip, now);
   if (icmp[0] != kNdNeighborSolicitation && icmp[0] != kNdNeighborAdvertisement) return true;
   const auto message = parse_neighbor_message(icmp);
