@@ -52,8 +52,9 @@ struct StackOptions {
   Duration user_timeout = minutes(5);
   Duration keep_alive{};  // idle time before the first probe (RFC 9293 3.8.4); 0 = off
   std::uint8_t syn_retries = 5;
-  std::uint8_t initial_window = 10;          // segments (RFC 6928)
-  std::optional<std::uint8_t> window_scale;  // shift; empty: what receive_window needs (RFC 7323)
+  std::uint8_t initial_window = 10;  // segments (RFC 6928)
+  // The shift (RFC 7323), 0 = none is offered; empty: what receive_window needs.
+  std::optional<std::uint8_t> window_scale;
   CongestionControl congestion_control = CongestionControl::cubic;
   SynCookies syn_cookies = SynCookies::automatic;
   bool sack = true;              // RFC 2018

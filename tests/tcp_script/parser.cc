@@ -1,5 +1,6 @@
 #include "tests/tcp_script/parser.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace sluice::script {
@@ -14,6 +15,29 @@ void parse_option(Cursor& in, Script& script) {
   std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
   if (value.size() > 1 && value.front() == '"') value = value.substr(1, value.size() - 2);
   script.options[text.substr(2, equals == std::string::npos ? equals : equals - 2)] = value;
+}
+
+// What is between #ifdef and #endif counts when the name is STANDARD: the scripts of FreeBSD write
+// beside it what their system does instead. Lines are blanked, so that their numbers stay.
+std::string without_conditionals(const std::vector<std::string>& lines) {
+  std::string text;
+  std::vector<bool> counts;
+  for (const std::string& line : lines) {
+    const bool skipped = std::find(counts.begin(), counts.end(), false) != counts.end();
+    if (line.starts_with("#ifdef")) {
+      counts.push_back(line.find("STANDARD") != std::string::npos);
+    } else if (line.starts_with("#ifndef")) {
+      counts.push_back(line.find("STANDARD") == std::string::npos);
+    } else if (line.starts_with("#else") && !counts.empty()) {
+      counts.back() = !counts.back();
+    } else if (line.starts_with("#endif") && !counts.empty()) {
+      counts.pop_back();
+    } else if (!skipped) {
+      text += line;
+    }
+    text += '\n';
+  }
+  return text;
 }
 
 Event parse_event(Cursor& in, const Time& time) {
@@ -65,7 +89,8 @@ Script parse(const std::string& path, const std::string& text) {
   script.path = path;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) script.lines.push_back(line);
-  Cursor in(text);
+  const std::string chosen = without_conditionals(script.lines);
+  Cursor in(chosen);
   while (!in.at_end()) {
     if (in.between(in.position(), in.position() + 2) == "--") {
       parse_option(in, script);

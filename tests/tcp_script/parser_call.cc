@@ -100,7 +100,9 @@ Call parse_call(Cursor& in) {
     call.error = static_cast<int>(*number);
   }
   call.text = std::string(in.between(start, in.position()));
+  call.text = call.text.substr(0, call.text.find("//"));
   call.text.erase(0, call.text.find_first_not_of(" \t\n"));
+  call.text.erase(call.text.find_last_not_of(" \t\n") + 1);
   call.text.erase(std::remove(call.text.begin(), call.text.end(), '\n'), call.text.end());
   if (in.peek() == '(') in.until(")");  // (Operation now in progress), (flags O_RDWR)
   return call;

@@ -40,6 +40,7 @@ class Instance {
   Instance& operator=(const Instance&) = delete;
 
   Instant next_deadline() const;
+  Instant now() const { return now_; }
   void advance(Instant to);
   int input(ByteView packet);
   RawPort& port() { return port_; }

@@ -1,6 +1,7 @@
 // The configuration of an instance as text. Keys: sack ts ecn quickack rack tlp csum idle_restart
-// (0 or 1), wscale (shift), delack_ms rto_min_ms rto_init_ms timewait_ms keepalive_ms, iw
-// (segments), rcvbuf sndbuf (octets), cc (reno or cubic), syncookies (0, 1 or auto).
+// (0 or 1), wscale (shift; 0: not offered), delack_ms rto_min_ms rto_init_ms timewait_ms
+// keepalive_ms, iw (segments), rcvbuf sndbuf (octets), cc (reno or cubic), syncookies (0, 1 or
+// auto).
 #pragma once
 
 #include <expected>

@@ -154,7 +154,7 @@ int slt_poll(slt_stack* st, int fd) {
 
 int slt_getsockopt(slt_stack* st, int fd, int level, int name, void* val, socklen_t* len) {
   return on_socket(st, fd,
-                   [&](abi::Socket& s) { return abi::get_option(s, level, name, val, len); });
+                   [&](abi::Socket& s) { return abi::get_option(*st, s, level, name, val, len); });
 }
 
 int slt_setsockopt(slt_stack* st, int fd, int level, int name, const void* val, socklen_t len) {

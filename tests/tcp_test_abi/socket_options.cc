@@ -59,11 +59,11 @@ std::uint32_t max_segment(const Socket& socket) {
   return socket.family == AF_INET ? tcp::kDefaultMss : tcp::kDefaultMssV6;
 }
 
-int get_tcp_level(Socket& socket, int name, void* value, socklen_t* size) {
+int get_tcp_level(Instance& stack, Socket& socket, int name, void* value, socklen_t* size) {
   const tcp::ConnectionOptions& options = options_of(socket);
   switch (name) {
     case TCP_INFO: {
-      const tcp_info info = tcp_info_of(socket);
+      const tcp_info info = tcp_info_of(stack, socket);
       return give(&info, sizeof info, value, size);
     }
     case TCP_MAXSEG: return give(max_segment(socket), value, size);
@@ -130,9 +130,9 @@ int set_tcp_level(Instance& stack, Socket& socket, int name, int value) {
 
 }  // namespace
 
-int get_option(Socket& socket, int level, int name, void* value, socklen_t* size) {
+int get_option(Instance& stack, Socket& socket, int level, int name, void* value, socklen_t* size) {
   if (level == SOL_SOCKET) return get_socket_level(socket, name, value, size);
-  if (level == IPPROTO_TCP) return get_tcp_level(socket, name, value, size);
+  if (level == IPPROTO_TCP) return get_tcp_level(stack, socket, name, value, size);
   return -ENOPROTOOPT;
 }
 

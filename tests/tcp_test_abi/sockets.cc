@@ -147,7 +147,7 @@ ssize_t receive(Instance&, Socket& socket, std::span<std::uint8_t> out, int flag
   return receiving_over(socket) ? 0 : -EAGAIN;
 }
 
-ssize_t send(Instance&, Socket& socket, ByteView octets, int flags) {
+ssize_t send(Instance& stack, Socket& socket, ByteView octets, int flags) {
   if ((flags & ~(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL)) != 0) return -EOPNOTSUPP;
   if (octets.data() == nullptr && !octets.empty()) return -EFAULT;
   if (socket.kind != Kind::connection) return -EPIPE;
@@ -155,6 +155,7 @@ ssize_t send(Instance&, Socket& socket, ByteView octets, int flags) {
   if (const int error = take_error(socket)) return -error;
   if (sending_over(socket)) return -EPIPE;
   if (octets.empty()) return 0;
+  stack.tcp().set_cork(*socket.tcb, (flags & MSG_MORE) != 0);
   const std::size_t taken = socket.tcb->write(octets);
   return taken == 0 ? -EAGAIN : static_cast<ssize_t>(taken);
 }

@@ -23,7 +23,7 @@ int queued(const Socket& socket, int which);
 int take_error(Socket& socket);
 
 // socket_options.cc
-int get_option(Socket& socket, int level, int name, void* value, socklen_t* size);
+int get_option(Instance& stack, Socket& socket, int level, int name, void* value, socklen_t* size);
 int set_option(Instance& stack, Socket& socket, int level, int name, const void* value,
                socklen_t size);
 

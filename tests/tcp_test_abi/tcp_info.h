@@ -7,6 +7,6 @@
 
 namespace sluice::net::abi {
 
-tcp_info tcp_info_of(const Socket& socket);
+tcp_info tcp_info_of(Instance& stack, const Socket& socket);
 
 }  // namespace sluice::net::abi

@@ -83,7 +83,7 @@ Tcb* Tcp::open(const FlowKey& key, const IpPath& path, const ConnectionOptions& 
   tcb->ts_offset = isn_.timestamp_offset(key);
   tcb->timestamps = options_.timestamps;
   tcb->sack = options_.sack;
-  tcb->window_scaling = true;
+  tcb->window_scaling = options_.window_scale != 0;
   tcb->rcv_shift = shift_for(options);
   tcb->mss = std::min(static_cast<std::uint16_t>(default_mss(key.remote)), announced_mss(*tcb));
   tcb->unacknowledged.start(iss + 1);

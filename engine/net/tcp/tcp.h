@@ -68,6 +68,10 @@ class Tcp {
                                         const Endpoint& local, const ConnectionOptions& options);
   // Somebody listens there or, unless `reuse`, has a connection from there.
   bool in_use(const Endpoint& local, bool reuse) noexcept;
+  void set_cork(Tcb& tcb, bool more) noexcept;  // more will be written soon: a short end may wait
+  std::uint16_t announced_mss(const Tcb& tcb) const noexcept {
+    return announced_mss(tcb.key.remote, tcb.options);
+  }
   void shutdown_read(Tcb& tcb) noexcept;  // what comes is acknowledged and dropped
   void release(Tcb& tcb) noexcept;
 
@@ -199,7 +203,6 @@ class Tcp {
   bool fin_due(const Tcb& tcb) const noexcept;
   bool send_fin(Tcb& tcb) noexcept;
   bool send_syn(Tcb& tcb) noexcept;
-  void set_cork(Tcb& tcb, bool more) noexcept;
   void on_cork_timer(Tcb& tcb) noexcept;
   bool must_gather(const Tcb& tcb, const Packet& packet) const noexcept;
   bool emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags) noexcept;
@@ -213,9 +216,6 @@ class Tcp {
   std::uint16_t local_mss(const IpAddress& remote) const noexcept;
   std::uint16_t announced_mss(const IpAddress& remote,
                               const ConnectionOptions& options) const noexcept;
-  std::uint16_t announced_mss(const Tcb& tcb) const noexcept {
-    return announced_mss(tcb.key.remote, tcb.options);
-  }
   std::uint8_t shift_for(const ConnectionOptions& options) const noexcept;
   std::uint32_t timestamp_now(std::uint32_t offset) const noexcept;
 
