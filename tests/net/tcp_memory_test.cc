@@ -114,7 +114,7 @@ TEST(TcpMemory, RoomForAMillionConnectionsCostsLittleWhileFewAreOpen) {
   EXPECT_LT(resident_bytes() - before, 8u << 20);
 }
 
-TEST(TcpMemory, AnOpenConnectionTakesAtMost656Octets) {
+TEST(TcpMemory, AnOpenConnectionTakesAtMost512Octets) {
   TcpScript script([](StackOptions& options) { options.connections_max = 1'000; });
   tcp::Tcp& tcp = tcp_of(*script.stack);
   const std::size_t before = tcp.bytes_held();
@@ -125,7 +125,7 @@ TEST(TcpMemory, AnOpenConnectionTakesAtMost656Octets) {
   }
   ASSERT_EQ(script.stack->open_connections(), 100u);
   const std::size_t bucket = sizeof(tcp::FlowRef) * 1'024 / 1'000 + 1;
-  EXPECT_LE((tcp.bytes_held() - before) / 100 + bucket, 656u);
+  EXPECT_LE((tcp.bytes_held() - before) / 100 + bucket, 512u);
 }
 
 }  // namespace sluice::net::test

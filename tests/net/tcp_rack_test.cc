@@ -3,6 +3,7 @@
 
 #include "engine/net/arena_pool.h"
 #include "engine/net/tcp/rack.h"
+#include "engine/net/tcp/reordering_window.h"
 #include "engine/net/tcp/sack_scoreboard.h"
 
 namespace sluice::net::test {
@@ -14,9 +15,8 @@ constexpr std::uint32_t kMss = 100;
 
 // Ten packets sent 1 ms apart from 1 ms on, over a path with a round trip of 40 ms.
 struct Sender {
-  Sender() : pool(32) {
+  Sender() : pool(32), rack(0) {
     queue.start(0);
-    rack.start(0);
     rtt.start(seconds(1));
     rtt.sample(milliseconds(40), milliseconds(200));
     rtt.note_minimum(milliseconds(40), Instant{} + seconds(1));
@@ -34,7 +34,9 @@ struct Sender {
     queue.acknowledge(una, sample);
     take_sack_blocks(queue, {&block, 1}, una, 10 * kMss, sample);
     rack.take(sample);
-    return rack.detect_loss(queue, rack.reordering_window(queue, rtt, recovering), now);
+    if (sample.reordering) window.note_reordering();
+    const bool sure = recovering || queue.sacked_packets() >= kDuplicateThreshold;
+    return rack.detect_loss(queue, window.length(rtt, sure), now);
   }
 
   std::uint32_t lost() const { return queue.lost() / kMss; }
@@ -42,6 +44,7 @@ struct Sender {
   ArenaPool pool;
   SendQueue queue;
   Rack rack;
+  ReorderingWindow window;
   RttEstimator rtt;
   Instant now{};
 };
@@ -53,7 +56,7 @@ TEST(TcpRack, APacketIsLostAQuarterRoundTripAfterALaterOneArrived) {
   const Duration wait = sender.ack(42, 0, {100, 200});  // the second, sent at 2 ms
   EXPECT_EQ(sender.lost(), 0u);
   EXPECT_EQ(wait, milliseconds(9));  // sent 1 ms earlier; 40 / 4 in all
-  const Duration window = sender.rack.reordering_window(sender.queue, sender.rtt, false);
+  const Duration window = sender.window.length(sender.rtt, false);
   EXPECT_EQ(sender.rack.detect_loss(sender.queue, window, sender.now + wait), Duration{});
   EXPECT_EQ(sender.lost(), 1u);
 }
@@ -69,9 +72,9 @@ TEST(TcpRack, ThreeSackedPacketsCloseTheWindowUntilReorderingIsSeen) {
 TEST(TcpRack, AnOriginalThatArrivesLateIsReordering) {
   Sender sender;
   sender.ack(42, 0, {100, 200});
-  EXPECT_FALSE(sender.rack.reordering_seen());
+  EXPECT_FALSE(sender.window.seen());
   sender.ack(43, 200, {});
-  EXPECT_TRUE(sender.rack.reordering_seen());
+  EXPECT_TRUE(sender.window.seen());
   sender.ack(50, 200, {300, 800});  // many are SACKed, and yet there is a window
   EXPECT_EQ(sender.lost(), 0u);
 }
@@ -114,16 +117,16 @@ TEST(TcpRack, DuplicateSacksWidenTheWindowOncePerRoundTrip) {  // step 4
   Sender sender;
   sender.ack(42, 0, {100, 200});
   sender.ack(43, 200, {});  // reordering
-  auto window = [&] { return sender.rack.reordering_window(sender.queue, sender.rtt, false); };
+  auto window = [&] { return sender.window.length(sender.rtt, false); };
   EXPECT_EQ(window(), milliseconds(10));
-  sender.rack.adapt_window(true, 200, 1'000);
-  sender.rack.adapt_window(true, 300, 1'000);
+  sender.window.adapt(true, 200, 1'000);
+  sender.window.adapt(true, 300, 1'000);
   EXPECT_EQ(window(), milliseconds(20));
-  sender.rack.adapt_window(true, 1'000, 2'000);
+  sender.window.adapt(true, 1'000, 2'000);
   EXPECT_EQ(window(), milliseconds(30));
-  for (int i = 0; i < 5; ++i) sender.rack.adapt_window(true, 2'000 + 1'000 * i, 3'000 + 1'000 * i);
+  for (int i = 0; i < 5; ++i) sender.window.adapt(true, 2'000 + 1'000 * i, 3'000 + 1'000 * i);
   EXPECT_EQ(window(), milliseconds(40));  // never above SRTT
-  for (int i = 0; i < 16; ++i) sender.rack.leave_recovery();
+  for (int i = 0; i < 16; ++i) sender.window.leave_recovery();
   EXPECT_EQ(window(), milliseconds(10));
 }
 

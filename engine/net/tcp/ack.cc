@@ -41,20 +41,22 @@ void Tcp::take_current_ack(Tcb& tcb, const Segment& segment) noexcept {
   AckSample sample = sample_for(tcb, segment);
   const bool has_blocks = tcb.sack && segment.options.sack_count > 0;
   if (!sample.advances && !has_blocks && !sample.repeats && !sample.marked) return;
+  if (has_blocks || sample.marked || (sample.repeats && !tcb.sack)) begin_episode(tcb);
   const bool writer_waits = tcb.wants_write;
   if (sample.advances) advance_una(tcb, segment.ack(), sample);
   if (has_blocks) take_sack(tcb, segment, sample);
-  if (!tcb.sack) count_duplicates(tcb, sample);
+  if (!tcb.sack && tcb.episode != nullptr) count_duplicates(tcb, sample);
   measure(tcb, sample);
-  if (tcb.sack) {
-    tcb.rack.take(sample);
-    tcb.rack.adapt_window(sample.duplicate_seen, tcb.snd_una, tcb.snd_nxt);
-  }
   take_probe_ack(tcb, sample);
-  recover(tcb, sample);
+  if (tcb.episode != nullptr) {
+    recover(tcb, *tcb.episode, sample);
+  } else if (sample.advances) {
+    grow_window(tcb, sample);
+  }
   if (sample.advances) {
     set_timer_for_state(tcb);
     if (writer_waits && tcb.unacknowledged.octets() <= tcb.options.send_buffer / 2) mark_ready(tcb);
+    end_episode_if_over(tcb);
   }
   if (!tcb.unacknowledged.empty() || tcb.fin_queued) mark_output(tcb);
 }
@@ -63,11 +65,11 @@ AckSample Tcp::sample_for(const Tcb& tcb, const Segment& segment) const noexcept
   AckSample sample;
   sample.now_ns = now_.ns;
   sample.rtt_min_ns = std::int64_t{tcb.rtt.min_us()} * 1'000;
-  sample.highest = tcb.rack.highest_delivered();
+  sample.highest = tcb.episode != nullptr ? tcb.episode->rack.highest_delivered() : tcb.snd_una;
   sample.has_echo = tcb.timestamps && segment.options.timestamp_echo != 0;
   sample.echo = segment.options.timestamp_echo;
   sample.timestamp_base = tcb.ts_offset;
-  sample.point = tcb.recovery.point;
+  sample.point = tcb.recovery().point;
   sample.advances = after(segment.ack(), tcb.snd_una);
   sample.repeats = !sample.advances && repeats_ack(tcb, segment);
   sample.marked = tcb.ecn && segment.header.has(kEce);
@@ -78,7 +80,7 @@ void Tcp::advance_una(Tcb& tcb, Sequence ack, AckSample& sample) noexcept {
   tcb.snd_una = ack;
   tcb.unacknowledged.acknowledge(ack, sample);
   tcb.backoff = 0;
-  tcb.progress = now_;
+  tcb.progress_ms = now_ms();
 }
 
 // RFC 5681 2: a duplicate ACK has no data, changes no window, and something is outstanding.
@@ -103,7 +105,7 @@ void Tcp::take_sack(Tcb& tcb, const Segment& segment, AckSample& sample) noexcep
 // Without SACK each duplicate ACK stands for one segment that has arrived (RFC 5681 3.2, RFC 6937
 // 3); a cumulative ACK takes back what they stood for.
 void Tcp::count_duplicates(Tcb& tcb, AckSample& sample) noexcept {
-  std::uint16_t& duplicates = tcb.recovery.duplicates;
+  std::uint16_t& duplicates = tcb.episode->recovery.duplicates;
   if (sample.repeats) {
     const std::uint32_t room = tcb.unacknowledged.in_flight() / std::max<std::uint32_t>(tcb.mss, 1);
     if (duplicates >= room) return;
@@ -114,7 +116,7 @@ void Tcp::count_duplicates(Tcb& tcb, AckSample& sample) noexcept {
     const std::uint32_t known = std::min<std::uint32_t>(duplicates, segments - 1);
     sample.delivered -= std::min(sample.delivered, known * tcb.mss);
     // In recovery the rest still stands for segments beyond the next hole.
-    duplicates = tcb.recovery.on() ? static_cast<std::uint16_t>(duplicates - known) : 0;
+    duplicates = tcb.recovery().on() ? static_cast<std::uint16_t>(duplicates - known) : 0;
   }
 }
 

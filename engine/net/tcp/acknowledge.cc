@@ -11,7 +11,6 @@ namespace sluice::net::tcp {
 void Tcp::note_arrival(Tcb& tcb, std::uint32_t payload) noexcept {
   const std::uint32_t one = std::min<std::uint32_t>(payload, announced_mss(tcb));
   tcb.rcv_mss = std::max(tcb.rcv_mss, static_cast<std::uint16_t>(one));
-  tcb.last_data = now_;
 }
 
 // At once: when asked for, for the first segments of a connection, and as soon as more than one

@@ -33,8 +33,8 @@ std::uint32_t Tcp::timestamp_now(std::uint32_t offset) const noexcept {
 bool Tcp::emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags) noexcept {
   TcpOptions options;
   fill_options(tcb, flags, options);
-  if (tcb.sack && !tcb.sack_report.empty() && (flags & kSyn) == 0)
-    tcb.sack_report.fill(options, sack_blocks_max(tcb, packet->length));
+  if (tcb.episode != nullptr && (flags & kSyn) == 0)
+    fill_sack(tcb, options, sack_blocks_max(tcb, packet->length));
   TcpHeader header;
   header.source_port = tcb.key.local_port;
   header.destination_port = tcb.key.remote_port;
@@ -59,6 +59,11 @@ void Tcp::note_acknowledged(Tcb& tcb, TcpHeader& header, std::uint8_t shift) noe
   tcb.last_ack = tcb.rcv_nxt;
   tcb.ack_now = false;
   disarm(tcb, TimerKind::delayed_ack);
+}
+
+void Tcp::fill_sack(Tcb& tcb, TcpOptions& options, std::uint8_t blocks_max) noexcept {
+  if (tcb.sack) tcb.episode->sack_report.fill(options, blocks_max);
+  end_episode_if_over(tcb);
 }
 
 // How many blocks fit beside `payload` octets in a segment of full size and in the options.

@@ -11,7 +11,7 @@ void Tcp::close(Tcb& tcb) noexcept {
     case TcpState::close_wait: tcb.become(TcpState::last_ack); break;
     default: return;
   }
-  if (tcb.unacknowledged.empty()) tcb.progress = now_;
+  if (tcb.unacknowledged.empty()) tcb.progress_ms = now_ms();
   tcb.fin_queued = true;
   tcb.wants_write = false;
   mark_output(tcb);
@@ -78,6 +78,7 @@ void Tcp::retire(Tcb& tcb) noexcept {
   tcb.timer.cancel();
   tcb.output_link.unlink();
   tcb.unacknowledged.clear();
+  end_episode(tcb);
   if (!nobody_knows_it) return mark_ready(tcb);
   leave_accept_queue(tcb);
   tcb.queue_link.unlink();

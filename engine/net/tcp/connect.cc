@@ -88,7 +88,7 @@ Tcb* Tcp::open(const FlowKey& key, const IpPath& path, const ConnectionOptions& 
   tcb->mss = std::min(static_cast<std::uint16_t>(default_mss(key.remote)), announced_mss(*tcb));
   tcb->unacknowledged.start(iss + 1);
   tcb->rtt.start(options_.rto_initial);
-  tcb->progress = now_;
+  tcb->progress_ms = now_ms();
   flows_.insert(ref(*tcb));
   return tcb;
 }

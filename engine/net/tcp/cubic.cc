@@ -19,12 +19,11 @@ void Cubic::on_congestion(std::uint32_t cwnd, std::uint32_t mss) noexcept {
   const double w_max = window < w_max_ ? window * (1.0 + kBeta) / 2.0 : window;
   w_max_ = static_cast<float>(w_max);
   cwnd_prior_ = static_cast<float>(window);
-  in_epoch_ = false;
+  w_est_ = 0;
   remainder_ = 0;
 }
 
 void Cubic::begin_epoch(double cwnd, Instant now) noexcept {
-  in_epoch_ = true;
   epoch_ms_ = static_cast<std::uint32_t>(now.ns / 1'000'000);
   if (w_max_ < cwnd) w_max_ = static_cast<float>(cwnd);      // slow start went beyond it
   k_ = static_cast<float>(std::cbrt((w_max_ - cwnd) / kC));  // 4.2, figure 2
@@ -38,7 +37,7 @@ double Cubic::seconds_in_epoch(Instant now) const noexcept {
 std::uint32_t Cubic::growth(std::uint32_t cwnd, std::uint32_t mss, std::uint32_t acked,
                             Duration srtt, Instant now) noexcept {
   const double window = static_cast<double>(cwnd) / mss;
-  if (!in_epoch_) begin_epoch(window, now);
+  if (w_est_ == 0) begin_epoch(window, now);
   const double segments = static_cast<double>(acked) / mss;
   const double t = seconds_in_epoch(now) - k_;
   const double w_cubic = kC * t * t * t + w_max_;

@@ -34,10 +34,9 @@ class Cubic {
   std::uint32_t epoch_ms_ = 0;  // start of congestion avoidance after the last event
   float w_max_ = 0;             // the window just before the last reduction
   float k_ = 0;                 // how long the cubic takes from the epoch's start to w_max
-  float w_est_ = 0;             // what Reno's window would be (4.3)
+  float w_est_ = 0;             // what Reno's window would be (4.3); 0 = the epoch has not begun
   float cwnd_prior_ = 0;        // window at the last congestion event
   float remainder_ = 0;         // octets of growth not yet handed out
-  bool in_epoch_ = false;
 };
 
 }  // namespace sluice::net::tcp

@@ -40,7 +40,7 @@ Tcp::Life Tcp::take_payload(Tcb& tcb, Segment& segment) noexcept {
 bool Tcp::trim_to_window(Tcb& tcb, Packet& packet) noexcept {
   if (before(packet.sequence, tcb.rcv_nxt)) {
     const std::uint32_t known = std::min(tcb.rcv_nxt - packet.sequence, packet.length);
-    tcb.sack_report.duplicate({packet.sequence, packet.sequence + known});
+    sack_report(tcb).duplicate({packet.sequence, packet.sequence + known});
     ack_at_once(tcb);
     packet.trim_front(known);
     packet.sequence += known;
@@ -60,7 +60,7 @@ void Tcp::take_in_sequence(Tcb& tcb, PacketPtr packet) noexcept {
   }
   if (had_gap) {  // RFC 5681 4.2: an ACK at once when a gap fills
     tcb.rcv_nxt = tcb.received.join(tcb.rcv_nxt);
-    tcb.sack_report.advance(tcb.rcv_nxt);
+    sack_report(tcb).advance(tcb.rcv_nxt);
     tcb.ack_now = true;
     if (tcb.read_shut) tcb.received.clear();
   }
@@ -74,14 +74,14 @@ void Tcp::take_beyond_gap(Tcb& tcb, PacketPtr packet) noexcept {
   const SackBlock known = note_duplicate(tcb, block);
   const bool complete = known.left == block.left && known.right == block.right;
   const bool room = !tcb.read_shut && pool_.available() > pool_size_ / kReserveForWrites;
-  if (complete || (room && tcb.received.store(std::move(packet)))) tcb.sack_report.arrived(block);
+  if (complete || (room && tcb.received.store(std::move(packet)))) sack_report(tcb).arrived(block);
   send_ack(tcb);
 }
 
 // RFC 2883 4: the first part of `block` that is stored beyond a gap already.
 SackBlock Tcp::note_duplicate(Tcb& tcb, SackBlock block) noexcept {
   const SackBlock known = tcb.received.overlap(block);
-  if (known.left != known.right) tcb.sack_report.duplicate(known);
+  if (known.left != known.right) sack_report(tcb).duplicate(known);
   return known;
 }
 

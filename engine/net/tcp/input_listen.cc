@@ -71,8 +71,6 @@ void Tcp::take_options(Tcb& tcb, const TcpOptions& options) noexcept {
   // Whole segments, so that a sender who fills the window does not end with a piece of one.
   tcb.options.receive_buffer = (tcb.options.receive_buffer + mss - 1) / mss * mss;
   tcb.congestion.start(options_.congestion_control, initial_window(tcb));
-  tcb.recovery.start(tcb.iss);
-  tcb.rack.start(tcb.iss);
 }
 
 // Enters ESTABLISHED and shows the connection to its owner. A close() that came before is obeyed
@@ -83,7 +81,7 @@ void Tcp::establish(Tcb& tcb) noexcept {
   if (tcb.backoff > 0) tcb.rtt.start(kRtoAfterSynTimeout);           // RFC 6298 5.7
   if (tcb.backoff > 1) tcb.congestion.set_window(tcb.mss, tcb.mss);  // RFC 5681 3.1
   tcb.backoff = 0;
-  tcb.progress = now_;
+  tcb.progress_ms = now_ms();
   tcb.quick_acks = options_.quick_ack ? kQuickAcks : std::uint8_t{0};
   disarm(tcb, TimerKind::retransmission);
   if (tcb.passive()) enter_accept_queue(tcb);

@@ -44,7 +44,7 @@ bool Tcp::acceptable(Tcb& tcb, Segment& segment) noexcept {
   }
   const Sequence end = segment.seq() + segment.payload();
   if (before(segment.seq(), tcb.rcv_nxt))
-    tcb.sack_report.duplicate({segment.seq(), std::min(end, tcb.rcv_nxt, before)});
+    sack_report(tcb).duplicate({segment.seq(), std::min(end, tcb.rcv_nxt, before)});
   send_ack(tcb);
   return false;
 }

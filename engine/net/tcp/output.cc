@@ -35,7 +35,7 @@ void Tcp::restart_if_idle(Tcb& tcb) noexcept {
 // While F-RTO decides (RFC 5682 step 2b) new data only.
 Packet* Tcp::next_segment(const Tcb& tcb) const noexcept {
   Packet* lost = tcb.unacknowledged.next_lost();
-  if (lost != nullptr && tcb.recovery.frto != Recovery::Frto::second_ack) return lost;
+  if (lost != nullptr && tcb.recovery().frto != Recovery::Frto::second_ack) return lost;
   return tcb.unacknowledged.next_to_send();
 }
 
@@ -102,11 +102,12 @@ bool Tcp::transmit(Tcb& tcb, Packet& packet) noexcept {
   const bool again = (packet.marks & kSent) != 0;
   if (again) {
     ++counters_.segments_retransmitted;
-    if (tcb.recovery.on()) tcb.recovery.note_retransmission(timestamp_now(tcb.ts_offset));
+    if (tcb.recovery().on())
+      tcb.episode->recovery.note_retransmission(timestamp_now(tcb.ts_offset));
   } else if (tcb.snd_nxt == tcb.snd_una && tcb.last_sent.ns != 0) {
     tcb.congestion.skip(now_ - tcb.last_sent);
   }
-  if (tcb.recovery.by_rate()) tcb.recovery.prr.note_sent(packet.sequence_length);
+  if (tcb.recovery().by_rate()) tcb.episode->recovery.prr.note_sent(packet.sequence_length);
   tcb.unacknowledged.mark_sent(packet, now_.ns);
   if (again && &packet == tcb.unacknowledged.first()) start_retransmission_timer(tcb);
   const Sequence end = end_of(packet);

@@ -16,11 +16,6 @@ class Recovery {
     timed_out,  // after a retransmission timeout: slow start over what was outstanding
   };
 
-  void start(Sequence iss) noexcept {
-    *this = Recovery{};
-    point = iss;
-  }
-
   // `end` is SND.NXT: all of the episode is over once that is acknowledged.
   void begin(Phase phase_in, Sequence una, Sequence end, std::uint32_t cwnd,
              std::uint32_t ssthresh) noexcept {
@@ -35,8 +30,9 @@ class Recovery {
     may_undo = true;
     frto = Frto::off;
   }
-  void end() noexcept {
+  void end(Sequence sent_end) noexcept {
     phase = Phase::open;
+    kept_until = sent_end;
     frto = Frto::off;
   }
 
@@ -70,6 +66,7 @@ class Recovery {
   bool may_undo = false;
   std::uint16_t duplicates = 0;  // duplicate ACKs in a row; only without SACK
   Sequence point = 0;            // RecoveryPoint of RFC 6675, "recover" of RFC 6582
+  Sequence kept_until = 0;       // once over, a D-SACK of it may come until this is acknowledged
   Prr prr;
   std::uint32_t flight = 1;      // RecoverFS of RFC 6937: octets outstanding as it began
   std::uint32_t prior_cwnd = 0;  // as of the episode's begin

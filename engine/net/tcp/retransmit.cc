@@ -17,11 +17,13 @@ void Tcp::set_timer_for_state(Tcb& tcb) noexcept {
     arm_probe(tcb);
     return;
   }
-  disarm(tcb, TimerKind::retransmission);
   disarm(tcb, TimerKind::reordering);
   disarm(tcb, TimerKind::tail_loss_probe);
-  if (tcb.tcp_state == TcpState::fin_wait_2 && tcb.orphan)
-    arm(tcb, TimerKind::fin_wait_2, now_ + options_.time_wait);
+  if (tcb.tcp_state != TcpState::fin_wait_2 || !tcb.orphan) {
+    disarm(tcb, TimerKind::retransmission);
+  } else {  // nobody waits for the peer's FIN any more
+    arm(tcb, TimerKind::retransmission, now_ + options_.time_wait);
+  }
 }
 
 void Tcp::on_retransmission_timer(Tcb& tcb) noexcept {
@@ -29,6 +31,7 @@ void Tcp::on_retransmission_timer(Tcb& tcb) noexcept {
     case TcpState::closed: return;
     case TcpState::syn_sent:
     case TcpState::syn_received: return syn_timeout(tcb);
+    case TcpState::fin_wait_2: return finish(tcb);
     default:
       if (tcb.snd_nxt != tcb.snd_una && tcb.snd_wnd > 0) return retransmission_timeout(tcb);
       return persist_timeout(tcb);
@@ -44,7 +47,7 @@ void Tcp::syn_timeout(Tcb& tcb) noexcept {
 }
 
 bool Tcp::no_progress(const Tcb& tcb) const noexcept {
-  return now_ - tcb.progress >= milliseconds(tcb.options.user_timeout_ms);
+  return now_ms() - tcb.progress_ms >= tcb.options.user_timeout_ms;
 }
 
 void Tcp::retransmission_timeout(Tcb& tcb) noexcept {

@@ -15,7 +15,7 @@ constexpr Duration kPeerAckDelayMax = milliseconds(200);  // TLP.max_ack_delay
 // 7.2. The probe comes before the timeout; both stay armed, the timer of the probe rings first.
 void Tcp::arm_probe(Tcb& tcb) noexcept {
   const SendQueue& queue = tcb.unacknowledged;
-  const bool wanted = options_.tlp && tcb.sack && !tcb.recovery.on() && !tcb.probe_out &&
+  const bool wanted = options_.tlp && tcb.sack && !tcb.recovery().on() && !tcb.probe_out &&
                       queue.sacked() == 0 && tcb.snd_nxt != tcb.snd_una && tcb.snd_wnd > 0 &&
                       tcb.backoff == 0;
   if (!wanted) return disarm(tcb, TimerKind::tail_loss_probe);
@@ -31,7 +31,7 @@ void Tcp::arm_probe(Tcb& tcb) noexcept {
 
 // 7.3: new data when there is some, else the last segment once more.
 void Tcp::on_probe_timer(Tcb& tcb) noexcept {
-  if (tcb.snd_nxt == tcb.snd_una || tcb.recovery.on()) return;
+  if (tcb.snd_nxt == tcb.snd_una || tcb.recovery().on()) return;
   Packet* fresh = tcb.unacknowledged.next_to_send();
   const bool is_new = fresh != nullptr && end_of(*fresh) - tcb.snd_una <= tcb.snd_wnd &&
                       fresh->sequence_length <= tcb.mss;

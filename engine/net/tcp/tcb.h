@@ -7,12 +7,11 @@
 #include "engine/base/timer_wheel.h"
 #include "engine/net/tcp/congestion.h"
 #include "engine/net/tcp/connection_options.h"
+#include "engine/net/tcp/episode.h"
 #include "engine/net/tcp/flow_table.h"
-#include "engine/net/tcp/rack.h"
 #include "engine/net/tcp/receive_queue.h"
-#include "engine/net/tcp/recovery.h"
+#include "engine/net/tcp/reordering_window.h"
 #include "engine/net/tcp/rtt.h"
-#include "engine/net/tcp/sack_report.h"
 #include "engine/net/tcp/send_queue.h"
 #include "engine/net/tcp/state.h"
 #include "engine/net/tcp/timers.h"
@@ -21,6 +20,8 @@
 namespace sluice::net::tcp {
 
 class Tcp;
+
+inline constexpr Recovery kNothingLost;
 
 inline constexpr std::uint32_t kOutboundListener = UINT32_MAX;
 
@@ -46,11 +47,15 @@ class Tcb final : public Connection, public FlowNode {
   void become(TcpState next) noexcept;
   bool passive() const noexcept { return listener != kOutboundListener; }
   std::uint32_t flight() const noexcept { return snd_nxt - snd_una; }
+  // The repair of what the peer misses; all is in order without an episode.
+  const Recovery& recovery() const noexcept {
+    return episode == nullptr ? kNothingLost : episode->recovery;
+  }
   // Octets in the network: RFC 6675 4 SetPipe; without SACK each duplicate ACK tells of a segment
   // that left it, of which RFC 3042 counts two until the third means a loss.
   std::uint32_t pipe() const noexcept {
-    const std::uint32_t count =
-        recovery.on() ? recovery.duplicates : std::min<std::uint32_t>(recovery.duplicates, 2);
+    const std::uint32_t known = recovery().duplicates;
+    const std::uint32_t count = recovery().on() ? known : std::min(known, 2u);
     const std::uint32_t in_flight = unacknowledged.in_flight();
     return in_flight - std::min(in_flight, count * mss);
   }
@@ -115,19 +120,18 @@ class Tcb final : public Connection, public FlowNode {
 
   RttEstimator rtt;
   Congestion congestion;
-  Recovery recovery;
-  Rack rack;
+  ReorderingWindow reordering;
+  DueTimes due;
+  Episode* episode = nullptr;  // while something is missing
   IpAddress next_hop;
 
-  Instant progress{};   // when snd_una last moved or sending began
-  Instant last_sent{};  // last data segment
-  Instant last_data{};  // last data segment that came in
-  DueTimes due;
+  std::uint32_t progress_ms = 0;  // when snd_una last moved or sending began
+  std::uint32_t heard_ms = 0;     // when the last acceptable segment came in
+  Instant last_sent{};            // last data segment
   Timer timer;  // the wheel's entry for all of them; it may ring early, then it is set again
 
   SendQueue unacknowledged;
   ReceiveQueue received;
-  SackReport sack_report;
   ListLink queue_link;   // half-open list in SYN-RECEIVED, later the ready or starved list
   ListLink output_link;  // in the list of what flush() looks at
   ConnectionOptions options;

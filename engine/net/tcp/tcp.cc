@@ -3,6 +3,7 @@
 #include <algorithm>
 
 namespace sluice::net::tcp {
+
 Tcp::Tcp(const StackOptions& options, Port& port, IpOutput& ip, TxQueue& tx, TimerWheel& wheel,
          StackCounters& counters, Random& random, Instant now)
     : options_(options),
@@ -19,7 +20,8 @@ Tcp::Tcp(const StackOptions& options, Port& port, IpOutput& ip, TxQueue& tx, Tim
       cookies_(random.next(), random.next()),
       flows_(2 * static_cast<std::size_t>(options.connections_max), random),
       time_wait_(options.connections_max, flows_, options.time_wait),
-      tcbs_(options.connections_max) {
+      tcbs_(options.connections_max),
+      episodes_(options.connections_max) {
   flows_.attach(FlowKind::connection, tcbs_.data(), sizeof(Tcb));
 }
 
@@ -78,7 +80,7 @@ std::size_t Tcp::write(Tcb& tcb, ByteView octets) noexcept {
   const std::size_t taken =
       tcb.unacknowledged.append(octets.first(wanted), pool_, tcb.mss, reserve);
   if (taken > 0) {
-    if (was_idle) tcb.progress = now_;
+    if (was_idle) tcb.progress_ms = now_ms();
     mark_output(tcb);
   }
   if (taken < octets.size() && can_write(tcb.tcp_state) && !tcb.fin_queued) {

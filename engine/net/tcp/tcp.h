@@ -94,7 +94,8 @@ class Tcp {
   std::size_t timers_armed() noexcept;
   // Memory that connections have made the stack touch, buffers not counted.
   std::size_t bytes_held() const noexcept {
-    return sizeof *this + tcbs_.bytes_touched() + time_wait_.bytes() + flows_.bytes();
+    return sizeof *this + tcbs_.bytes_touched() + episodes_.bytes_touched() + time_wait_.bytes() +
+           flows_.bytes();
   }
 
  private:
@@ -173,18 +174,23 @@ class Tcp {
   Life advance_close(Tcb& tcb) noexcept;
 
   // recovery.cc
-  void recover(Tcb& tcb, const AckSample& sample) noexcept;
-  void detect_losses(Tcb& tcb, const AckSample& sample) noexcept;
-  void detect_by_time(Tcb& tcb) noexcept;
+  Episode& begin_episode(Tcb& tcb) noexcept;
+  void end_episode_if_over(Tcb& tcb) noexcept;
+  void end_episode(Tcb& tcb) noexcept;
+  SackReport& sack_report(Tcb& tcb) noexcept { return begin_episode(tcb).sack_report; }
+  void recover(Tcb& tcb, Episode& episode, const AckSample& sample) noexcept;
+  void grow_window(Tcb& tcb, const AckSample& sample) noexcept;
+  void detect_losses(Tcb& tcb, Episode& episode, const AckSample& sample) noexcept;
+  void detect_by_time(Tcb& tcb, const Episode& episode) noexcept;
   void detect_by_duplicates(Tcb& tcb, bool advances) noexcept;
-  void reduce_by_rate(Tcb& tcb, const Prr::Ack& ack) noexcept;
+  void reduce_by_rate(Tcb& tcb, Recovery& recovery, const Prr::Ack& ack) noexcept;
   void on_reordering_timer(Tcb& tcb) noexcept;
-  void begin_repair(Tcb& tcb) noexcept;
-  void begin_reduction(Tcb& tcb) noexcept;
+  void begin_repair(Tcb& tcb, Recovery& recovery) noexcept;
+  void begin_reduction(Tcb& tcb, Recovery& recovery) noexcept;
   void enter_timed_out(Tcb& tcb, bool first) noexcept;
-  void leave_recovery(Tcb& tcb) noexcept;
-  void undo_if_spurious(Tcb& tcb, const AckSample& sample) noexcept;
-  bool frto_finds_spurious(Tcb& tcb, const AckSample& sample) noexcept;
+  void leave_recovery(Tcb& tcb, Recovery& recovery) noexcept;
+  void undo_if_spurious(Tcb& tcb, Recovery& recovery, const AckSample& sample) noexcept;
+  bool frto_finds_spurious(const Tcb& tcb, Recovery& recovery, const AckSample& sample) noexcept;
 
   // tail_loss_probe.cc
   void arm_probe(Tcb& tcb) noexcept;
@@ -208,6 +214,7 @@ class Tcp {
   bool emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags) noexcept;
   void note_sent(Tcb& tcb, Sequence end) noexcept;
   void note_acknowledged(Tcb& tcb, TcpHeader& header, std::uint8_t shift) noexcept;
+  void fill_sack(Tcb& tcb, TcpOptions& options, std::uint8_t blocks_max) noexcept;
   std::uint8_t sack_blocks_max(const Tcb& tcb, std::uint32_t payload) const noexcept;
   void fill_options(const Tcb& tcb, std::uint8_t flags, TcpOptions& options) const noexcept;
   Sent send_segment(PacketPtr packet, const IpPath& path, TcpHeader header,
@@ -217,6 +224,7 @@ class Tcp {
   std::uint16_t announced_mss(const IpAddress& remote,
                               const ConnectionOptions& options) const noexcept;
   std::uint8_t shift_for(const ConnectionOptions& options) const noexcept;
+  std::uint32_t now_ms() const noexcept { return static_cast<std::uint32_t>(now_.ns / 1'000'000); }
   std::uint32_t timestamp_now(std::uint32_t offset) const noexcept;
 
   // timers.cc
@@ -284,6 +292,7 @@ class Tcp {
   IntrusiveList<Tcb, &Tcb::queue_link> starved_;  // could not write for want of packets
   IntrusiveList<Tcb, &Tcb::output_link> output_;
   SparseSlab<Tcb> tcbs_;
+  SparseSlab<Episode> episodes_;  // as many as connections; few are in use
 };
 
 }  // namespace sluice::net::tcp

@@ -41,8 +41,6 @@ void Tcp::ring(Tcb& tcb, TimerKind kind) noexcept {
   switch (kind) {
     case TimerKind::retransmission: return on_retransmission_timer(tcb);
     case TimerKind::delayed_ack: return on_delayed_ack_timer(tcb);
-    case TimerKind::user_timeout: return fail(tcb, NetError::timed_out);
-    case TimerKind::fin_wait_2: return finish(tcb);
     case TimerKind::reordering: return on_reordering_timer(tcb);
     case TimerKind::tail_loss_probe: return on_probe_timer(tcb);
     case TimerKind::cork: return on_cork_timer(tcb);

@@ -13,14 +13,13 @@ namespace sluice::net::tcp {
 enum class TimerKind : std::uint8_t {
   reordering,       // RACK: a segment may only be late (RFC 8985 6.2)
   tail_loss_probe,  // RFC 8985 7; before the timeout, which it puts off
-  retransmission,   // SYN and data (RFC 6298 5), zero-window probes (RFC 9293 3.8.6.1)
+  retransmission,   // SYN and data (RFC 6298 5), zero-window probes (RFC 9293 3.8.6.1), and the end
+                    // of a FIN-WAIT-2 that nobody waits for
   delayed_ack,      // RFC 9293 3.8.6.3
   cork,             // the writer said that more was coming
   keep_alive,       // RFC 9293 3.8.4
-  user_timeout,     // RFC 9293 3.10.8
-  fin_wait_2,       // nobody waits for the peer's FIN any more
 };
-inline constexpr std::size_t kTimerKinds = 8;
+inline constexpr std::size_t kTimerKinds = 6;
 
 // Held in units of 20 us modulo 2^32, rounded up: a timer lies at most 11 hours ahead.
 class DueTimes {
