@@ -76,6 +76,7 @@ class Engine:
             name = "mx0"
             device = "net_vhost0,iface={self.sockets}/v.sock,queues=1"
             address = ["192.0.2.10/24"]
+            conflict_detection = false
             """) if self.transport == "dpdk" else ""
         bind = "mx0:25" if self.transport == "dpdk" else f"127.0.0.1:{self.port}"
         return textwrap.dedent(f"""\

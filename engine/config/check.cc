@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/base/bytes.h"
+#include "engine/config/check_port.h"
 #include "engine/config/values.h"
 
 namespace sluice::config {
@@ -104,12 +105,8 @@ void check_block(const Config& config, Reading& reading) {
         .fault("table", "table \"fib\" lies in DPDK's memory, and the file has no port");
 }
 
-bool on_a_network_of(const Port& port, const IpAddress& address) {
-  return std::ranges::any_of(port.addresses, [&](const Prefix& p) { return p.contains(address); });
-}
-
 void check_ports(const Config& config, Reading& reading) {
-  std::set<std::string_view> names, devices;
+  std::set<std::string_view> names, devices, exceptions;
   for (std::size_t i = 0; i < config.ports.size(); ++i) {
     const Port& port = config.ports[i];
     const Here place = here(reading, "port", port, i);
@@ -117,11 +114,10 @@ void check_ports(const Config& config, Reading& reading) {
       place.fault("name", fmt::format("name {:?} is taken by an earlier port", port.name));
     if (!port.device.empty() && !devices.insert(port.device).second)
       place.fault("device", fmt::format("device {:?} is taken by an earlier port", port.device));
-    for (const IpAddress& gateway : port.gateways)
-      if (!port.addresses.empty() && !on_a_network_of(port, gateway))
-        place.fault("gateway", fmt::format("gateway {} is on no network of this port; its address "
-                                           "list decides that",
-                                           gateway.text()));
+    if (!port.exception.empty() && !exceptions.insert(port.exception).second)
+      place.fault("exception",
+                  fmt::format("exception {:?} is taken by an earlier port", port.exception));
+    for (const auto& [key, what] : port_faults(port)) place.fault(key, what);
   }
 }
 

@@ -32,11 +32,23 @@ struct Memory {  // [memory]
   std::uint32_t transactions = 1'024;       // messages being received at once, per worker
 };
 
+struct PortRoute {  // [[port.route]]
+  Prefix prefix;
+  IpAddress via;
+
+  bool operator==(const PortRoute&) const = default;
+};
+
 struct Port {  // [[port]]
   std::string name;
   std::string device;             // PCI address or virtual device arguments
   std::vector<Prefix> addresses;  // "192.0.2.10/24"
   std::vector<IpAddress> gateways;
+  std::vector<PortRoute> routes;
+  std::uint16_t vlan = 0;  // 802.1Q, 0 = no tag
+  bool router_advertisements = false;
+  bool conflict_detection = true;
+  std::string exception;  // kernel interface that gets what is not ours; empty = none
   std::uint16_t mtu = 1500;
   std::uint32_t rx_descriptors = 1024;
   std::uint32_t tx_descriptors = 1024;

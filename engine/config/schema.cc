@@ -1,6 +1,7 @@
 #include "engine/config/schema.h"
 
 #include "engine/config/kinds.h"
+#include "engine/config/port_routes.h"
 
 namespace sluice::config {
 namespace {
@@ -24,6 +25,13 @@ std::string_view name_fault(std::string_view text) {
     if (!fine) return "has a character that a name cannot have";
   }
   return {};
+}
+
+// The kinds of device that end in a kernel interface, and their arguments.
+std::string_view exception_fault(std::string_view text) {
+  const bool known =
+      text.empty() || text.starts_with("tap,iface=") || text.starts_with("virtio_user,iface=");
+  return known && !text.ends_with('=') ? std::string_view() : "names no kernel interface";
 }
 
 std::string_view host_fault(std::string_view text) {
@@ -127,7 +135,18 @@ std::vector<Key<Port>> port_keys() {
        parsed_list(&Port::addresses, Least::one, "addresses with prefix length, \"192.0.2.10/24\""),
        "the addresses of this port and their networks", Need::required},
       {"gateway", parsed_list(&Port::gateways, Least::none, "addresses"),
-       "routers to all other networks"},
+       "routers to all other networks; the first of a family that answers is used"},
+      {"route", port_routes_value(), "routers to further networks; the longest prefix decides"},
+      {"vlan", integer(&Port::vlan, 0, 4'094), "802.1Q tag of every frame; 0 = no tag"},
+      {"router_advertisements", boolean(&Port::router_advertisements),
+       "take IPv6 addresses and routers that routers advertise, RFC 4861 and RFC 4862"},
+      {"conflict_detection", boolean(&Port::conflict_detection),
+       "find out whether somebody has an address before it is used, which takes up to 7 s at the "
+       "start, RFC 5227 and RFC 4862"},
+      {"exception",
+       text(&Port::exception, "\"tap,iface=mgmt0\", \"virtio_user,iface=mgmt0\", or \"\" for none",
+            exception_fault),
+       "kernel interface that gets what arrives and is not for the engine"},
       {"mtu", integer(&Port::mtu, 576, 9'216), "largest IP packet, in octets"},
       {"rx_descriptors", integer(&Port::rx_descriptors, 64, 32'768), "entries of a receive queue"},
       {"tx_descriptors", integer(&Port::tx_descriptors, 64, 32'768), "entries of a transmit queue"},

@@ -66,6 +66,8 @@ json worker_status(const WorkerThread& worker, unsigned cpu) {
           {"tcp_time_wait", c.tcp_time_wait.get()},
           {"tcp_retransmitted", c.tcp_retransmitted.get()},
           {"packets_dropped", c.packets_dropped.get()},
+          {"packets_not_ours", c.packets_not_ours.get()},
+          {"address_conflicts", c.address_conflicts.get()},
           {"log_events_dropped", worker.events.dropped()}};
 }
 

@@ -41,6 +41,11 @@ net::StackOptions stack_options(const config::Config& config, const config::Port
   net::StackOptions options;
   options.addresses = port.addresses;
   options.gateways = port.gateways;
+  for (const config::PortRoute& route : port.routes)
+    options.routes.push_back({route.prefix, route.via});
+  options.vlan = port.vlan;
+  options.router_advertisements = port.router_advertisements;
+  options.detect_conflicts = port.conflict_detection;
   SLUICE_ASSERT(getrandom(&options.seed, sizeof options.seed, 0) == sizeof options.seed);
   options.connections_max = config.memory.connections;
   options.receive_window = config.tcp.receive_window;

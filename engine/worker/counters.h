@@ -50,6 +50,8 @@ struct Counters {
   Counter tcp_time_wait;
   Counter tcp_retransmitted;  // segments, since start
   Counter packets_dropped;    // malformed or no resources, since start
+  Counter packets_not_ours;   // another host's or a protocol that we lack, since start
+  Counter address_conflicts;  // somebody else uses an address of a port, since start
 };
 
 }  // namespace sluice::worker

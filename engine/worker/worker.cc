@@ -323,6 +323,8 @@ void Worker::publish_stack_gauges() {
     sum.time_wait += stack.time_wait;
     sum.segments_retransmitted += stack.segments_retransmitted;
     sum.dropped_malformed += stack.dropped_malformed + stack.dropped_no_resources;
+    sum.dropped_not_ours += stack.dropped_not_ours;
+    sum.address_conflicts += stack.address_conflicts;
   }
   Counters& counters = core_.counters;
   counters.tcp_connections.set(sum.connections);
@@ -330,6 +332,8 @@ void Worker::publish_stack_gauges() {
   counters.tcp_time_wait.set(sum.time_wait);
   counters.tcp_retransmitted.set(sum.segments_retransmitted);
   counters.packets_dropped.set(sum.dropped_malformed);
+  counters.packets_not_ours.set(sum.dropped_not_ours);
+  counters.address_conflicts.set(sum.address_conflicts);
 }
 
 }  // namespace sluice::worker

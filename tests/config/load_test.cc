@@ -124,6 +124,38 @@ TEST(ConfigLoad, TheReferenceLoadsAndHasTheDefaults) {
   EXPECT_EQ(config->ports.at(0).mtu, Port{}.mtu);
 }
 
+TEST(ConfigLoad, APortMayHaveAVlanRoutesAndAnExceptionDevice) {
+  const auto config = loaded(R"(
+hostname = "mx.example.com"
+[[port]]
+name = "mx0"
+device = "net_tap0"
+address = ["192.0.2.10/24", "2001:db8::10/64"]
+gateway = ["192.0.2.1", "fe80::1"]
+vlan = 42
+router_advertisements = true
+conflict_detection = false
+exception = "tap,iface=mgmt0"
+[[port.route]]
+prefix = "198.51.100.0/24"
+via = "192.0.2.2"
+[[port.route]]
+prefix = "2001:db8:7::/48"
+via = "2001:db8::2"
+[[listener]]
+name = "a"
+bind = "mx0:25"
+)");
+  const Port& port = config->ports.at(0);
+  EXPECT_EQ(port.vlan, 42);
+  EXPECT_TRUE(port.router_advertisements);
+  EXPECT_FALSE(port.conflict_detection);
+  EXPECT_EQ(port.exception, "tap,iface=mgmt0");
+  ASSERT_EQ(port.routes.size(), 2u);
+  EXPECT_EQ(port.routes[1].prefix.text(), "2001:db8:7::/48");
+  EXPECT_EQ(port.routes[1].via.text(), "2001:db8::2");
+}
+
 TEST(ConfigLoad, AFileThatIsNotThereIsOneProblem) {
   const auto result = load_file("/nonexistent/sluice.toml", kMachine);
   ASSERT_FALSE(result);

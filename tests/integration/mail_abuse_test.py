@@ -29,6 +29,7 @@ OWN_TCP = """
 name = "mx0"
 device = "net_tap0,iface=sluice0"
 address = ["10.8.0.1/24"]
+conflict_detection = false
 
 [[listener]]
 name = "own-tcp"

@@ -26,6 +26,7 @@ OWN_TCP = """bare_newline = "normalise"
 name = "mx0"
 device = "net_vhost0,iface=wire.sock,queues=1"
 address = ["192.0.2.10/24"]
+conflict_detection = false
 
 [[listener]]
 name = "own-tcp"

@@ -26,6 +26,7 @@ OWN_TCP = f"""
 name = "mx0"
 device = "net_tap0,iface={DEVICE}"
 address = ["{ENGINE}/24"]
+conflict_detection = false
 
 [[listener]]
 name = "own-tcp"

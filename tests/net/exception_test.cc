@@ -20,8 +20,8 @@ struct Kernel {
       got.emplace_back(frame.begin(), frame.end());
     };
   }
-  // Whether the kernel got exactly this frame.
-  bool gets(const Octets& frame) {
+  // Whether the kernel got just this frame.
+  bool receives(const Octets& frame) {
     got.clear();
     script.sent.clear();
     script.inject(frame);
@@ -39,50 +39,50 @@ Octets syn_frame(const IpAddress& from, const IpAddress& to, std::uint16_t port)
 
 TEST(Exception, SegmentsToPortsWithoutAListenerGoToTheKernelUnchanged) {
   Kernel kernel;
-  EXPECT_TRUE(kernel.gets(syn_frame(kThem4, kUs4, 22)));
-  EXPECT_TRUE(kernel.gets(syn_frame(kThem6, kUs6, 22)));
+  EXPECT_TRUE(kernel.receives(syn_frame(kThem4, kUs4, 22)));
+  EXPECT_TRUE(kernel.receives(syn_frame(kThem6, kUs6, 22)));
   EXPECT_EQ(kernel.script.pending(), 0u);  // no RST
 }
 
 TEST(Exception, SegmentsToAListenerOrAConnectionStayOurs) {
   Kernel kernel;
-  EXPECT_FALSE(kernel.gets(syn_frame(kThem4, kUs4, 25)));
+  EXPECT_FALSE(kernel.receives(syn_frame(kThem4, kUs4, 25)));
   EXPECT_TRUE(kernel.got.empty());
   auto connection = kernel.script.stack->connect({kThem6, 4'000}, 1);
   kernel.script.stack->flush(kernel.script.now);
-  EXPECT_FALSE(kernel.gets(syn_frame(kThem6, kUs6, (*connection)->local().port)));
+  EXPECT_FALSE(kernel.receives(syn_frame(kThem6, kUs6, (*connection)->local().port)));
 }
 
 TEST(Exception, DatagramsWithoutASocketAndOtherProtocolsGoToTheKernel) {
   Kernel kernel;
   const Octets ntp = udp_frame({kThem4, 123}, {kUs4, 123}, "time");
-  EXPECT_TRUE(kernel.gets(ntp));
+  EXPECT_TRUE(kernel.receives(ntp));
   EXPECT_EQ(kernel.script.pending(), 0u);  // no ICMP error
   ASSERT_TRUE(datagrams_of(*kernel.script.stack).open({.local = {{}, 123}}));
-  EXPECT_FALSE(kernel.gets(ntp));
-  EXPECT_TRUE(kernel.gets(ip_frame({kThem4, kUs4, 47}, Octets(30))));
-  EXPECT_TRUE(kernel.gets(frame_of(0x88cc, Octets(60), {1, 0x80, 0xc2, 0, 0, 0xe})));
-  EXPECT_TRUE(kernel.gets(syn_frame(kThem4, ip("10.0.0.2"), 25)));  // another address
+  EXPECT_FALSE(kernel.receives(ntp));
+  EXPECT_TRUE(kernel.receives(ip_frame({kThem4, kUs4, 47}, Octets(30))));
+  EXPECT_TRUE(kernel.receives(frame_of(0x88cc, Octets(60), {1, 0x80, 0xc2, 0, 0, 0xe})));
+  EXPECT_TRUE(kernel.receives(syn_frame(kThem4, ip("10.0.0.2"), 25)));  // another address
 }
 
 TEST(Exception, EchoRequestsStayOursAndOtherIcmpIsCopied) {
   Kernel kernel;
   const Head head{kThem4, kUs4, kProtocolIcmp};
-  EXPECT_FALSE(kernel.gets(icmp_frame(head, echo_request(kUs4))));
+  EXPECT_FALSE(kernel.receives(icmp_frame(head, echo_request(kUs4))));
   EXPECT_EQ(kernel.script.pending(), 1u);
   Octets reply = echo_request(kUs4);
   reply[0] = kIcmpEchoReply;
-  EXPECT_TRUE(kernel.gets(icmp_frame(head, reply)));
+  EXPECT_TRUE(kernel.receives(icmp_frame(head, reply)));
 }
 
 TEST(Exception, NeighbourMessagesServeBothSides) {
   Kernel kernel;
   EXPECT_TRUE(
-      kernel.gets(nd_frame({.target = kUs6, .mac = kThemMac}, kThem6, solicited_node(kUs6))));
+      kernel.receives(nd_frame({.target = kUs6, .mac = kThemMac}, kThem6, solicited_node(kUs6))));
   EXPECT_EQ(kernel.script.pending(), 1u);
   Octets arp(kArpLength);
   write_arp(arp.data(), {kArpRequest, kThemMac, kThem4.v4(), {}, kUs4.v4()});
-  EXPECT_TRUE(kernel.gets(frame_of(kEtherTypeArp, arp, kBroadcastMac)));
+  EXPECT_TRUE(kernel.receives(frame_of(kEtherTypeArp, arp, kBroadcastMac)));
   EXPECT_EQ(kernel.script.pending(), 1u);
 }
 
