@@ -170,6 +170,15 @@ TEST(TcpHalfClose, ReleaseWithUnreadDataResets) {  // RFC 9293 3.10.4, RFC 2525 
   EXPECT_EQ(script.stack->open_connections(), 0u);
 }
 
+TEST(TcpWindow, ReadingBringsNoUpdateWhenAllThatCanBeSaidIsOffered) {
+  TcpScript script([](StackOptions& options) { options.quick_ack = false; });
+  Connection* connection = script.establish({.mss = 1'000});  // no window scale: 65,535 at most
+  script.peer({.seq = script.seq, .ack = script.ack, .payload = "read me"});
+  connection->consume(7);
+  script.flush();
+  EXPECT_EQ(script.pending(), 0u);
+}
+
 TEST(TcpWindow, AProbeOfAClosedWindowIsAnsweredAndItsAckCounts) {  // RFC 9293 3.10.7.4
   TcpScript script([](StackOptions& options) { options.receive_window = 2'000; });
   Connection* connection = script.establish({.mss = 1'000});
