@@ -106,6 +106,21 @@ TEST(TcpConnect, WhenBothOpenAtOnceTheSynAckAloneEstablishes) {  // RFC 9293 fig
   EXPECT_EQ(connection.state(), Connection::State::open);
 }
 
+TEST(TcpConnect, TextWithASynThatMeetsOursIsReadOnceEstablished) {  // RFC 9293 3.10.7.3
+  TcpScript script;
+  Connection& connection = connect(script);
+  const auto syn = script.next();
+  auto with_text = answer_to(*syn, kSyn);
+  with_text.payload = "early";
+  script.peer(with_text);
+  EXPECT_EQ(script.next()->header.acknowledgment, 5'001u);
+  EXPECT_TRUE(connection.readable().empty());
+  auto last = answer_to(*syn, kAck);
+  last.seq = 5'006;
+  script.peer(last);
+  EXPECT_EQ(as_text(connection.readable()), "early");
+}
+
 TEST(TcpConnect, ACloseBeforeTheHandshakeEndsIsObeyedAfterIt) {
   TcpScript script;
   Connection& connection = connect(script);

@@ -38,7 +38,7 @@ void Tcp::send_cookie(const Listener& listener, const Segment& syn) noexcept {
     options.timestamp_value = cookie_timestamp(timestamp_now(isn_.timestamp_offset(syn.key)), kept);
     options.timestamp_echo = syn.options.timestamp_value;
     options.sack_permitted = kept.sack;
-    options.has_window_shift = kept.window_shift.has_value();
+    options.has_window_shift = kept.window_shift && options_.window_scale != 0;
     options.window_shift = shift_for(listener.options);
   }
   last_cookie_ = now_;

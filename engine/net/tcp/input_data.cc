@@ -98,6 +98,7 @@ void Tcp::take_fin(Tcb& tcb, const Segment& segment) noexcept {
   if (fin - tcb.rcv_nxt > tcb.receive_space()) return;
   tcb.fin_seen = true;
   tcb.rcv_fin = fin;
+  ack_at_once(tcb);  // also beyond a gap, as for data
 }
 
 // Everything up to the FIN is here.

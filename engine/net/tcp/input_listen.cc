@@ -85,6 +85,7 @@ void Tcp::establish(Tcb& tcb) noexcept {
   tcb.quick_acks = options_.quick_ack ? kQuickAcks : std::uint8_t{0};
   disarm(tcb, TimerKind::retransmission);
   if (tcb.passive()) enter_accept_queue(tcb);
+  tcb.rcv_nxt = tcb.received.join(tcb.rcv_nxt);  // what came with the SYN
   if (tcb.fin_queued) {
     tcb.become(TcpState::fin_wait_1);
     mark_output(tcb);

@@ -24,8 +24,10 @@ void Tcp::input_syn_sent(Tcb& tcb, Segment& segment) noexcept {
   tcb.rcv_adv = tcb.rcv_nxt + std::min<std::uint32_t>(tcb.options.receive_buffer, 0xffff);
   take_options(tcb, segment.options);
   if (has_ack) return take_syn_ack(tcb, segment);
-  // Both open at once. What else the SYN carried will come again.
+  // Both open at once. Text waits for ESTABLISHED; a FIN will come again.
   tcb.become(TcpState::syn_received);
+  strip_syn(segment);
+  if (trim_to_window(tcb, *segment.packet)) tcb.received.store(std::move(segment.packet));
   send_syn(tcb);
 }
 

@@ -14,9 +14,9 @@ bool reopens(const TimeWait& entry, const Segment& syn) noexcept {
   return after(syn.seq(), entry.rcv_nxt);
 }
 
-// An ACK in sequence that asks nothing.
+// The ACK of our FIN, in sequence. After its own FIN the peer has nothing else to say.
 bool is_quiet(const TimeWait& entry, const Segment& segment) noexcept {
-  return segment.length() == 0 && segment.seq() - entry.rcv_nxt <= entry.window_octets();
+  return segment.length() == 0 && segment.seq() == entry.rcv_nxt;
 }
 
 }  // namespace

@@ -29,7 +29,6 @@ void TimeWaitTable::enter(const Tcb& tcb, Instant now) noexcept {
   entry.ts_recent = tcb.ts_recent;
   entry.timestamps = tcb.timestamps;
   entry.window = static_cast<std::uint16_t>(tcb.receive_space() >> tcb.rcv_shift);
-  entry.shift = tcb.rcv_shift;
   entry.expires_ms = milliseconds_of(now + wait_);
   push(entry);
   flows_.insert(ref(entry));

@@ -16,14 +16,9 @@ struct TimeWait final : FlowNode {
   std::uint32_t expires_ms = 0;     // on the stack's clock, modulo 2^32
   std::uint32_t next = UINT32_MAX;  // in the queue
   std::uint16_t window = 0;         // as on the wire
-  std::uint8_t shift = 0;           // of our windows
   bool timestamps : 1 = false;      // negotiated
   bool restarted : 1 = false;       // goes to the end of the queue when it reaches the head
   bool removed : 1 = false;         // is in the queue only
-
-  std::uint32_t window_octets() const noexcept {
-    return static_cast<std::uint32_t>(window) << shift;
-  }
 };
 static_assert(sizeof(TimeWait) == 64);
 
