@@ -75,9 +75,16 @@ def connect(address, port):
     return socket.create_connection((address, port), timeout=TIMEOUT)
 
 
-def send_to_sink(address, size):
+def set_control(connection, control):
+    """The kernel's congestion control for one socket, or for those that a listening one accepts."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, control.encode())
+
+
+def send_to_sink(address, size, control=None):
     """Sends `size` octets; returns what the sink says of them."""
     with connect(address, 9) as connection:
+        if control:
+            set_control(connection, control)
         sent = 0
         while sent < size:
             sent += connection.send(octets_at(sent, min(CHUNK, size - sent)))
