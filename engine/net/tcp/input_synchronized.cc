@@ -92,10 +92,19 @@ bool Tcp::open_closed_window(Tcb& tcb, Segment& segment) noexcept {
   return true;
 }
 
+// RCV.WND as the buffer has it: what was offered may be less, for 16 bits do not tell all and the
+// edge moves by worthwhile steps only. Of a half-open connection only the offer counts.
+std::uint32_t Tcp::reset_window(const Tcb& tcb) const noexcept {
+  const std::uint32_t offered = tcb.receive_space();
+  if (tcb.tcp_state == TcpState::syn_received && tcb.passive()) return offered;
+  const std::uint32_t buffer = tcb.options.receive_buffer;
+  return std::max(offered, buffer - std::min(buffer, tcb.received.octets()));
+}
+
 // RFC 5961 3.2, RFC 9293 3.10.7.4 second.
 void Tcp::input_reset(Tcb& tcb, const Segment& segment) noexcept {
   const std::uint32_t offset = segment.seq() - tcb.rcv_nxt;
-  if (offset > 0 && offset >= tcb.receive_space()) return;
+  if (offset > 0 && offset >= reset_window(tcb)) return;
   if (offset > 0) return send_challenge_ack(tcb);
   const bool opening = tcb.tcp_state == TcpState::syn_received;
   const bool closed_already =

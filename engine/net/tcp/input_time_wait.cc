@@ -23,7 +23,7 @@ bool is_quiet(const TimeWait& entry, const Segment& segment) noexcept {
 
 void Tcp::input_time_wait(TimeWait& entry, Segment& segment) noexcept {
   if (segment.header.has(kRst)) return;  // RFC 1337 3, fix F1
-  const bool is_syn = segment.header.has(kSyn) && !segment.header.has(kAck);
+  const bool is_syn = (segment.header.flags & (kSyn | kAck | kFin)) == kSyn;
   if (is_syn && reopens(entry, segment) &&
       listeners_.find(segment.key.local, segment.key.local_port) != nullptr) {
     const Sequence used = entry.snd_nxt;

@@ -131,6 +131,7 @@ class Tcp {
   Paws check_timestamps(const Tcb& tcb, const Segment& segment) const noexcept;
   void take_timestamp(Tcb& tcb, const Segment& segment) noexcept;
   bool check_sequence(const Tcb& tcb, const Segment& segment) const noexcept;
+  std::uint32_t reset_window(const Tcb& tcb) const noexcept;
   bool open_closed_window(Tcb& tcb, Segment& segment) noexcept;
   void input_reset(Tcb& tcb, const Segment& segment) noexcept;
   void input_unexpected_syn(Tcb& tcb, Segment& segment) noexcept;
