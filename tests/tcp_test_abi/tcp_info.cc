@@ -99,7 +99,7 @@ tcp_info tcp_info_of(Instance& stack, const Socket& socket) {
   info.tcpi_rcv_mss = tcb.rcv_mss;
   count_packets(tcb, info);
   info.tcpi_last_data_sent = elapsed_ms(stack.now(), tcb.last_sent);
-  info.tcpi_last_data_recv = elapsed_ms(stack.now(), tcb.last_data);
+  info.tcpi_last_ack_recv = static_cast<std::uint32_t>(stack.now().ns / 1'000'000) - tcb.heard_ms;
   info.tcpi_rtt = tcb.rtt.srtt_us;
   info.tcpi_rttvar = tcb.rtt.variation_us;
   info.tcpi_min_rtt = tcb.rtt.min_us();
