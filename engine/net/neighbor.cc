@@ -100,7 +100,8 @@ NeighborCache::Neighbor* NeighborCache::set_of(const IpAddress& address) const n
   std::memcpy(&high, address.octets.data(), sizeof high);
   std::memcpy(&low, address.octets.data() + sizeof high, sizeof low);
   const std::uint64_t mixed = (low ^ (high * secret_) ^ (secret_ >> 32)) * secret_;
-  return &neighbors_[(mixed >> 40) % kNeighborSets * kNeighborWays];
+  // The top bits: those of an IPv4 address stand high in `low`, and a product only mixes upwards.
+  return &neighbors_[(mixed >> (64 - kNeighborSetBits)) * kNeighborWays];
 }
 
 NeighborCache::Neighbor* NeighborCache::find(const IpAddress& address) const noexcept {

@@ -14,7 +14,8 @@
 
 namespace sluice::net {
 
-inline constexpr std::size_t kNeighborSets = 128;
+inline constexpr int kNeighborSetBits = 7;
+inline constexpr std::size_t kNeighborSets = 1u << kNeighborSetBits;
 inline constexpr std::size_t kNeighborWays = 8;
 inline constexpr std::size_t kHeldPerNeighbor = 256;  // frames; beyond it the oldest goes
 inline constexpr std::size_t kHeldInAll = 512;        // frames
