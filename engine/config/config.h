@@ -14,6 +14,8 @@ namespace sluice::config {
 enum class IdlePolicy : std::uint8_t { spin, adaptive };
 enum class HugePages : std::uint8_t { automatic, required, off };
 enum class BlockTable : std::uint8_t { automatic, hash, fib };
+enum class SynCookies : std::uint8_t { off, on, automatic };
+enum class CongestionControl : std::uint8_t { reno, cubic };
 enum class BareNewline : std::uint8_t { reject, normalise };
 
 struct Cores {                       // [cores]
@@ -62,6 +64,11 @@ struct Tcp {                                   // [tcp]
   std::uint32_t receive_window = 256U * 1024;  // octets, at most, per connection
   std::uint32_t send_buffer = 256U * 1024;     // octets, per connection
   std::uint32_t syn_backlog = 4'096;           // half-open connections per worker
+  std::uint32_t listen_backlog = 4'096;        // open ones that no session has taken, per listener
+  SynCookies syn_cookies = SynCookies::automatic;
+  CongestionControl congestion_control = CongestionControl::cubic;
+  bool ecn = false;
+  Duration keep_alive{};  // 0 = no probes
   Duration rto_initial = seconds(1);
   Duration rto_min = milliseconds(200);
   Duration delayed_ack = milliseconds(40);

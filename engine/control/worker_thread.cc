@@ -36,6 +36,20 @@ std::vector<unsigned> helper_cpus(const config::Cores& cores) {
   return cpus;
 }
 
+net::SynCookies syn_cookies(config::SynCookies choice) {
+  switch (choice) {
+    case config::SynCookies::off: return net::SynCookies::off;
+    case config::SynCookies::on: return net::SynCookies::on;
+    case config::SynCookies::automatic: break;
+  }
+  return net::SynCookies::automatic;
+}
+
+net::CongestionControl congestion_control(config::CongestionControl choice) {
+  return choice == config::CongestionControl::reno ? net::CongestionControl::reno
+                                                   : net::CongestionControl::cubic;
+}
+
 net::StackOptions stack_options(const config::Config& config, const config::Port& port,
                                 net::SynFilter& syn_filter) {
   net::StackOptions options;
@@ -51,6 +65,11 @@ net::StackOptions stack_options(const config::Config& config, const config::Port
   options.receive_window = config.tcp.receive_window;
   options.send_buffer = config.tcp.send_buffer;
   options.syn_backlog = config.tcp.syn_backlog;
+  options.listen_backlog = config.tcp.listen_backlog;
+  options.syn_cookies = syn_cookies(config.tcp.syn_cookies);
+  options.congestion_control = congestion_control(config.tcp.congestion_control);
+  options.ecn = config.tcp.ecn;
+  options.keep_alive = config.tcp.keep_alive;
   options.rto_initial = config.tcp.rto_initial;
   options.rto_min = config.tcp.rto_min;
   options.delayed_ack = config.tcp.delayed_ack;

@@ -120,8 +120,19 @@ TEST(ConfigLoad, TheReferenceLoadsAndHasTheDefaults) {
   const Config defaults;
   EXPECT_EQ(config->queue.segment_bytes, defaults.queue.segment_bytes);
   EXPECT_EQ(config->scan.scl_score, defaults.scan.scl_score);
-  EXPECT_EQ(config->tcp.delayed_ack, defaults.tcp.delayed_ack);
+  EXPECT_EQ(config->tcp, defaults.tcp);
   EXPECT_EQ(config->ports.at(0).mtu, Port{}.mtu);
+}
+
+TEST(ConfigLoad, TcpMayBeToldWhatToUse) {
+  const auto config =
+      loaded(smallest_and("[tcp]\nsyn_cookies = 'on'\ncongestion_control = 'reno'\necn = true\n"
+                          "keep_alive = '2h'\nlisten_backlog = 64\n"));
+  EXPECT_EQ(config->tcp.syn_cookies, SynCookies::on);
+  EXPECT_EQ(config->tcp.congestion_control, CongestionControl::reno);
+  EXPECT_TRUE(config->tcp.ecn);
+  EXPECT_EQ(config->tcp.keep_alive, hours(2));
+  EXPECT_EQ(config->tcp.listen_backlog, 64u);
 }
 
 TEST(ConfigLoad, APortMayHaveAVlanRoutesAndAnExceptionDevice) {
