@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint16_t kPort = 25;
 constexpr Duration kSafety = seconds(30);
 constexpr Duration kLiveness = minutes(30);
-constexpr Duration kPatience = minutes(1);  // with a partner that is gone
+constexpr Duration kPatience = minutes(5);  // with a partner that is gone
 constexpr Duration kLook = seconds(1);      // how often it looks whether it is
 constexpr Duration kTimeWait = seconds(10);
 constexpr Duration kUserTimeout = minutes(3);
@@ -134,6 +134,7 @@ void Swarm::add_flow(std::size_t index) {
   }
   flows_.emplace_back(links_[client], links_[server], network_.now() + up_to(random, seconds(10)),
                       index, call, answer);
+  flows_.back().v6 = random.chance(0.5);
 }
 
 Instant Swarm::work(Host& host) {
@@ -156,7 +157,8 @@ Instant Swarm::work(Host& host) {
 void Swarm::begin(Flow& flow) {
   if (network_.now() < flow.begins) return;
   Transport& stack = *flow.client.host->stack;
-  const Endpoint server = flow.server.host->endpoint(kPort);
+  const Endpoint server =
+      flow.v6 ? flow.server.host->endpoint_v6(kPort) : flow.server.host->endpoint(kPort);
   const auto connection = stack.connect(server, 1);
   if (!connection) {  // a small pool may be empty for the moment
     flow.begins = network_.now() + seconds(1);

@@ -46,6 +46,7 @@ class Swarm {
     Link& client;
     Link& server;
     Instant begins;
+    bool v6 = false;
     Stream forth;
     Stream back;
     Talker caller;

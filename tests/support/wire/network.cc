@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/net/wire/byte_order.h"
+
 namespace sluice::net::test {
 namespace {
 
@@ -15,10 +17,14 @@ MacAddress mac_of(std::uint32_t number) {
 }  // namespace
 
 Host::Host(Timeline& timeline, std::uint32_t number, std::size_t packets)
-    : address(IpAddress::from_v4(0x0a000000 + number)), port(timeline, mac_of(number), packets) {}
+    : address(IpAddress::from_v4(0x0a000000 + number)),
+      address_v6{{0xfd}},
+      port(timeline, mac_of(number), packets) {
+  store32(address_v6.octets.data() + 12, number);
+}
 
 void Host::start(StackOptions options, Instant now) {
-  options.addresses = {Prefix{address, 8}};
+  options.addresses = {Prefix{address, 8}, Prefix{address_v6, 64}};
   stack = make_stack(options, port, now);
 }
 

@@ -15,11 +15,14 @@ class Host {
  public:
   Host(Timeline& timeline, std::uint32_t number, std::size_t packets);
 
-  // 10.0.0.0/8 by number; the stack starts with `options` and these addresses.
-  Endpoint endpoint(std::uint16_t port) const { return {address, port}; }
+  // The stack starts with `options` and both addresses.
   void start(StackOptions options, Instant now);
 
-  IpAddress address;
+  Endpoint endpoint(std::uint16_t tcp_port) const { return {address, tcp_port}; }
+  Endpoint endpoint_v6(std::uint16_t tcp_port) const { return {address_v6, tcp_port}; }
+
+  IpAddress address;     // 10.0.0.0/8, by the number of the host
+  IpAddress address_v6;  // fd00::/64
   SimPort port;
   std::unique_ptr<Transport> stack;
   // The sessions of this host, between poll and flush. Returns when they want a turn at the latest,
