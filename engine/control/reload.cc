@@ -91,7 +91,8 @@ net::DpdkOptions dpdk_options(const Config& config) {
   options.workers = static_cast<unsigned>(config.cores.workers.size());
   for (const config::Port& port : config.ports)
     options.ports.push_back({port.name, port.device, port.mtu, port.rx_descriptors,
-                             port.tx_descriptors, config.memory.packets_per_port, port.capture});
+                             port.tx_descriptors, config.memory.packets_per_port, port.capture,
+                             port.exception});
   if (config.block.uses_fib(!config.ports.empty()))
     options.table_bytes = 2 * net::FibPrefixTable::bytes_needed(fib_options(config.block));
   return options;

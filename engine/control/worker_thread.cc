@@ -88,7 +88,8 @@ std::vector<worker::NamedTransport> make_transports(const WorkerStart& start,
     const config::Port& port = start.config->ports[i];
     transports.push_back(
         {port.name, net::make_stack(stack_options(*start.config, port, syn_filter),
-                                    start.dpdk->port(i, start.index), start.clock->now())});
+                                    start.dpdk->port(i, start.index), start.clock->now(),
+                                    start.dpdk->exception_port(i, start.index))});
   }
   net::KernelOptions kernel;
   kernel.connections_max = start.config->memory.connections;

@@ -32,8 +32,10 @@ std::size_t ExceptionPath::poll() noexcept {
   while (received < kPerPollMax && wire_.has_room()) {
     const std::size_t count = kernel_->receive(burst);
     for (std::size_t i = 0; i < count; ++i) {
-      burst[i]->flags = 0;
-      wire_.push(PacketPtr(burst[i]));
+      PacketPtr frame(burst[i]);
+      if ((frame->flags & kRxCopy) != 0) continue;  // another worker sends the original
+      frame->flags = 0;
+      wire_.push(std::move(frame));
     }
     received += count;
     if (count < burst.size()) break;

@@ -10,6 +10,7 @@
 #include "engine/net/dpdk/device.h"
 #include "engine/net/dpdk/dpdk_port.h"
 #include "engine/net/dpdk/eal.h"
+#include "engine/net/dpdk/exception_device.h"
 #include "engine/net/dpdk/vhost_socket.h"
 
 namespace sluice::net {
@@ -24,6 +25,7 @@ struct PortSet {
   std::unique_ptr<Capture> capture;
   std::vector<std::unique_ptr<DpdkPort>> queue_pairs;  // [worker]
   bool started = false;
+  std::unique_ptr<PortSet> exception;  // the device to the kernel, if there is one
 };
 
 class DpdkProcess final : public Dpdk {
@@ -43,6 +45,10 @@ class DpdkProcess final : public Dpdk {
 
   Port& port(std::size_t index, unsigned worker) override {
     return *ports_.at(index)->queue_pairs.at(worker);
+  }
+  Port* exception_port(std::size_t index, unsigned worker) override {
+    const auto& exception = ports_.at(index)->exception;
+    return exception == nullptr ? nullptr : exception->queue_pairs.at(worker).get();
   }
   std::vector<DpdkPortFacts> facts() const override;
   DpdkCounters counters(std::size_t index, unsigned worker) const override {
@@ -86,12 +92,10 @@ std::expected<void, std::string> make_queue_pairs(PortSet& set, std::uint16_t in
   return {};
 }
 
-std::expected<void, std::string> DpdkProcess::open(const DpdkPortOptions& options,
-                                                   unsigned workers) {
+std::expected<void, std::string> open_set(PortSet& set, const DpdkPortOptions& options,
+                                          std::uint16_t index, unsigned workers) {
   auto device = find_device(options, workers);
   if (!device) return std::unexpected(device.error());
-  const auto index = static_cast<std::uint16_t>(ports_.size());
-  PortSet& set = *ports_.emplace_back(std::make_unique<PortSet>());
   set.options = options;
   set.device = *device;
   if (auto made = make_pools(set, workers); !made) return made;
@@ -102,17 +106,40 @@ std::expected<void, std::string> DpdkProcess::open(const DpdkPortOptions& option
   return make_queue_pairs(set, index, workers);
 }
 
+// Returns the packets that are not back in their pools.
+std::size_t release_set(PortSet& set) {
+  remove_vhost_socket(set.options.device);
+  set.capture.reset();
+  if (set.exchange != nullptr) set.exchange->drain();
+  std::size_t missing = 0;
+  for (const auto& pool : set.pools) missing += pool->missing();
+  return missing;
+}
+
+std::expected<void, std::string> DpdkProcess::open(const DpdkPortOptions& options,
+                                                   unsigned workers) {
+  const std::size_t index = ports_.size();
+  const auto number = static_cast<std::uint16_t>(index);
+  PortSet& set = *ports_.emplace_back(std::make_unique<PortSet>());
+  if (auto opened = open_set(set, options, number, workers); !opened) return opened;
+  if (options.exception.empty()) return {};
+  const auto exception = make_exception_device(options, index, set.device.mac, workers);
+  if (!exception) return std::unexpected(exception.error());
+  set.exception = std::make_unique<PortSet>();
+  return open_set(*set.exception, *exception, number, workers);
+}
+
+// Both devices of a port stop before the packets are counted: each may hold some of the other's.
 std::size_t DpdkProcess::stop() {
   if (stopped_) return 0;
   stopped_ = true;
+  for (auto& set : ports_)
+    for (PortSet* one : {set.get(), set->exception.get()})
+      if (one != nullptr && one->started) stop_device(one->device);
   std::size_t missing = 0;
-  for (auto& set : ports_) {
-    if (set->started) stop_device(set->device);
-    remove_vhost_socket(set->options.device);
-    set->capture.reset();
-    if (set->exchange != nullptr) set->exchange->drain();
-    for (const auto& pool : set->pools) missing += pool->missing();
-  }
+  for (auto& set : ports_)
+    for (PortSet* one : {set.get(), set->exception.get()})
+      if (one != nullptr) missing += release_set(*one);
   return missing;
 }
 

@@ -23,6 +23,7 @@ struct DpdkPortOptions {
   std::uint32_t tx_descriptors = 1024;
   std::uint32_t packets = 16'383;  // per worker
   std::string capture;             // pcapng file; empty = none
+  std::string exception;           // "tap,iface=mgmt0": see exception_device.h; empty = none
 };
 
 struct DpdkOptions {
@@ -67,6 +68,8 @@ class Dpdk {
 
   // The queue pair of one worker, until stop(). To be used on that worker's thread only.
   virtual Port& port(std::size_t index, unsigned worker) = 0;
+  // Of the device to the kernel that this port has; nullptr without one.
+  virtual Port* exception_port(std::size_t index, unsigned worker) = 0;
   virtual std::vector<DpdkPortFacts> facts() const = 0;
   virtual DpdkCounters counters(std::size_t index, unsigned worker) const = 0;  // any thread
   virtual std::uint64_t capture_dropped(std::size_t index) const = 0;           // frames

@@ -160,7 +160,7 @@ Packet* DpdkPort::copy_of(const Packet& packet) noexcept {
   }
   std::memcpy(copy->data, packet.data, packet.length);
   copy->length = packet.length;
-  copy->flags = packet.flags;
+  copy->flags = packet.flags | kRxCopy;
   copy->hash = packet.hash;
   copy->port = packet.port;
   return copy;
@@ -216,6 +216,15 @@ bool DpdkPort::flow_is_ours(const Packet& packet) const noexcept {
   if (exchange_.workers() == 1) return true;
   const FlowHash flow = flow_hash(packet.bytes());
   return flow.steer != Steer::by_flow || exchange_.owner(flow.hash) == worker_;
+}
+
+bool DpdkPort::hand_over(Packet* packet) noexcept {
+  if (exchange_.workers() == 1) return false;
+  const FlowHash flow = flow_hash(packet->bytes());
+  const unsigned owner = flow.steer == Steer::by_flow ? exchange_.owner(flow.hash) : worker_;
+  if (owner == worker_) return false;
+  give(owner, packet);
+  return true;
 }
 
 DpdkCounters DpdkPort::counters() const noexcept {

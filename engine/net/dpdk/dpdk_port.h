@@ -25,6 +25,7 @@ class DpdkPort final : public Port {
   std::size_t transmit(std::span<Packet*> frames) noexcept override;
   // The packet holds the frame from its Ethernet header, in either direction.
   bool flow_is_ours(const Packet& packet) const noexcept override;
+  bool hand_over(Packet* packet) noexcept override;
 
   DpdkCounters counters() const noexcept;
 

@@ -10,6 +10,7 @@
 
 #include <cstdlib>
 
+#include "engine/net/dpdk/exception_device.h"
 #include "engine/net/dpdk/mbuf_pool.h"
 
 namespace sluice::net {
@@ -75,7 +76,8 @@ std::string device_name(std::string_view device) {
 std::uint64_t memory_needed_mib(const DpdkOptions& options) {
   std::uint64_t octets = options.table_bytes;
   for (const DpdkPortOptions& port : options.ports)
-    octets += std::uint64_t{port.packets} * MbufPool::kBytesPerPacket * options.workers;
+    octets += std::uint64_t{port.packets + (port.exception.empty() ? 0 : kExceptionPackets)} *
+              MbufPool::kBytesPerPacket * options.workers;
   return (octets >> 20) + kDriverMib;
 }
 

@@ -6,6 +6,7 @@ namespace sluice::net {
 namespace {
 
 constexpr std::size_t kEthernetBytes = 14;
+constexpr std::size_t kVlanTagBytes = 4;
 constexpr std::size_t kIpv4Bytes = 20;
 constexpr std::size_t kIpv6Bytes = 40;
 constexpr std::uint8_t kTcp = 6;
@@ -68,15 +69,20 @@ FlowHash hash_ipv6(ByteView packet) noexcept {
   return hash_of(tuple);
 }
 
+unsigned ether_type_at(ByteView frame, std::size_t at) noexcept {
+  return static_cast<unsigned>(frame[at]) << 8 | frame[at + 1];
+}
+
 }  // namespace
 
 FlowHash flow_hash(ByteView frame) noexcept {
-  if (frame.size() < kEthernetBytes) return {};
-  const unsigned ether_type = static_cast<unsigned>(frame[12]) << 8 | frame[13];
-  switch (ether_type) {
-    case 0x0800: return hash_ipv4(frame.subspan(kEthernetBytes));
+  if (frame.size() < kEthernetBytes + kVlanTagBytes) return {};
+  const bool tagged = ether_type_at(frame, 12) == 0x8100;
+  const std::size_t header = kEthernetBytes + (tagged ? kVlanTagBytes : 0);
+  switch (ether_type_at(frame, header - 2)) {
+    case 0x0800: return hash_ipv4(frame.subspan(header));
     case 0x0806: return {Steer::to_all, 0};
-    case 0x86dd: return hash_ipv6(frame.subspan(kEthernetBytes));
+    case 0x86dd: return hash_ipv6(frame.subspan(header));
     default: return {};
   }
 }

@@ -31,8 +31,8 @@ struct FlowHash {
   std::uint32_t hash = 0;
 };
 
-// `frame` starts at the Ethernet header. TCP and UDP: addresses and ports; fragments and other
-// protocols: addresses only.
+// `frame` starts at the Ethernet header, which may have a VLAN tag. TCP and UDP: addresses and
+// ports; fragments and other protocols: addresses only.
 FlowHash flow_hash(ByteView frame) noexcept;
 
 }  // namespace sluice::net
