@@ -2,13 +2,13 @@
 
 #include "engine/base/block.h"
 #include "engine/net/hash_prefix_table.h"
+#include "engine/net/tcp/memory.h"
 #include "engine/worker/inbound.h"
 
 namespace sluice::worker {
 namespace {
 
 constexpr std::uint64_t kQueuedMessageBytes = 512;  // index entry with a short envelope
-constexpr std::uint64_t kTcbBytes = 512;
 
 std::uint64_t sum(const std::vector<MemoryTerm>& terms) {
   std::uint64_t bytes = 0;
@@ -32,8 +32,12 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
        "memory.blocks: octets of messages between arrival and disk, and delivery's read-ahead"},
       {"sessions", memory.sessions, sizeof(Inbound),
        "memory.sessions: one inbound SMTP session each, with its reply buffer"},
-      {"TCP control blocks", memory.connections * config.ports.size(), kTcbBytes,
-       "memory.connections per port: inbound, outbound and TIME-WAIT"},
+      {"TCP connections", memory.connections * config.ports.size(), net::tcp::kOpenBytes,
+       "memory.connections per port, inbound and outbound; touched when opened"},
+      {"TCP repairs", memory.connections * config.ports.size(), net::tcp::kEpisodeBytes,
+       "the same: of a connection while something is missing, in either direction"},
+      {"TCP TIME-WAIT", memory.connections * config.ports.size(), net::tcp::kTimeWaitBytes,
+       "the same: connections that ended"},
       {"scans", memory.transactions, scan_bytes,
        "memory.transactions: messages being received at once, with their Hyperscan streams"},
       {"queue index", config.queue.messages_max, kQueuedMessageBytes,

@@ -102,6 +102,16 @@ TEST(TcpInput, AFinBeyondAGapWaitsForTheData) {
   EXPECT_EQ(script.sent.back().header.acknowledgment, script.seq + 7);
 }
 
+TEST(TcpInput, DataBeyondTheFinIsNoPartOfTheStream) {
+  TcpScript script;
+  Connection* connection = script.establish();
+  script.peer({.flags = kFin | kAck, .seq = script.seq + 4, .ack = script.ack});
+  script.peer({.seq = script.seq, .ack = script.ack, .payload = "goodbye"});
+  EXPECT_EQ(as_text(connection->readable()), "good");
+  connection->consume(4);
+  EXPECT_TRUE(connection->read_finished());
+}
+
 TEST(TcpInput, ABlindResetInTheWindowIsChallengedAndAnExactOneIsObeyed) {  // RFC 5961 3
   TcpScript script;
   Connection* connection = script.establish();

@@ -19,7 +19,7 @@ void Tcp::close(Tcb& tcb) noexcept {
 
 void Tcp::shutdown_read(Tcb& tcb) noexcept {
   tcb.read_shut = true;
-  tcb.received.clear();
+  tcb.received.clear_unread();
   consumed(tcb);
 }
 

@@ -14,7 +14,7 @@ struct Episode {
     recovery.point = recovery.kept_until = una - 1;  // nothing before is in doubt
   }
 
-  Recovery recovery;       // of what the peer misses
+  Recovery recovery;  // of what the peer misses
   Rack rack;
   SackReport sack_report;  // of what we miss
 };

@@ -1,5 +1,6 @@
 #include "engine/net/tcp/flow_table.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -27,7 +28,7 @@ std::uint64_t half(const IpAddress& address, std::size_t offset) noexcept {
 void FlowTable::Free::operator()(FlowRef* buckets) const noexcept { std::free(buckets); }
 
 FlowTable::FlowTable(std::size_t capacity, Random& random) {
-  const std::size_t buckets = std::bit_ceil(capacity + 1);
+  const std::size_t buckets = std::bit_ceil(std::max<std::size_t>(capacity, 1));
   // Zero pages of the kernel, each touched when its first bucket is used.
   buckets_.reset(static_cast<FlowRef*>(std::calloc(buckets, sizeof(FlowRef))));
   SLUICE_ASSERT(buckets_ != nullptr);

@@ -50,7 +50,8 @@ struct FlowNode {
 
 class FlowTable {
  public:
-  // At most `capacity` nodes are expected; the table never grows. Its pages are touched when used.
+  // About `capacity` nodes are expected, one or two to a bucket; the table never grows. Its pages
+  // are touched when used.
   FlowTable(std::size_t capacity, Random& random);
 
   // Where the nodes of a kind lie: `first` is in the element of index 0, the next one `stride`

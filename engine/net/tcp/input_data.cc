@@ -36,7 +36,7 @@ Tcp::Life Tcp::take_payload(Tcb& tcb, Segment& segment) noexcept {
 }
 
 // Cuts off what is here already, which is told as a duplicate (RFC 2883 4), and what lies beyond
-// the window. False: nothing is left.
+// the window or the peer's FIN. False: nothing is left.
 bool Tcp::trim_to_window(Tcb& tcb, Packet& packet) noexcept {
   if (before(packet.sequence, tcb.rcv_nxt)) {
     const std::uint32_t known = std::min(tcb.rcv_nxt - packet.sequence, packet.length);
@@ -47,6 +47,9 @@ bool Tcp::trim_to_window(Tcb& tcb, Packet& packet) noexcept {
   }
   const std::uint32_t offset = packet.sequence - tcb.rcv_nxt;
   packet.length = std::min(packet.length, tcb.receive_space() - offset);
+  const bool after_fin = tcb.fin_seen && after(packet.sequence + packet.length, tcb.rcv_fin);
+  if (after_fin)
+    packet.length -= std::min(packet.length, packet.sequence + packet.length - tcb.rcv_fin);
   return packet.length > 0;
 }
 
@@ -62,7 +65,7 @@ void Tcp::take_in_sequence(Tcb& tcb, PacketPtr packet) noexcept {
     tcb.rcv_nxt = tcb.received.join(tcb.rcv_nxt);
     sack_report(tcb).advance(tcb.rcv_nxt);
     tcb.ack_now = true;
-    if (tcb.read_shut) tcb.received.clear();
+    if (tcb.read_shut) tcb.received.clear_unread();
   }
   mark_output(tcb);
   mark_ready(tcb);

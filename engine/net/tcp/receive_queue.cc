@@ -10,6 +10,13 @@ namespace {
 
 Sequence end_of(const Packet& packet) noexcept { return packet.sequence + packet.length; }
 
+void free_all(Packet* list) noexcept {
+  while (list != nullptr) {
+    PacketPtr packet(list);
+    list = list->next;
+  }
+}
+
 }  // namespace
 
 void ReceiveQueue::consume(std::size_t count) noexcept {
@@ -110,14 +117,16 @@ SackBlock ReceiveQueue::overlap(SackBlock block) const noexcept {
 }
 
 void ReceiveQueue::clear() noexcept {
-  for (Packet* list : {first_, stored_first_}) {
-    while (list != nullptr) {
-      PacketPtr packet(list);
-      list = list->next;
-    }
-  }
-  first_ = last_ = stored_first_ = stored_last_ = nullptr;
-  octets_ = stored_count_ = 0;
+  clear_unread();
+  free_all(stored_first_);
+  stored_first_ = stored_last_ = nullptr;
+  stored_count_ = 0;
+}
+
+void ReceiveQueue::clear_unread() noexcept {
+  free_all(first_);
+  first_ = last_ = nullptr;
+  octets_ = 0;
 }
 
 }  // namespace sluice::net::tcp

@@ -43,6 +43,7 @@ class ReceiveQueue {
   SackBlock overlap(SackBlock block) const noexcept;
 
   void clear() noexcept;
+  void clear_unread() noexcept;  // what is beyond a gap stays
 
  private:
   Packet* first_ = nullptr;

@@ -137,4 +137,8 @@ class Tcb final : public Connection, public FlowNode {
   ConnectionOptions options;
 };
 
+// An open connection takes at most 512 octets: this, a link of its slab, and at most two buckets of
+// the flow table.
+static_assert(sizeof(Tcb) + sizeof(std::uint32_t) + 2 * sizeof(FlowRef) <= 512);
+
 }  // namespace sluice::net::tcp

@@ -18,7 +18,7 @@ Tcp::Tcp(const StackOptions& options, Port& port, IpOutput& ip, TxQueue& tx, Tim
       random_(random),
       isn_(random.next(), random.next()),
       cookies_(random.next(), random.next()),
-      flows_(2 * static_cast<std::size_t>(options.connections_max), random),
+      flows_(options.connections_max, random),
       time_wait_(options.connections_max, flows_, options.time_wait),
       tcbs_(options.connections_max),
       episodes_(options.connections_max) {
