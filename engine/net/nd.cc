@@ -15,13 +15,13 @@ bool NeighborDiscovery::message_in(ByteView icmp, const IpDatagram& ip, const Ma
   if (icmp[0] != kNdNeighborSolicitation && icmp[0] != kNdNeighborAdvertisement) return true;
   const auto message = parse_neighbor_message(icmp);
   if (!message) return false;
-  return message->type == kNdNeighborSolicitation ? solicitation_in(*message, ip, now)
+  return message->type == kNdNeighborSolicitation ? solicitation_in(*message, ip, from, now)
                                                   : advertisement_in(*message, ip, now);
 }
 
 // RFC 4861 7.1.1, 7.2.3, 7.2.4; RFC 4862 5.4.3.
 bool NeighborDiscovery::solicitation_in(const NeighborMessage& message, const IpDatagram& ip,
-                                        Instant now) noexcept {
+                                        const MacAddress& from, Instant now) noexcept {
   const bool probe = ip.source.is_unspecified();
   if (probe && (message.mac || ip.destination != solicited_node(message.target))) return false;
   const OwnAddress* own = addresses_.find(message.target);
@@ -37,10 +37,9 @@ bool NeighborDiscovery::solicitation_in(const NeighborMessage& message, const Ip
     link_.send_nd(answer, message.target, kAllNodes, multicast_mac(kAllNodes));
     return true;
   }
-  if (message.mac) {
-    neighbors_.heard(ip.source, *message.mac, now);
-    if (!is_group(*message.mac)) link_.send_nd(answer, message.target, ip.source, *message.mac);
-  }
+  if (message.mac) neighbors_.heard(ip.source, *message.mac, now);
+  const MacAddress to = message.mac.value_or(from);  // a neighbour that verifies us may omit it
+  if (!is_group(to)) link_.send_nd(answer, message.target, ip.source, to);
   return true;
 }
 

@@ -27,7 +27,8 @@ class NeighborDiscovery {
                   Instant now) noexcept;
 
  private:
-  bool solicitation_in(const NeighborMessage& message, const IpDatagram& ip, Instant now) noexcept;
+  bool solicitation_in(const NeighborMessage& message, const IpDatagram& ip, const MacAddress& from,
+                       Instant now) noexcept;
   bool advertisement_in(const NeighborMessage& message, const IpDatagram& ip, Instant now) noexcept;
 
   AddressTable& addresses_;

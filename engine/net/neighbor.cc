@@ -12,6 +12,7 @@ NeighborCache::NeighborCache(LinkOutput& link, TimerWheel& wheel, Random& random
       random_(random),
       secret_(random.next() | 1),
       neighbors_(std::make_unique<Neighbor[]>(kNeighborSets * kNeighborWays)),
+      recent_(neighbors_.get()),
       frames_(kHeldInAll) {
   for (std::size_t i = 0; i < kNeighborSets * kNeighborWays; ++i) {
     Neighbor& neighbor = neighbors_[i];
@@ -105,9 +106,13 @@ NeighborCache::Neighbor* NeighborCache::set_of(const IpAddress& address) const n
 }
 
 NeighborCache::Neighbor* NeighborCache::find(const IpAddress& address) const noexcept {
+  const auto is_it = [&](const Neighbor& neighbor) {
+    return neighbor.address == address && neighbor.state != NeighborState::unused;
+  };
+  if (is_it(*recent_)) return recent_;
   Neighbor* set = set_of(address);
   for (std::size_t way = 0; way < kNeighborWays; ++way)
-    if (set[way].address == address && set[way].state != NeighborState::unused) return &set[way];
+    if (is_it(set[way])) return recent_ = &set[way];
   return nullptr;
 }
 

@@ -112,6 +112,7 @@ class NeighborCache {
   Random& random_;
   std::uint64_t secret_;
   std::unique_ptr<Neighbor[]> neighbors_;
+  mutable Neighbor* recent_;  // found last: nearly always the router
   std::vector<HeldFrame> frames_;
   std::uint16_t free_frame_ = 0;  // first of the free ones
   std::size_t held_ = 0;

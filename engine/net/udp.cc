@@ -39,8 +39,7 @@ std::expected<DatagramSocket*, NetError> Udp::open(const Options& options) {
   } else if (!local.address.is_unspecified() && !ip_.is_known(local.address)) {
     return std::unexpected(NetError::unreachable);
   }
-  if (local.port != 0 && is_taken(local, options.peer))
-    return std::unexpected(NetError::in_use);
+  if (local.port != 0 && is_taken(local, options.peer)) return std::unexpected(NetError::in_use);
   Socket* socket = sockets_.acquire();
   if (socket == nullptr) return std::unexpected(NetError::no_resources);
   socket->bound = local;

@@ -42,6 +42,14 @@ TEST(NeighborDiscovery, ASolicitationForOurAddressIsAnswered) {
   EXPECT_EQ(frame->ip->hop_limit, kNdHopLimit);
 }
 
+TEST(NeighborDiscovery, ASolicitationWithoutALinkAddressIsAnsweredToItsSender) {
+  IpScript script;
+  script.inject(nd_frame({.target = kUs6}, kThem6, kUs6));
+  const auto frame = script.next();
+  ASSERT_TRUE(frame && frame->nd());
+  EXPECT_EQ(frame->link.destination, kThemMac);
+}
+
 TEST(NeighborDiscovery, TheLinkLocalAddressOfThePortAnswersToo) {
   IpScript script;
   script.inject(nd_frame({.target = kUsLink, .mac = kThemMac}, kThemLink, solicited_node(kUsLink)));
