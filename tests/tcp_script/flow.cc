@@ -40,7 +40,7 @@ bool equal_options(const TcpPacket& expected, const TcpPacket& actual) {
 TcpPacket Flow::to_wire(const TcpPacket& packet) const {
   TcpPacket wire = packet;
   wire.sequence += kRemoteOffset;
-  if (wire.ack) *wire.ack += local_offset();
+  if ((wire.flags & kAck) != 0) wire.ack = wire.ack.value_or(0) + local_offset();
   for (TcpOption& option : wire.options) {
     for (TcpOption::Block& block : option.blocks) {
       block.start += local_offset();

@@ -30,12 +30,14 @@ int play_files(int count, char** files, bool trace) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 5 && std::strcmp(argv[1], "--suite") == 0 && std::strcmp(argv[3], "--except") == 0)
-    return sluice::script::play_suite(argv[2], argv[4]) ? 0 : 1;
+  const bool suite = argc > 2 && std::strcmp(argv[1], "--suite") == 0;
+  const bool except = suite && argc == 5 && std::strcmp(argv[3], "--except") == 0;
+  if (except || (suite && argc == 3))
+    return sluice::script::play_suite(argv[2], except ? argv[4] : "") ? 0 : 1;
   const bool trace = argc > 1 && std::strcmp(argv[1], "--trace") == 0;
   const int first = trace ? 2 : 1;
   if (argc <= first) {
-    std::fputs("usage: tcp_script [--trace] FILE... | --suite FOLDER --except LIST\n", stderr);
+    std::fputs("usage: tcp_script [--trace] FILE... | --suite FOLDER [--except LIST]\n", stderr);
     return 2;
   }
   return play_files(argc - first, argv + first, trace);

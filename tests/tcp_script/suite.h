@@ -18,8 +18,9 @@ struct Outcome {
 
 Outcome play(const std::string& path);
 
-// A line of `list` is "PATTERN  reason": a path below `folder`, with '*' for any characters. Prints
-// what is wrong and the counts per folder; true when every script passes or is rightly listed.
+// `list` is a file, or empty; a line of it is "PATTERN  reason": a path below `folder`, with '*'
+// for any characters. Prints what is wrong and the counts per folder; true when every script passes
+// or is rightly listed, and there are any.
 bool play_suite(const std::string& folder, const std::string& list);
 
 }  // namespace sluice::script

@@ -48,6 +48,7 @@ std::string read_config(const slt_config& config, sluice::net::StackOptions& opt
   options.connections_max = kConnectionsMax;
   options.listen_backlog = kConnectionsMax;
   options.receive_window = kReceiveBuffer;
+  options.no_delay = false;  // as sockets are
   if (std::string problem = add_addresses(config.addrs, options); !problem.empty()) return problem;
   const auto applied = abi::apply_options(config.options == nullptr ? "" : config.options, options);
   return applied ? "" : applied.error();

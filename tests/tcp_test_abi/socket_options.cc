@@ -128,16 +128,8 @@ int set_tcp_level(Instance& stack, Socket& socket, int name, int value) {
   }
 }
 
-}  // namespace
-
-int get_option(Instance& stack, Socket& socket, int level, int name, void* value, socklen_t* size) {
-  if (level == SOL_SOCKET) return get_socket_level(socket, name, value, size);
-  if (level == IPPROTO_TCP) return get_tcp_level(stack, socket, name, value, size);
-  return -ENOPROTOOPT;
-}
-
-int set_option(Instance& stack, Socket& socket, int level, int name, const void* value,
-               socklen_t size) {
+int set_any(Instance& stack, Socket& socket, int level, int name, const void* value,
+            socklen_t size) {
   if (value == nullptr) return -EFAULT;
   if (level == SOL_SOCKET && name == SO_LINGER) {
     linger on{};
@@ -152,6 +144,23 @@ int set_option(Instance& stack, Socket& socket, int level, int name, const void*
   if (level == SOL_SOCKET) return set_socket_level(stack, socket, name, number);
   if (level == IPPROTO_TCP) return set_tcp_level(stack, socket, name, number);
   return -ENOPROTOOPT;
+}
+
+}  // namespace
+
+int get_option(Instance& stack, Socket& socket, int level, int name, void* value, socklen_t* size) {
+  if (level == SOL_SOCKET) return get_socket_level(socket, name, value, size);
+  if (level == IPPROTO_TCP) return get_tcp_level(stack, socket, name, value, size);
+  return -ENOPROTOOPT;
+}
+
+int set_option(Instance& stack, Socket& socket, int level, int name, const void* value,
+               socklen_t size) {
+  const int result = set_any(stack, socket, level, name, value, size);
+  // A listener gives its own to what it accepts.
+  if (socket.kind == Socket::Kind::listening)
+    stack.tcp().listener_at(socket.local)->options = socket.options;
+  return result;
 }
 
 }  // namespace sluice::net::abi

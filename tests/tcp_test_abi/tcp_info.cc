@@ -43,7 +43,8 @@ std::uint8_t linux_state(const Socket& socket) {
 std::uint8_t linux_recovery(const tcp::Tcb& tcb) {
   using Phase = tcp::Recovery::Phase;
   switch (tcb.recovery().phase) {
-    case Phase::open: return tcb.unacknowledged.sacked() > 0 || tcb.recovery().duplicates > 0 ? 1 : 0;
+    case Phase::open:
+      return tcb.unacknowledged.sacked() > 0 || tcb.recovery().duplicates > 0 ? 1 : 0;
     case Phase::reducing: return 2;
     case Phase::repairing: return 3;
     case Phase::timed_out: return 4;
