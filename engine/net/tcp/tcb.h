@@ -118,22 +118,22 @@ class Tcb final : public Connection, public FlowNode {
   std::uint32_t ts_offset = 0;     // added to our clock
   std::uint32_t challenge_ms = 0;  // start of the second in which challenges are counted
 
+  DueTimes due;
+
+  ReceiveQueue received;
+  ListLink output_link;  // in the list of what flush() looks at
+  ListLink queue_link;   // half-open list in SYN-RECEIVED, later the ready or starved list
+  SendQueue unacknowledged;
+  Episode* episode = nullptr;  // while something is missing
+
   RttEstimator rtt;
   Congestion congestion;
   ReorderingWindow reordering;
-  DueTimes due;
-  Episode* episode = nullptr;  // while something is missing
-  IpAddress next_hop;
-
   std::uint32_t progress_ms = 0;  // when snd_una last moved or sending began
   std::uint32_t heard_ms = 0;     // when the last acceptable segment came in
   Instant last_sent{};            // last data segment
-  Timer timer;  // the wheel's entry for all of them; it may ring early, then it is set again
-
-  SendQueue unacknowledged;
-  ReceiveQueue received;
-  ListLink queue_link;   // half-open list in SYN-RECEIVED, later the ready or starved list
-  ListLink output_link;  // in the list of what flush() looks at
+  IpAddress next_hop;
+  Timer timer;  // the wheel's entry for all that is due; it may ring early, then it is set again
   ConnectionOptions options;
 };
 
