@@ -76,8 +76,10 @@ void Tcp::take_beyond_gap(Tcb& tcb, PacketPtr packet) noexcept {
   const SackBlock block{packet->sequence, packet->sequence + packet->length};
   const SackBlock known = note_duplicate(tcb, block);
   const bool complete = known.left == block.left && known.right == block.right;
+  const std::uint32_t window = tcb.options.receive_buffer;
   const bool room = !tcb.read_shut && pool_.available() > pool_size_ / kReserveForWrites;
-  if (complete || (room && tcb.received.store(std::move(packet)))) sack_report(tcb).arrived(block);
+  if (complete || (room && tcb.received.store(std::move(packet), window)))
+    sack_report(tcb).arrived(block);
   send_ack(tcb);
 }
 

@@ -27,7 +27,8 @@ void Tcp::input_syn_sent(Tcb& tcb, Segment& segment) noexcept {
   // Both open at once. Text waits for ESTABLISHED; a FIN will come again.
   tcb.become(TcpState::syn_received);
   strip_syn(segment);
-  if (trim_to_window(tcb, *segment.packet)) tcb.received.store(std::move(segment.packet));
+  if (trim_to_window(tcb, *segment.packet))
+    tcb.received.store(std::move(segment.packet), tcb.options.receive_buffer);
   send_syn(tcb);
 }
 

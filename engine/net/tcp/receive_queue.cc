@@ -56,8 +56,8 @@ void ReceiveQueue::append(PacketPtr packet) noexcept {
   last_ = taken;
 }
 
-bool ReceiveQueue::store(PacketPtr packet) noexcept {
-  if (stored_count_ >= kOutOfOrderPacketsMax) return false;
+bool ReceiveQueue::store(PacketPtr packet, std::uint32_t window) noexcept {
+  if (stored_count_ >= std::max(kOutOfOrderPacketsMin, window / kOutOfOrderOctets)) return false;
   Packet* previous = nullptr;
   if (stored_last_ != nullptr && at_or_before(stored_last_->sequence, packet->sequence)) {
     previous = stored_last_;

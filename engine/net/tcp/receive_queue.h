@@ -12,8 +12,11 @@
 
 namespace sluice::net::tcp {
 
-inline constexpr std::uint32_t kOutOfOrderPacketsMax = 192;  // per connection
-inline constexpr std::uint32_t kGatherOctetsMax = 256;       // a segment up to this size is copied
+// How many packets a connection keeps beyond a gap: so many in any case, and one for so many octets
+// of its window, so that a window of well-filled segments fits and one of single octets does not.
+inline constexpr std::uint32_t kOutOfOrderPacketsMin = 192;
+inline constexpr std::uint32_t kOutOfOrderOctets = 1'024;
+inline constexpr std::uint32_t kGatherOctetsMax = 256;  // a segment up to this size is copied
 
 class ReceiveQueue {
  public:
@@ -33,9 +36,9 @@ class ReceiveQueue {
   // `packet` holds the octets that follow the last ones.
   void append(PacketPtr packet) noexcept;
 
-  // `packet` holds octets from packet->sequence on, beyond a gap. Overlaps are trimmed. False: it
-  // brought nothing or the limit is reached.
-  bool store(PacketPtr packet) noexcept;
+  // `packet` holds octets from packet->sequence on, beyond a gap; `window` is what the connection
+  // may receive in all. Overlaps are trimmed. False: it brought nothing or the limit is reached.
+  bool store(PacketPtr packet, std::uint32_t window) noexcept;
   // Appends the stored packets that have come in order; returns the sequence after them.
   Sequence join(Sequence rcv_nxt) noexcept;
   bool has_gap() const noexcept { return stored_first_ != nullptr; }
