@@ -44,11 +44,25 @@ TEST(TcpOutput, WithoutAnAnswerTheAckWaitsForTheTimerOrTheSecondSegment) {
 TEST(TcpOutput, TheFirstSegmentsOfAConnectionAreAcknowledgedAtOnce) {
   TcpScript script;
   script.establish();
-  for (std::uint32_t i = 0; i < tcp::kQuickAcks; ++i)
-    script.peer({.seq = script.seq + i, .ack = script.ack, .payload = "x"});
+  const std::string segment(600, 'x');
+  for (std::uint32_t i = 0; i <= tcp::kQuickAcks; ++i) {
+    EXPECT_EQ(script.pending(), i);
+    script.peer({.seq = script.seq + 600 * i, .ack = script.ack, .payload = segment});
+  }
   EXPECT_EQ(script.pending(), tcp::kQuickAcks);
-  script.peer({.seq = script.seq + tcp::kQuickAcks, .ack = script.ack, .payload = "x"});
-  EXPECT_EQ(script.pending(), tcp::kQuickAcks);
+}
+
+TEST(TcpOutput, AShortFirstSegmentIsARequestWhoseAnswerCarriesTheAck) {
+  TcpScript script;
+  Connection* connection = script.establish();
+  script.peer({.seq = script.seq, .ack = script.ack, .payload = "EHLO"});
+  EXPECT_EQ(script.pending(), 0u);
+  connection->write(as_bytes("250"));
+  script.flush();
+  ASSERT_EQ(script.pending(), 1u);
+  EXPECT_EQ(script.next()->header.acknowledgment, script.seq + 4);
+  script.peer({.seq = script.seq + 4, .ack = script.ack + 3, .payload = "QUIT"});
+  EXPECT_EQ(script.pending(), 1u);
 }
 
 TEST(TcpOutput, ASegmentPutTogetherFromSeveralIsAcknowledgedAtOnce) {

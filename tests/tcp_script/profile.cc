@@ -16,7 +16,6 @@ struct Setting {
 };
 
 constexpr Setting kSettings[] = {
-    {"net.inet.tcp.", ",quickack=0"},  // FreeBSD, which delays the first ACK like any other
     {"net.inet.tcp.rfc1323=0", ",ts=0,wscale=0"},
     {"net.inet.tcp.sack.enable=0", ",sack=0"},
     {"net.inet.tcp.ecn.enable=1", ",ecn=1"},

@@ -13,13 +13,14 @@ void Tcp::note_arrival(Tcb& tcb, std::uint32_t payload) noexcept {
   tcb.rcv_mss = std::max(tcb.rcv_mss, static_cast<std::uint16_t>(one));
 }
 
-// At once: when asked for, for the first segments of a connection, and as soon as more than one
-// full-sized segment waits for it.
+// At once: when asked for, as soon as more than one full-sized segment waits for it, and for the
+// first segments of a connection, whose sender is in slow start. But a short one before we have
+// said anything is a request, and its answer will carry the ACK.
 void Tcp::acknowledge(Tcb& tcb) noexcept {
   const std::uint32_t unacknowledged = tcb.rcv_nxt - tcb.last_ack;
-  if (tcb.ack_now) {
-    send_ack(tcb);
-  } else if (unacknowledged > tcb.rcv_mss || (unacknowledged > 0 && tcb.quick_acks > 0)) {
+  const bool request = tcb.snd_nxt == tcb.iss + 1 && unacknowledged < default_mss(tcb.key.remote);
+  const bool quick = tcb.quick_acks > 0 && unacknowledged > 0 && !request;
+  if (tcb.ack_now || quick || unacknowledged > tcb.rcv_mss) {
     send_ack(tcb);
   } else if (unacknowledged > 0 && !tcb.due.armed(TimerKind::delayed_ack)) {
     arm(tcb, TimerKind::delayed_ack, now_ + options_.delayed_ack);
