@@ -91,6 +91,7 @@ TEST(SynCookie, TheConnectionExistsOnlyAfterTheLastAckAndHasItsOptions) {
   EXPECT_EQ(tcb.snd_shift, 7);
   EXPECT_EQ(tcb.rcv_shift, syn_ack->options.window_shift);
   EXPECT_TRUE(tcb.sack && tcb.timestamps && tcb.window_scaling);
+  EXPECT_EQ(tcb.rtt.timeout(0), seconds(1));  // no round trip was measured
 }
 
 TEST(SynCookie, WithoutTimestampsTheMssAloneIsKept) {

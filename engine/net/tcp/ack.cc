@@ -27,7 +27,9 @@ bool Tcp::accept_syn_ack(Tcb& tcb, const Segment& segment) noexcept {
     send_reset_for(segment);
     return false;
   }
-  if (tcb.backoff == 0) tcb.rtt.sample(now_ - tcb.last_sent, options_.rto_min);
+  // When the SYN-ACK of a cookie went out is not known.
+  if (tcb.backoff == 0 && tcb.last_sent.ns != 0)
+    tcb.rtt.sample(now_ - tcb.last_sent, options_.rto_min);
   tcb.snd_una = tcb.iss + 1;
   tcb.snd_wnd = tcb.snd_wnd_max = static_cast<std::uint32_t>(segment.header.window)
                                   << tcb.snd_shift;

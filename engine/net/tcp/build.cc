@@ -21,7 +21,8 @@ std::uint16_t Tcp::local_mss(const IpAddress& remote) const noexcept {
 std::uint16_t Tcp::announced_mss(const IpAddress& remote,
                                  const ConnectionOptions& options) const noexcept {
   const std::uint16_t local = local_mss(remote);
-  return options.mss_max == 0 ? local : std::min(local, options.mss_max);
+  if (options.mss_max == 0) return local;
+  return std::clamp(options.mss_max, static_cast<std::uint16_t>(kMssMin), local);
 }
 
 // A millisecond clock (RFC 7323 5.4), shifted per connection.

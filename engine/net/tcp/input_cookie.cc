@@ -64,7 +64,6 @@ bool Tcp::accept_cookie(const Listener& listener, Segment& segment) noexcept {
   ++counters_.syn_cookies_accepted;
   tcb->snd_nxt = iss + 1;
   tcb->rcv_adv = tcb->rcv_nxt + std::min<std::uint32_t>(tcb->options.receive_buffer, 0xffff);
-  tcb->backoff = 1;  // when the SYN-ACK went out is not known: no sample of the round trip
   input_synchronized(*tcb, segment);
   return true;
 }
