@@ -1,0 +1,20 @@
+// Certificates made on the spot.
+#pragma once
+
+#include <string>
+
+#include "tls/identity.h"
+
+namespace sluice::test {
+
+enum class KeyKind : std::uint8_t { ecdsa, rsa };
+
+// Self-signed, for `host`, valid for a day around now.
+tls::Identity make_identity(const std::string& host, KeyKind kind = KeyKind::ecdsa);
+// The same for an issuer's signature.
+tls::Identity make_identity(const std::string& host, const tls::Identity& issuer);
+
+std::string certificate_pem(const tls::Identity& identity);
+std::string key_pem(const tls::Identity& identity);
+
+}  // namespace sluice::test

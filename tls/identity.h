@@ -1,0 +1,23 @@
+// A certificate with its chain and private key, as an operator's files hold them (PEM or DER).
+#pragma once
+
+#include <expected>
+#include <string>
+#include <vector>
+
+#include "tls/handle.h"
+
+namespace sluice::tls {
+
+struct Identity {
+  CertificatePtr certificate;
+  std::vector<CertificatePtr> chain;  // intermediates, in the order of the file
+  KeyPtr key;
+};
+
+// The key may stand in the certificate's file: then `key_file` is empty. The error names the file
+// and says what is wrong with it.
+std::expected<Identity, std::string> load_identity(const std::string& certificate_file,
+                                                   const std::string& key_file);
+
+}  // namespace sluice::tls

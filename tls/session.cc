@@ -1,0 +1,93 @@
+#include "tls/session.h"
+
+#include <utility>
+
+#include "tls/context.h"
+#include "tls/stream_bio.h"
+
+namespace sluice::tls {
+
+bool Session::start(const Context& context, ByteStream& wire) noexcept {
+  reset();
+  clear_errors();
+  SslPtr ssl(SSL_new(context.get()));
+  BioPtr bio = make_stream_bio(wire);
+  if (!ssl || !bio) return false;
+  BIO* const both = bio.release();
+  SSL_set_bio(ssl.get(), both, both);
+  ssl_ = std::move(ssl);
+  return true;
+}
+
+bool Session::accept(const Context& context, ByteStream& wire) noexcept {
+  if (!start(context, wire)) return false;
+  SSL_set_accept_state(ssl_.get());
+  return true;
+}
+
+bool Session::connect(const Context& context, ByteStream& wire, const char* server_name) noexcept {
+  if (!start(context, wire)) return false;
+  SSL_set_connect_state(ssl_.get());
+  return SSL_set_tlsext_host_name(ssl_.get(), server_name) == 1 &&
+         SSL_set1_host(ssl_.get(), server_name) == 1;
+}
+
+void Session::reset() noexcept {
+  ssl_.reset();
+  failure_ = {};
+  established_ = failed_ = false;
+}
+
+Outcome Session::handshake() noexcept {
+  if (failed_) return Outcome::failed;
+  clear_errors();
+  const Outcome outcome = result(SSL_do_handshake(ssl_.get()), "the peer left in the handshake");
+  if (outcome == Outcome::done) established_ = true;
+  return outcome;
+}
+
+Outcome Session::read(MutableBytes into, std::size_t& count) noexcept {
+  count = 0;
+  if (failed_) return Outcome::failed;
+  clear_errors();
+  return result(SSL_read_ex(ssl_.get(), into.data(), into.size(), &count),
+                "the peer left without close_notify");
+}
+
+Outcome Session::write(ByteView octets, std::size_t& count) noexcept {
+  count = 0;
+  if (failed_) return Outcome::failed;
+  clear_errors();
+  return result(SSL_write_ex(ssl_.get(), octets.data(), octets.size(), &count),
+                "the connection is closed");
+}
+
+Outcome Session::close() noexcept {
+  if (failed_ || !established_) return failed_ ? Outcome::failed : Outcome::done;
+  clear_errors();
+  const int returned = SSL_shutdown(ssl_.get());
+  return returned >= 0 ? Outcome::done : result(returned, "the connection is closed");
+}
+
+// The one place that knows what OpenSSL's results mean.
+Outcome Session::result(int returned, std::string_view what) noexcept {
+  if (returned > 0) return Outcome::done;
+  switch (SSL_get_error(ssl_.get(), returned)) {
+    case SSL_ERROR_WANT_READ: return Outcome::want_input;
+    case SSL_ERROR_WANT_WRITE: return Outcome::want_output;
+    case SSL_ERROR_ZERO_RETURN: return Outcome::closed;
+    default:
+      failure_ = take_failure(what);
+      failed_ = true;
+      return Outcome::failed;
+  }
+}
+
+const char* Session::protocol() const noexcept { return SSL_get_version(ssl_.get()); }
+const char* Session::cipher() const noexcept { return SSL_get_cipher_name(ssl_.get()); }
+bool Session::resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
+const char* Session::server_name() const noexcept {
+  return SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
+}
+
+}  // namespace sluice::tls

@@ -1,0 +1,60 @@
+// One TLS connection over a ByteStream. It does no I/O of its own: each call goes as far as the
+// octets at hand allow and says what it lacks. Used by one thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "engine/base/byte_stream.h"
+#include "tls/failure.h"
+#include "tls/handle.h"
+
+namespace sluice::tls {
+
+class Context;
+
+enum class Outcome : std::uint8_t {
+  done,         // it happened
+  want_input,   // not before more octets have come from the peer
+  want_output,  // not before the stream takes more octets
+  closed,       // the peer said close_notify: an orderly end
+  failed,       // failure() says why; nothing more can be read or written
+};
+
+class Session {
+ public:
+  Session() = default;
+
+  // Begins a connection over `wire`, which outlives it. False: no memory.
+  bool accept(const Context& context, ByteStream& wire) noexcept;
+  // `server_name` goes out as SNI and, when the context verifies, must be in the certificate.
+  bool connect(const Context& context, ByteStream& wire, const char* server_name) noexcept;
+  void reset() noexcept;
+  bool active() const noexcept { return ssl_ != nullptr; }
+
+  Outcome handshake() noexcept;
+  bool established() const noexcept { return established_; }
+  // Up to into.size() octets; `count` of them are there when the outcome is done.
+  Outcome read(MutableBytes into, std::size_t& count) noexcept;
+  // After want_output the same octets must come first in the next call.
+  Outcome write(ByteView octets, std::size_t& count) noexcept;
+  // Sends close_notify; does not wait for the peer's.
+  Outcome close() noexcept;
+
+  const Failure& failure() const noexcept { return failure_; }
+  const char* protocol() const noexcept;  // "TLSv1.3"
+  const char* cipher() const noexcept;    // "TLS_AES_256_GCM_SHA384"
+  bool resumed() const noexcept;
+  const char* server_name() const noexcept;  // the client's SNI, nullptr = none
+
+ private:
+  bool start(const Context& context, ByteStream& wire) noexcept;
+  Outcome result(int returned, std::string_view what) noexcept;
+
+  SslPtr ssl_;
+  Failure failure_;
+  bool established_ = false;
+  bool failed_ = false;
+};
+
+}  // namespace sluice::tls
