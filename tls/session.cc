@@ -54,6 +54,14 @@ Outcome Session::read(MutableBytes into, std::size_t& count) noexcept {
                 "the peer left without close_notify");
 }
 
+Outcome Session::peek(MutableBytes into, std::size_t& count) noexcept {
+  count = 0;
+  if (failed_) return Outcome::failed;
+  clear_errors();
+  return result(SSL_peek_ex(ssl_.get(), into.data(), into.size(), &count),
+                "the peer left without close_notify");
+}
+
 Outcome Session::write(ByteView octets, std::size_t& count) noexcept {
   count = 0;
   if (failed_) return Outcome::failed;

@@ -36,6 +36,8 @@ class Session {
   bool established() const noexcept { return established_; }
   // Up to into.size() octets; `count` of them are there when the outcome is done.
   Outcome read(MutableBytes into, std::size_t& count) noexcept;
+  // The same, but the octets stay to be read.
+  Outcome peek(MutableBytes into, std::size_t& count) noexcept;
   // After want_output the same octets must come first in the next call.
   Outcome write(ByteView octets, std::size_t& count) noexcept;
   // Sends close_notify; does not wait for the peer's.
