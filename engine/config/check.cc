@@ -137,6 +137,26 @@ void check_bind(const Config& config, std::size_t index, const Here& place) {
                                       config.listeners[i].name));
 }
 
+void check_tls(const Config& config, const Listener& listener, const Here& place) {
+  if (listener.tls != Tls::off && listener.certificates.empty())
+    place.fault("tls", "tls needs a certificate: name one in \"certificates\"");
+  for (const std::string& name : listener.certificates)
+    if (std::ranges::find(config.certificates, name, &Certificate::name) ==
+        config.certificates.end())
+      place.fault("certificates", fmt::format("certificate {:?} does not exist", name));
+}
+
+void check_certificates(const Config& config, Reading& reading) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < config.certificates.size(); ++i) {
+    const Certificate& certificate = config.certificates[i];
+    if (!certificate.name.empty() && !names.insert(certificate.name).second)
+      here(reading, "certificate", certificate, i)
+          .fault("name",
+                 fmt::format("name {:?} is taken by an earlier certificate", certificate.name));
+  }
+}
+
 void check_listeners(const Config& config, Reading& reading) {
   if (config.listeners.empty())
     reading.add({}, "listener", "there is none; at least one [[listener]] is needed");
@@ -147,6 +167,7 @@ void check_listeners(const Config& config, Reading& reading) {
     if (!listener.name.empty() && !names.insert(listener.name).second)
       place.fault("name", fmt::format("name {:?} is taken by an earlier listener", listener.name));
     if (reading.places.contains(fmt::format("listener[{}].bind", i))) check_bind(config, i, place);
+    check_tls(config, listener, place);
     const std::uint64_t capacity = config.queue.segment_bytes * config.queue.segments_max;
     if (listener.message_size_max > capacity)
       place.fault("message_size_max",
@@ -286,6 +307,7 @@ void check(const Config& config, const Machine& machine, Reading& reading) {
   check_memory(config, reading);
   check_block(config, reading);
   check_ports(config, reading);
+  check_certificates(config, reading);
   check_listeners(config, reading);
   check_routes(config, reading);
   check_destinations(config, reading);

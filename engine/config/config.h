@@ -17,6 +17,7 @@ enum class BlockTable : std::uint8_t { automatic, hash, fib };
 enum class SynCookies : std::uint8_t { off, on, automatic };
 enum class CongestionControl : std::uint8_t { reno, cubic };
 enum class BareNewline : std::uint8_t { reject, normalise };
+enum class Tls : std::uint8_t { off, preferred, required, implicit };
 
 struct Cores {                       // [cores]
   std::vector<unsigned> workers{0};  // CPU numbers, one poll-mode worker each: "1-7,9"
@@ -93,12 +94,21 @@ struct Block {                         // [block]: sources refused at the SYN, `
   }
 };
 
+struct Certificate {  // [[certificate]]
+  std::string name;
+  std::string file;  // certificate and chain, PEM or DER
+  std::string key;   // private key; empty = in the same file
+  int line = 0;
+};
+
 struct Listener {  // [[listener]]
   std::string name;
   std::string port_name;  // a [[port]], or empty for a kernel listener
   IpAddress address;      // kernel listener: address to bind; port listener: unspecified = all
   std::uint16_t tcp_port = 25;  // from bind = "mx0:25" or "127.0.0.1:2525"
   std::string hostname;         // in banner and replies; defaults to Config::hostname
+  Tls tls = Tls::off;
+  std::vector<std::string> certificates;  // names of [[certificate]]s, one per kind of key
   BareNewline bare_newline = BareNewline::reject;
   std::uint64_t message_size_max = 50ULL * 1024 * 1024;  // octets, RFC 1870
   std::uint32_t recipients_max = 1'000;                  // per message
@@ -182,6 +192,7 @@ struct Config {
   Tcp tcp;
   Block block;
   std::vector<Port> ports;
+  std::vector<Certificate> certificates;
   std::vector<Listener> listeners;
   std::vector<Route> routes;
   Delivery delivery;

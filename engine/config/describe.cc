@@ -24,6 +24,15 @@ Port example() {
 }
 
 template <>
+Certificate example() {
+  Certificate certificate;
+  certificate.name = "mx";
+  certificate.file = "mx.pem";
+  certificate.key = "mx.key";
+  return certificate;
+}
+
+template <>
 Listener example() {
   Listener listener;
   listener.name = "inbound";

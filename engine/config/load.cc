@@ -136,6 +136,10 @@ void complete(Config& config, const Reading& reading, const Machine& machine) {
   const std::string folder = config.path.substr(0, slash + 1);
   for (std::string& rules : config.scan.rules) resolve(rules, folder);
   for (Port& port : config.ports) resolve(port.capture, folder);
+  for (Certificate& certificate : config.certificates) {
+    resolve(certificate.file, folder);
+    resolve(certificate.key, folder);
+  }
   resolve(config.queue.directory, folder);
   resolve(config.log.directory, folder);
   resolve(config.admin.socket, folder);

@@ -206,6 +206,17 @@ std::vector<Key<Block>> block_keys() {
   };
 }
 
+std::vector<Key<Certificate>> certificate_keys() {
+  return {
+      {"name", text(&Certificate::name, "letters, digits, '-' and '_', at most 31", name_fault),
+       "what listeners call this certificate", Need::required},
+      {"file", text(&Certificate::file, "a path", empty_fault),
+       "the certificate and, behind it, its issuers: PEM or DER", Need::required},
+      {"key", text(&Certificate::key, "a path, or \"\" for a key in the same file", no_fault),
+       "the private key"},
+  };
+}
+
 std::vector<Key<Listener>> listener_keys() {
   return {
       {"name", text(&Listener::name, "letters, digits, '-' and '_', at most 31", name_fault),
@@ -213,6 +224,14 @@ std::vector<Key<Listener>> listener_keys() {
       {"bind", bind_value(), "where it listens: \"mx0:25\", \"127.0.0.1:2525\"", Need::required},
       {"hostname", text(&Listener::hostname, "a host name", host_fault),
        "name in banner and replies; the hostname of the file unless given"},
+      {"tls",
+       choice(&Listener::tls, {{"off", Tls::off},
+                               {"preferred", Tls::preferred},
+                               {"required", Tls::required},
+                               {"implicit", Tls::implicit}}),
+       "STARTTLS not offered, offered, demanded before MAIL; or TLS from the first octet"},
+      {"certificates", texts(&Listener::certificates, "names of certificates", name_fault),
+       "what the listener shows: one of each kind of key, ECDSA and RSA"},
       {"bare_newline",
        choice(&Listener::bare_newline,
               {{"reject", BareNewline::reject}, {"normalise", BareNewline::normalise}}),
@@ -340,6 +359,7 @@ const Schema& schema() {
       .port = port_keys(),
       .tcp = tcp_keys(),
       .block = block_keys(),
+      .certificate = certificate_keys(),
       .listener = listener_keys(),
       .route = route_keys(),
       .delivery = delivery_keys(),

@@ -17,6 +17,7 @@ struct Schema {
   std::vector<Key<Port>> port;
   std::vector<Key<Tcp>> tcp;
   std::vector<Key<Block>> block;
+  std::vector<Key<Certificate>> certificate;
   std::vector<Key<Listener>> listener;
   std::vector<Key<Route>> route;
   std::vector<Key<Delivery>> delivery;
@@ -39,6 +40,7 @@ void for_each_table(const Visit& visit) {
   visit("port", all.port, &Config::ports);
   visit("tcp", all.tcp, &Config::tcp);
   visit("block", all.block, &Config::block);
+  visit("certificate", all.certificate, &Config::certificates);
   visit("listener", all.listener, &Config::listeners);
   visit("route", all.route, &Config::routes);
   visit("delivery", all.delivery, &Config::delivery);

@@ -106,6 +106,7 @@ std::string_view wait_name(smtp::Wait wait) {
     case smtp::Wait::greeting: return "greeting";
     case smtp::Wait::space: return "space";
     case smtp::Wait::commit: return "commit";
+    case smtp::Wait::tls: return "tls";
     case smtp::Wait::finished: return "finished";
   }
   return "?";

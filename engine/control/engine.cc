@@ -49,7 +49,7 @@ Engine::Engine(std::shared_ptr<const config::Config> config)
 std::expected<std::unique_ptr<Engine>, std::string> Engine::start(
     std::shared_ptr<const config::Config> config) {
   std::unique_ptr<Engine> engine(new Engine(std::move(config)));
-  for (auto step : {&Engine::open_files, &Engine::load_rules, &Engine::start_dpdk,
+  for (auto step : {&Engine::open_files, &Engine::make_generation, &Engine::start_dpdk,
                     &Engine::load_blocks, &Engine::start_workers, &Engine::open_admin})
     if (auto done = (engine.get()->*step)(); !done) return std::unexpected(done.error());
   engine->note(mail::EventKind::engine_info, "Version: 0.1.0 started");
@@ -74,10 +74,10 @@ std::expected<void, std::string> Engine::open_files() {
   return {};
 }
 
-std::expected<void, std::string> Engine::load_rules() {
-  auto rules = load_rule_set(*config_);
-  if (!rules) return std::unexpected(rules.error());
-  rules_ = std::move(*rules);
+std::expected<void, std::string> Engine::make_generation() {
+  auto generation = load_generation(config_);
+  if (!generation) return std::unexpected(generation.error());
+  generation_ = std::move(*generation);
   return {};
 }
 
@@ -119,8 +119,7 @@ std::expected<void, std::string> Engine::start_workers() {
     self.wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     std::promise<std::string> ready;
     answers.push_back(ready.get_future());
-    const WorkerStart start{i,           config_,     rules_,          &clock_,
-                            dpdk_.get(), ids_.base(), blocks_->table()};
+    const WorkerStart start{i, generation_, &clock_, dpdk_.get(), ids_.base(), blocks_->table()};
     self.thread = std::thread(run_worker_thread, start, std::ref(self), std::move(ready));
   }
   std::string problems;
@@ -233,16 +232,15 @@ bool Engine::on_worker(WorkerThread& worker, worker::Worker::Command command) {
 std::string Engine::reload() {
   auto fresh = reloadable_config(*config_);
   if (!fresh) return fresh.error();
-  auto rules = load_rule_set(**fresh);
-  if (!rules) return rules.error();
+  auto generation = load_generation(*fresh);
+  if (!generation) return generation.error();
   config_ = std::move(*fresh);
-  rules_ = std::move(*rules);
+  generation_ = std::move(*generation);
   std::string late;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    const bool reached =
-        on_worker(*workers_[i], [config = config_, rules = rules_](worker::Worker& w, Instant) {
-          w.reconfigure(config, rules);
-        });
+    const bool reached = on_worker(
+        *workers_[i],
+        [generation = generation_](worker::Worker& w, Instant) { w.reconfigure(*generation); });
     if (!reached) late += fmt::format("worker {} has not taken it over yet\n", i);
   }
   return late;

@@ -43,7 +43,7 @@ class Engine {
  private:
   explicit Engine(std::shared_ptr<const config::Config> config);
   std::expected<void, std::string> open_files();
-  std::expected<void, std::string> load_rules();
+  std::expected<void, std::string> make_generation();
   std::expected<void, std::string> start_dpdk();
   std::expected<void, std::string> load_blocks();
   std::expected<void, std::string> start_workers();
@@ -56,7 +56,7 @@ class Engine {
   void note(mail::EventKind kind, std::string_view text);
 
   std::shared_ptr<const config::Config> config_;
-  std::shared_ptr<const scan::RuleSet> rules_;
+  std::shared_ptr<const worker::Generation> generation_;
   SystemClock clock_;
   WallTime started_;
   int signals_ = -1;

@@ -60,8 +60,14 @@ class Lines {
       case EventKind::link_early_talker:
         line("ICID {} early talker: '{}'", e_.icid, text(0));
         return true;
+      case EventKind::link_tls_success:
+        line("ICID {} TLS success protocol {} cipher {}", e_.icid, text(0), text(1));
+        return true;
+      case EventKind::link_tls_failed:
+        line("ICID {} TLS failed: ({}, '{}')", e_.icid, e_.number, text(0));
+        return true;
       case EventKind::link_lost:
-        line("ICID {} Receiving Failed: {}", e_.icid, text(0));
+        if (!text(0).empty()) line("ICID {} Receiving Failed: {}", e_.icid, text(0));
         line("ICID {} lost", e_.icid);
         return true;
       case EventKind::link_close: line("ICID {} close", e_.icid); return true;

@@ -1,5 +1,7 @@
 #include "engine/control/reload.h"
 
+#include <algorithm>
+
 #include "engine/config/load.h"
 #include "engine/net/dpdk/fib_prefix_table.h"
 #include "engine/net/hash_prefix_table.h"
@@ -73,6 +75,24 @@ std::string restart_only_changes(const Config& running, const Config& fresh) {
   return keys;
 }
 
+// Null where TLS is off.
+std::expected<std::shared_ptr<const tls::Context>, std::string> listener_tls(
+    const Config& config, const config::Listener& listener) {
+  if (listener.tls == config::Tls::off) return nullptr;
+  const std::string where = "listener \"" + listener.name + "\": ";
+  std::vector<tls::Identity> identities;
+  for (const config::Certificate& certificate : config.certificates) {
+    if (std::ranges::find(listener.certificates, certificate.name) == listener.certificates.end())
+      continue;
+    auto identity = tls::load_identity(certificate.file, certificate.key);
+    if (!identity) return std::unexpected(where + identity.error());
+    identities.push_back(std::move(*identity));
+  }
+  auto context = tls::Context::server(std::move(identities), {});
+  if (!context) return std::unexpected(where + context.error());
+  return context;
+}
+
 }  // namespace
 
 net::DpdkOptions dpdk_options(const Config& config) {
@@ -115,11 +135,20 @@ std::expected<BlockSetup, std::string> block_setup(const Config& config) {
   return setup;
 }
 
-std::expected<std::shared_ptr<const scan::RuleSet>, std::string> load_rule_set(
-    const Config& config) {
-  auto rules = scan::RuleSet::load(config.scan.rules, worker::scan_settings(config));
+std::expected<std::shared_ptr<const worker::Generation>, std::string> load_generation(
+    std::shared_ptr<const Config> config) {
+  auto generation = std::make_shared<worker::Generation>();
+  generation->config = std::move(config);
+  const Config& settings = *generation->config;
+  auto rules = scan::RuleSet::load(settings.scan.rules, worker::scan_settings(settings));
   if (!rules) return std::unexpected(lines_of(rules.error()));
-  return *rules;
+  generation->rules = std::move(*rules);
+  for (const config::Listener& listener : settings.listeners) {
+    auto context = listener_tls(settings, listener);
+    if (!context) return std::unexpected(std::move(context.error()));
+    generation->tls.push_back(std::move(*context));
+  }
+  return generation;
 }
 
 std::expected<std::shared_ptr<const Config>, std::string> reloadable_config(const Config& running) {

@@ -9,7 +9,7 @@
 #include "engine/config/config.h"
 #include "engine/control/block_control.h"
 #include "engine/net/dpdk/dpdk.h"
-#include "scanners/scanner.h"
+#include "engine/worker/generation.h"
 
 namespace sluice::control {
 
@@ -17,9 +17,9 @@ net::DpdkOptions dpdk_options(const config::Config& config);
 // After the start of DPDK, whose memory the tables may lie in.
 std::expected<BlockSetup, std::string> block_setup(const config::Config& config);
 
-// Compiles the rule files. The text lists every problem as file:line:column.
-std::expected<std::shared_ptr<const scan::RuleSet>, std::string> load_rule_set(
-    const config::Config& config);
+// Compiles the rule files and reads the certificates. The text lists every problem with its place.
+std::expected<std::shared_ptr<const worker::Generation>, std::string> load_generation(
+    std::shared_ptr<const config::Config> config);
 
 // Reads the file of `running` again. Refuses when it has problems, or when it changes what only a
 // restart can change (cores, memory, ports, binds, queue directory …), naming each key.

@@ -84,16 +84,16 @@ net::StackOptions stack_options(const config::Config& config, const config::Port
 std::vector<worker::NamedTransport> make_transports(const WorkerStart& start,
                                                     net::SynFilter& syn_filter) {
   std::vector<worker::NamedTransport> transports;
-  for (std::size_t i = 0; i < start.config->ports.size(); ++i) {
-    const config::Port& port = start.config->ports[i];
+  for (std::size_t i = 0; i < start.generation->config->ports.size(); ++i) {
+    const config::Port& port = start.generation->config->ports[i];
     transports.push_back(
-        {port.name, net::make_stack(stack_options(*start.config, port, syn_filter),
+        {port.name, net::make_stack(stack_options(*start.generation->config, port, syn_filter),
                                     start.dpdk->port(i, start.index), start.clock->now(),
                                     start.dpdk->exception_port(i, start.index))});
   }
   net::KernelOptions kernel;
-  kernel.connections_max = start.config->memory.connections;
-  kernel.send_buffer = start.config->tcp.send_buffer;
+  kernel.connections_max = start.generation->config->memory.connections;
+  kernel.send_buffer = start.generation->config->tcp.send_buffer;
   transports.push_back({"", net::make_kernel_transport(kernel)});
   return transports;
 }
@@ -102,24 +102,23 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(WorkerSt
                                                                         WorkerThread& self) {
   worker::WorkerSetup setup;
   setup.index = start.index;
-  setup.count = static_cast<unsigned>(start.config->cores.workers.size());
-  setup.config = start.config;
-  setup.rules = start.rules;
+  setup.count = static_cast<unsigned>(start.generation->config->cores.workers.size());
+  setup.generation = start.generation;
   setup.clock = start.clock;
   setup.events = &self.events;
   setup.counters = &self.counters;
   setup.ledger = &self.ledger;
-  setup.block_filter = std::make_unique<worker::BlockFilter>(std::move(start.block_table),
-                                                             start.config->block.prefixes_max);
+  setup.block_filter = std::make_unique<worker::BlockFilter>(
+      std::move(start.block_table), start.generation->config->block.prefixes_max);
   setup.transports = make_transports(start, *setup.block_filter);
-  setup.device =
-      queueing::make_file_device(start.config->queue.io_uring, helper_cpus(start.config->cores));
+  setup.device = queueing::make_file_device(start.generation->config->queue.io_uring,
+                                            helper_cpus(start.generation->config->cores));
   setup.connection_id_base = start.connection_id_base;
   return worker::Worker::create(std::move(setup));
 }
 
 void loop(worker::Worker& worker, WorkerThread& self, const WorkerStart& start) {
-  worker::Idle idle(start.config->cores.idle, worker, self.wake_descriptor);
+  worker::Idle idle(start.generation->config->cores.idle, worker, self.wake_descriptor);
   while (!self.stop.load(std::memory_order_relaxed)) {
     const Instant now = start.clock->now();
     if (worker.tick(now) > 0) {
@@ -133,7 +132,8 @@ void loop(worker::Worker& worker, WorkerThread& self, const WorkerStart& start) 
 }  // namespace
 
 void run_worker_thread(WorkerStart start, WorkerThread& self, std::promise<std::string> ready) {
-  if (std::string problem = pin_to(start.config->cores.workers[start.index]); !problem.empty()) {
+  if (std::string problem = pin_to(start.generation->config->cores.workers[start.index]);
+      !problem.empty()) {
     ready.set_value(problem);
     return;
   }

@@ -31,8 +31,7 @@ struct WorkerThread {
 
 struct WorkerStart {
   unsigned index = 0;
-  std::shared_ptr<const config::Config> config;
-  std::shared_ptr<const scan::RuleSet> rules;
+  std::shared_ptr<const worker::Generation> generation;
   Clock* clock = nullptr;
   net::Dpdk* dpdk = nullptr;  // null when no port is configured
   std::uint64_t connection_id_base = 0;

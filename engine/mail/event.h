@@ -17,6 +17,8 @@ enum class EventKind : std::uint8_t {
   link_accepted,      // text[0] = sender group, text[1] = what matched
   link_rejected,      // text[0] = reply
   link_early_talker,  // text[0] = first octets
+  link_tls_success,   // text[0] = protocol, text[1] = cipher suite
+  link_tls_failed,    // number = code of the library, text[0] = what it says
   link_lost,          // text[0] = reason
   link_close,
   // Receiving a message.

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <expected>
 
-#include "engine/base/bytes.h"
+#include "engine/base/byte_stream.h"
 #include "engine/base/clock.h"
 #include "engine/base/ip_address.h"
 
@@ -24,23 +24,15 @@ enum class NetError : std::uint8_t {
 };
 const char* describe(NetError error) noexcept;
 
-// Owned by its Transport. Valid from next_ready()/connect() until release().
-class Connection {
+// Owned by its Transport. Valid from next_ready()/connect() until release(). What is written leaves
+// at the next flush of the transport, so that everything written in one poll shares segments.
+class Connection : public ByteStream {
  public:
   enum class State : std::uint8_t { opening, open, failed };
 
   virtual State state() const noexcept = 0;
   virtual NetError error() const noexcept = 0;  // only in State::failed
 
-  // The oldest unread octets, contiguous; empty when there is nothing now. Valid until consume().
-  virtual ByteView readable() noexcept = 0;
-  virtual void consume(std::size_t count) noexcept = 0;  // count <= readable().size()
-  // The peer has finished sending and everything was consumed.
-  virtual bool read_finished() const noexcept = 0;
-
-  // Copies octets into the send buffer, returns how many were taken (0 when it is full). They leave
-  // at the next flush of the transport, so that everything written in one poll shares segments.
-  virtual std::size_t write(ByteView octets) noexcept = 0;
   virtual std::size_t write_space() const noexcept = 0;
   virtual bool write_drained() const noexcept = 0;  // everything written was acknowledged
 

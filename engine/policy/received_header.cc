@@ -65,11 +65,22 @@ void put_recipient(Writer& writer, const mail::Envelope* envelope) noexcept {
   });
 }
 
+void put_tls(Writer& writer, const ReceivedFields& fields) noexcept {
+  if (fields.tls_protocol.empty()) return;
+  writer.put(" (");
+  writer.put(fields.tls_protocol);
+  writer.put(" ");
+  writer.put(fields.tls_cipher);
+  writer.put(")");
+}
+
 std::string_view protocol_of(const ReceivedFields& fields) noexcept {
   if (!fields.extended) return "SMTP";
   const bool utf8 = fields.envelope != nullptr && fields.envelope->has_sender() &&
                     fields.envelope->parameters().smtputf8;
-  return utf8 ? "UTF8SMTP" : "ESMTP";  // RFC 3848, RFC 6531 4.3
+  const bool tls = !fields.tls_protocol.empty();
+  if (utf8) return tls ? "UTF8SMTPS" : "UTF8SMTP";  // RFC 6531 4.3
+  return tls ? "ESMTPS" : "ESMTP";                  // RFC 3848
 }
 
 }  // namespace
@@ -84,6 +95,7 @@ std::size_t write_received_header(const ReceivedFields& fields, std::span<char> 
   put_name(writer, fields.hostname);
   writer.put(" with ");
   writer.put(protocol_of(fields));
+  put_tls(writer, fields);
   writer.put(" id ");
   writer.put(fields.icid);
   writer.put("/");

@@ -15,8 +15,10 @@ namespace sluice::policy {
 struct ReceivedFields {
   std::string_view helo;  // as the peer gave it: anything
   IpAddress peer;
-  std::string_view hostname;  // ours
-  bool extended = false;      // EHLO was used
+  std::string_view hostname;      // ours
+  bool extended = false;          // EHLO was used
+  std::string_view tls_protocol;  // "TLSv1.3"; empty = the message came in the clear
+  std::string_view tls_cipher;
   Icid icid = 0;
   Mid mid = 0;
   const mail::Envelope* envelope = nullptr;  // a single recipient is named, several are not

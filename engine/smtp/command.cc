@@ -24,6 +24,7 @@ constexpr Reply kVrfySyntax{501, "5.5.4", "Syntax: VRFY address"};
 constexpr Reply kDataSyntax{501, "5.5.4", "Syntax: DATA"};
 constexpr Reply kRsetSyntax{501, "5.5.4", "Syntax: RSET"};
 constexpr Reply kQuitSyntax{501, "5.5.4", "Syntax: QUIT"};
+constexpr Reply kStartTlsSyntax{501, "5.5.4", "Syntax: STARTTLS"};
 
 using Problem = std::optional<Reply>;
 using Parse = Problem (*)(std::string_view arguments, Command& command) noexcept;
@@ -125,6 +126,7 @@ constexpr SyntaxRow kSyntax[] = {
     {"VRFY", Verb::vrfy, parse_vrfy},
     {"EXPN", Verb::expn, parse_anything},
     {"ETRN", Verb::etrn, parse_anything},
+    {"STARTTLS", Verb::starttls, parse_nothing<kStartTlsSyntax>},
 };
 static_assert(std::size(kSyntax) == kVerbCount);
 

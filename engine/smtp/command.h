@@ -25,8 +25,9 @@ enum class Verb : std::uint8_t {
   vrfy,
   expn,
   etrn,
+  starttls,
 };
-inline constexpr std::size_t kVerbCount = 13;
+inline constexpr std::size_t kVerbCount = 14;
 
 // Views into the line.
 struct Command {

@@ -17,6 +17,8 @@ inline constexpr Reply kCannotVerify{252, "2.5.1",
                                      "Cannot verify, but will take mail and try to deliver it"};
 inline constexpr Reply kStartInput{354, "", "Start mail input; end with <CRLF>.<CRLF>"};
 
+inline constexpr Reply kStartTls{220, "", "Go ahead with TLS"};
+
 inline constexpr Reply kDraining{421, "4.3.2", "Service shutting down, try again later"};
 inline constexpr Reply kTimeout{421, "4.4.2", "Timed out, closing transmission channel"};
 inline constexpr Reply kTooManyErrors{421, "4.7.0", "Too many errors"};
@@ -31,6 +33,9 @@ inline constexpr Reply kNestedMail{503, "5.5.1", "Sender already given"};
 inline constexpr Reply kNoSender{503, "5.5.1", "Send MAIL first"};
 inline constexpr Reply kNoRecipients{503, "5.5.1", "No valid recipients"};
 inline constexpr Reply kChunksBegun{503, "5.5.1", "Message under way by BDAT"};
+
+inline constexpr Reply kTlsActive{503, "5.5.1", "TLS is on already"};
+inline constexpr Reply kMustStartTls{530, "5.7.0", "Must issue a STARTTLS command first"};
 
 inline constexpr Reply kBareNewlineInMessage{550, "5.5.2",
                                              "Message contains a bare CR or a bare LF"};

@@ -30,6 +30,7 @@ const ServerSession::CommandRow ServerSession::kCommandTable[kVerbCount] = {
     {Verb::vrfy, "VRFY", &ServerSession::check_nothing, &ServerSession::proceed_vrfy},
     {Verb::expn, "EXPN", &ServerSession::check_nothing, &ServerSession::proceed_unimplemented},
     {Verb::etrn, "ETRN", &ServerSession::check_nothing, &ServerSession::proceed_unimplemented},
+    {Verb::starttls, "STARTTLS", &ServerSession::check_starttls, &ServerSession::proceed_starttls},
 };
 
 std::size_t ServerSession::receive_command(ByteView input, Instant now) {
@@ -50,6 +51,7 @@ void ServerSession::run_line(std::string_view line, Instant now) {
     if (command.error().out_of_step) return finish(command.error().reply, "bad BDAT command");
     return refuse_command(command.error().reply);
   }
+  if (needs_tls_for(command->verb)) return refuse_command(reply::kMustStartTls);
   const CommandRow& row = kCommandTable[std::to_underlying(command->verb)];
   if (const auto refusal = (this->*row.check)(*command)) return refuse_command(*refusal);
   (this->*row.proceed)(*command, now);
@@ -93,8 +95,9 @@ void ServerSession::proceed_ehlo(const Command& command, Instant) {
   const int length =
       std::snprintf(limits, sizeof limits,
                     "250-SIZE %llu\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n"
-                    "250-SMTPUTF8\r\n250-CHUNKING\r\n250-DSN\r\n",
-                    static_cast<unsigned long long>(settings_->message_size_max));
+                    "%s250-SMTPUTF8\r\n250-CHUNKING\r\n250-DSN\r\n",
+                    static_cast<unsigned long long>(settings_->message_size_max),
+                    offers_tls() ? "250-STARTTLS\r\n" : "");
   say_text({limits, static_cast<std::size_t>(length)});
   const int tail = std::snprintf(limits, sizeof limits, "250 LIMITS MAILMAX=%u RCPTMAX=%u\r\n",
                                  settings_->messages_max, settings_->recipients_max);

@@ -17,12 +17,17 @@ constexpr std::size_t kEarlyOctetsMax = 128;  // of an early talker's input, for
 
 constexpr std::uint8_t bit(int state) { return static_cast<std::uint8_t>(1 << state); }
 
-// Row = from, bits = to: greeting, command, data, chunk, commit, finished.
+// Row = from, bits = to: greeting, command, data, chunk, commit, handshake, finished.
 constexpr std::uint8_t kGreeting = bit(0), kCommand = bit(1), kData = bit(2), kChunk = bit(3),
-                       kCommit = bit(4), kFinished = bit(5);
+                       kCommit = bit(4), kHandshake = bit(5), kFinished = bit(6);
 constexpr std::uint8_t kTransitions[] = {
-    kCommand | kFinished,           kData | kChunk | kFinished, kCommand | kCommit | kFinished,
-    kCommand | kCommit | kFinished, kCommand | kFinished,       kGreeting | kFinished,
+    kCommand | kFinished,
+    kData | kChunk | kHandshake | kFinished,
+    kCommand | kCommit | kFinished,
+    kCommand | kCommit | kFinished,
+    kCommand | kFinished,
+    kGreeting | kCommand | kFinished,
+    kGreeting | kHandshake | kFinished,
 };
 
 }  // namespace
@@ -38,7 +43,8 @@ void ServerSession::start_over(const ServerSettings& settings, ServerHandler* ha
   handler_ = handler;
   peer_ = peer;
   state_ = State::finished;
-  extended_ = peer_finished_ = draining_ = no_space_ = message_begun_ = chunk_last_ = false;
+  extended_ = encrypted_ = greeted_ = false;
+  peer_finished_ = draining_ = no_space_ = message_begun_ = chunk_last_ = false;
   errors_ = mail_commands_ = rcpt_commands_ = 0;
   message_octets_ = chunk_octets_ = chunk_left_ = 0;
   session_deadline_ = now + settings.session_timeout;
@@ -52,9 +58,9 @@ void ServerSession::start_over(const ServerSettings& settings, ServerHandler* ha
 void ServerSession::open(const ServerSettings& settings, ServerHandler& handler,
                          const Endpoint& peer, Instant now) {
   start_over(settings, &handler, peer, now);
-  set_state(State::greeting);
-  step_deadline_ = now + settings.greet_delay;
-  if (settings.greet_delay == Duration{}) greet(now);
+  if (settings.tls != TlsLevel::implicit) return await_greeting(now);
+  set_state(State::handshake);
+  step_deadline_ = now + settings.command_timeout;
 }
 
 void ServerSession::open_refused(const ServerSettings& settings, const Reply& reply, Instant now) {
@@ -62,7 +68,14 @@ void ServerSession::open_refused(const ServerSettings& settings, const Reply& re
   say(reply);
 }
 
+void ServerSession::await_greeting(Instant now) {
+  set_state(State::greeting);
+  step_deadline_ = now + settings_->greet_delay;
+  if (settings_->greet_delay == Duration{}) greet(now);
+}
+
 void ServerSession::greet(Instant now) {
+  greeted_ = true;
   say_text("220 ");
   say_hostname();
   say_text(" ESMTP\r\n");
@@ -74,10 +87,12 @@ std::size_t ServerSession::receive(ByteView input, Instant now) {
   std::size_t taken = 0;
   while (taken < input.size() && state_ != State::finished) {
     const Wait before = waiting();
-    if (before != Wait::input && before != Wait::greeting) return taken;
+    if (before != Wait::input && before != Wait::greeting) break;
     taken += receive_some(input.subspan(taken), now);
   }
-  return state_ == State::finished ? input.size() : taken;
+  // What stands behind STARTTLS was not sent by a client that keeps to the protocol (RFC 3207 5).
+  const bool drops_rest = state_ == State::finished || state_ == State::handshake;
+  return drops_rest ? input.size() : taken;
 }
 
 std::size_t ServerSession::receive_some(ByteView input, Instant now) {
@@ -90,6 +105,7 @@ std::size_t ServerSession::receive_some(ByteView input, Instant now) {
     case State::data: return receive_text(input, now);
     case State::chunk: return receive_chunk(input, now);
     case State::commit:
+    case State::handshake:
     case State::finished: break;
   }
   return 0;
@@ -130,6 +146,7 @@ void ServerSession::space_available(Instant now) {
 void ServerSession::on_deadline(Instant now) {
   if (now < deadline()) return;
   if (state_ == State::greeting && now < session_deadline_) return greet(now);
+  if (state_ == State::handshake) return finish_silently("timed out");  // no one could read a reply
   finish(reply::kTimeout, "timed out");
 }
 
@@ -169,6 +186,7 @@ Wait ServerSession::waiting() const noexcept {
     case State::data:
     case State::chunk: return no_space_ ? Wait::space : Wait::input;
     case State::commit: return Wait::commit;
+    case State::handshake: return Wait::tls;
     case State::finished: break;
   }
   return Wait::finished;
@@ -195,6 +213,7 @@ std::string_view ServerSession::state_name() const noexcept {
     case State::data: return "data";
     case State::chunk: return "bdat";
     case State::commit: return "commit";
+    case State::handshake: return "tls";
     case State::finished: break;
   }
   return "finished";

@@ -26,11 +26,25 @@
 namespace sluice::smtp {
 
 // Why a session is not running: `sluice session list` prints exactly this.
-enum class Wait : std::uint8_t { none, input, output_space, greeting, space, commit, finished };
+enum class Wait : std::uint8_t {
+  none,
+  input,
+  output_space,
+  greeting,
+  space,
+  commit,
+  tls,  // the handshake: tls_started() ends it
+  finished,
+};
+
+// Off: STARTTLS is not offered. Required: no mail before TLS. Implicit: TLS from the first octet
+// (RFC 8314 3.3), the banner comes inside it.
+enum class TlsLevel : std::uint8_t { off, preferred, required, implicit };
 
 struct ServerSettings {  // of one listener; outlives its sessions
   std::string hostname;
   std::string listener_name;
+  TlsLevel tls = TlsLevel::off;
   BareNewlineMode bare_newline = BareNewlineMode::reject;
   std::uint64_t message_size_max = 50ULL * 1024 * 1024;  // octets, 0 = no limit
   std::uint32_t recipients_max = 1'000;                  // RCPT commands of one transaction
@@ -87,6 +101,8 @@ class ServerSession {
   void complete_message(const Reply& reply, Instant now);  // after end_message()
   void space_available(Instant now);                       // after message_space() was empty
   void on_deadline(Instant now);                           // when deadline() has passed
+  // While waiting() is Wait::tls and output() is empty: the connection is encrypted from here on.
+  void tls_started(Instant now);
 
   // Reply octets that wait to be sent; replies of pipelined commands lie side by side.
   ByteView output() const noexcept;
@@ -100,17 +116,20 @@ class ServerSession {
   const mail::Envelope& envelope() const noexcept { return envelope_; }
   std::string_view helo() const noexcept { return helo_; }
   bool extended() const noexcept;  // EHLO was used: "with ESMTP"
+  bool encrypted() const noexcept { return encrypted_; }
   std::string_view state_name() const noexcept;
 
  private:
-  // greeting: the banner waits; chunk: octets of a BDAT; commit: the house decides on the message.
-  enum class State : std::uint8_t { greeting, command, data, chunk, commit, finished };
+  // greeting: the banner waits; chunk: octets of a BDAT; commit: the house decides on the message;
+  // handshake: of TLS.
+  enum class State : std::uint8_t { greeting, command, data, chunk, commit, handshake, finished };
   struct CommandRow;  // server_commands.cc
   static const CommandRow kCommandTable[kVerbCount];
 
   void set_state(State next) noexcept;
   void start_over(const ServerSettings& settings, ServerHandler* handler, const Endpoint& peer,
                   Instant now);
+  void await_greeting(Instant now);
   void greet(Instant now);
   std::size_t receive_some(ByteView input, Instant now);
   void enter_command(Instant now);
@@ -128,6 +147,9 @@ class ServerSession {
   std::optional<Reply> check_mail(const Command& command) const;
   std::optional<Reply> check_rcpt(const Command& command) const;
   std::optional<Reply> check_data(const Command& command) const;
+  std::optional<Reply> check_starttls(const Command& command) const;
+  bool offers_tls() const noexcept;
+  bool needs_tls_for(Verb verb) const noexcept;
   void proceed_ehlo(const Command& command, Instant now);
   void proceed_helo(const Command& command, Instant now);
   void proceed_mail(const Command& command, Instant now);
@@ -139,6 +161,7 @@ class ServerSession {
   void proceed_help(const Command& command, Instant now);
   void proceed_quit(const Command& command, Instant now);
   void proceed_vrfy(const Command& command, Instant now);
+  void proceed_starttls(const Command& command, Instant now);
   void proceed_unimplemented(const Command& command, Instant now);
   void greet_client(std::string_view name);
   std::optional<Reply> recipient_limit(const mail::Recipient& recipient) const;
@@ -166,6 +189,8 @@ class ServerSession {
   Endpoint peer_;
   State state_ = State::finished;
   bool extended_ = false;       // EHLO, not HELO
+  bool encrypted_ = false;      // TLS is on
+  bool greeted_ = false;        // the banner went out
   bool peer_finished_ = false;  // FIN came: finish when the work at hand is done
   bool draining_ = false;
   bool no_space_ = false;       // message_space() was empty

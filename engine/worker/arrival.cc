@@ -193,10 +193,16 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
 
   char header[kAddedHeaderMax];
   const WallTime now = core_->clock.wall();
-  const policy::ReceivedFields received{origin.helo,     origin.peer.address,
-                                        origin.hostname, origin.extended,
-                                        origin.icid,     mid_,
-                                        &envelope,       now};
+  const policy::ReceivedFields received{.helo = origin.helo,
+                                        .peer = origin.peer.address,
+                                        .hostname = origin.hostname,
+                                        .extended = origin.extended,
+                                        .tls_protocol = origin.tls_protocol,
+                                        .tls_cipher = origin.tls_cipher,
+                                        .icid = origin.icid,
+                                        .mid = mid_,
+                                        .envelope = &envelope,
+                                        .when = now};
   std::size_t used = policy::write_received_header(received, {header, sizeof header});
   used += scan::write_stamps(verdict, scan_state_->scanner.rules(),
                              {header + used, sizeof header - used});

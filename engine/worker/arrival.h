@@ -19,6 +19,8 @@ struct Origin {  // of the message: what Received and the log say
   Icid icid = 0;
   std::string_view helo;
   bool extended = false;
+  std::string_view tls_protocol;  // empty = in the clear
+  std::string_view tls_cipher;
   Endpoint peer;
   std::string_view hostname;
   std::int32_t reject_scl = 7;

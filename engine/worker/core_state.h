@@ -13,6 +13,7 @@
 #include "engine/worker/cycle_ledger.h"
 #include "queueing/shard.h"
 #include "scanners/scanner.h"
+#include "tls/stream.h"
 
 namespace sluice::worker {
 
@@ -45,6 +46,7 @@ struct CoreState {
   Counters& counters;
   CycleLedger& ledger;
   IdSequence& mids;
+  tls::ReadBuffers& tls_buffers;
   ScanState* scan = nullptr;  // the current one
   DueSessions due{};
   SpaceWaiters space_waiters{};

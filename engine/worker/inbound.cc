@@ -30,6 +30,7 @@ void Inbound::open(CoreState& core, net::Transport& transport, net::Connection& 
   core_ = &core;
   transport_ = &transport;
   connection_ = &connection;
+  stream_ = &connection;
   listeners_ = &listeners;
   ++listeners.sessions;
   listener_ = &listener;
@@ -40,7 +41,7 @@ void Inbound::open(CoreState& core, net::Transport& transport, net::Connection& 
   opened_ = now_ = now;
   verdict_reply_.reset();
   end_told_ = counted_ = false;
-  loss_ = {};
+  loss_.reset();
   give_up_at_ = Instant::never();
 
   core.events.emit({.kind = mail::EventKind::link_open,
@@ -62,30 +63,38 @@ Inbound::Progress Inbound::run(Instant now) {
   now_ = now;
   bool moved = true;
   for (int round = 0; moved && round < kRoundsPerRun; ++round) {
-    if (connection_->state() == net::Connection::State::failed) {
-      loss_ = net::describe(connection_->error());
-      session_.connection_lost();
-      return Progress::done;
-    }
-    moved = exchange(now);
+    if (connection_->state() == net::Connection::State::failed)
+      lose(net::describe(connection_->error()));
+    if (loss_) return Progress::done;
+    moved = session_.waiting() == smtp::Wait::tls ? start_tls(now) : exchange(now);
   }
-  if (send_output() && session_.finished()) return Progress::done;
+  if (tls_) tls_->park();
+  if (loss_ || (send_output() && session_.finished())) return Progress::done;
   arm_deadline();
   return moved ? Progress::again : Progress::waiting;
+}
+
+void Inbound::lose(std::string_view why) {
+  loss_ = why;
+  session_.connection_lost();
 }
 
 // One step both ways; false when nothing can go on until something changes.
 bool Inbound::exchange(Instant now) {
   if (!send_output() || session_.finished()) return false;
-  const ByteView input = connection_->readable();
+  const ByteView input = stream_->readable();
   if (input.empty()) {
-    if (!connection_->read_finished() || end_told_) return false;
+    if (!stream_->read_finished() || end_told_) return false;
+    if (tls_ && tls_->failed()) {
+      lose(tls_->session().failure().view());
+      return false;
+    }
     end_told_ = true;
     session_.receive_end(now);
     return true;
   }
   const std::size_t taken = session_.receive(input, now);
-  if (taken > 0) connection_->consume(taken);
+  if (taken > 0) stream_->consume(taken);
   if (verdict_reply_) {
     session_.complete_message(*verdict_reply_, now);
     verdict_reply_.reset();
@@ -97,11 +106,47 @@ bool Inbound::exchange(Instant now) {
 // False when the send buffer is full: nothing more is read until the peer takes its replies.
 bool Inbound::send_output() {
   while (!session_.output().empty()) {
-    const std::size_t sent = connection_->write(session_.output());
+    const std::size_t sent = stream_->write(session_.output());
     if (sent == 0) return false;
     session_.output_sent(sent);
   }
   return true;
+}
+
+// The 220 to STARTTLS has gone out, or TLS comes first. From here on there is no way back to clear
+// text.
+bool Inbound::start_tls(Instant now) {
+  if (tls_) return shake_hands(now);
+  if (!send_output()) return false;
+  tls_ = std::make_unique<tls::Stream>(core_->tls_buffers);
+  if (!tls_->session().accept(*listener_->tls, *connection_)) {
+    tls_failed(tls::take_failure("no memory"));
+    return false;
+  }
+  return shake_hands(now);
+}
+
+bool Inbound::shake_hands(Instant now) {
+  tls::Session& session = tls_->session();
+  switch (session.handshake()) {
+    case tls::Outcome::done:
+      stream_ = tls_.get();
+      emit(mail::EventKind::link_tls_success, session.protocol(), session.cipher());
+      session_.tls_started(now);
+      return true;
+    case tls::Outcome::want_input:
+    case tls::Outcome::want_output: return false;
+    default: tls_failed(session.failure()); return false;
+  }
+}
+
+void Inbound::tls_failed(const tls::Failure& failure) {
+  core_->events.emit({.kind = mail::EventKind::link_tls_failed,
+                      .icid = icid_,
+                      .number = static_cast<std::int64_t>(failure.code),
+                      .remote = peer_,
+                      .text = {failure.view()}});
+  lose({});  // the reason stands in the log already
 }
 
 // Deadlines mostly move away: the timer is left where it is and looks again when it fires.
@@ -149,12 +194,14 @@ void Inbound::close() {
   due.unlink();
   if (arrival_.active()) abort_message("connection closed");
   end_unfinished("Receiving aborted by sender");
-  if (loss_.empty()) {
+  if (!loss_) {
+    if (tls_) tls_->session().close();
     connection_->close();
   } else {
-    emit(mail::EventKind::link_lost, loss_);
+    emit(mail::EventKind::link_lost, *loss_);
   }
   emit(mail::EventKind::link_close);
+  tls_.reset();
   --listeners_->sessions;
 }
 
@@ -186,13 +233,17 @@ std::optional<smtp::Reply> Inbound::begin_message(const mail::Envelope&) {
 }
 
 void Inbound::end_message() {
-  const Origin origin{icid_,
-                      session_.helo(),
-                      session_.extended(),
-                      peer_,
-                      listener_->settings.hostname,
-                      listeners_->config->scan.reject,
-                      listener_->config->hops_max};
+  Origin origin{.icid = icid_,
+                .helo = session_.helo(),
+                .extended = session_.extended(),
+                .peer = peer_,
+                .hostname = listener_->settings.hostname,
+                .reject_scl = listeners_->config->scan.reject,
+                .hops_max = listener_->config->hops_max};
+  if (tls_) {
+    origin.tls_protocol = tls_->session().protocol();
+    origin.tls_cipher = tls_->session().cipher();
+  }
   mid_ = 0;  // it is the queue's now, or refused
   verdict_reply_ = arrival_.end(session_.envelope(), origin, self_.packed());
   if (verdict_reply_) count_refusal(*verdict_reply_);  // else commit_done() will answer

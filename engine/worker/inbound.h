@@ -63,15 +63,21 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   void early_talker(ByteView first_octets) override;
 
   bool exchange(Instant now);
+  bool start_tls(Instant now);
+  bool shake_hands(Instant now);
+  void tls_failed(const tls::Failure& failure);
   void count_refusal(const smtp::Reply& reply);
   void end_unfinished(std::string_view reason);
   bool send_output();
+  void lose(std::string_view why);
   void arm_deadline();
   void emit(mail::EventKind kind, std::string_view text0 = {}, std::string_view text1 = {});
 
   CoreState* core_ = nullptr;
   net::Transport* transport_ = nullptr;
   net::Connection* connection_ = nullptr;
+  std::unique_ptr<tls::Stream> tls_;  // over connection_, when TLS is on
+  ByteStream* stream_ = nullptr;      // what the session's octets go over: connection_ or tls_
   ListenerSet* listeners_ = nullptr;
   const ListenerState* listener_ = nullptr;
   smtp::ServerSession session_;
@@ -85,7 +91,7 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   Instant now_;                               // of the running call, for completions inside it
   std::optional<smtp::Reply> verdict_reply_;  // end_message() refused at once
   bool end_told_ = false;                     // the session knows that the peer has finished
-  std::string_view loss_;                     // why the connection is lost; empty = it is not
+  std::optional<std::string_view> loss_;      // the connection is lost, and why
   Instant give_up_at_ = Instant::never();     // on the last replies
   bool counted_ = false;
   char reply_text_[96];

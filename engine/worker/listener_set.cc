@@ -3,10 +3,20 @@
 namespace sluice::worker {
 namespace {
 
+smtp::TlsLevel level_of(config::Tls tls) {
+  switch (tls) {
+    case config::Tls::preferred: return smtp::TlsLevel::preferred;
+    case config::Tls::required: return smtp::TlsLevel::required;
+    case config::Tls::implicit: return smtp::TlsLevel::implicit;
+    default: return smtp::TlsLevel::off;
+  }
+}
+
 smtp::ServerSettings settings_of(const config::Config& config, const config::Listener& listener) {
   smtp::ServerSettings settings;
   settings.hostname = listener.hostname.empty() ? config.hostname : listener.hostname;
   settings.listener_name = listener.name;
+  settings.tls = level_of(listener.tls);
   settings.bare_newline = listener.bare_newline == config::BareNewline::normalise
                               ? smtp::BareNewlineMode::normalise
                               : smtp::BareNewlineMode::reject;
@@ -24,12 +34,15 @@ smtp::ServerSettings settings_of(const config::Config& config, const config::Lis
 
 }  // namespace
 
-std::unique_ptr<ListenerSet> make_listener_set(std::shared_ptr<const config::Config> config) {
+std::unique_ptr<ListenerSet> make_listener_set(const Generation& generation) {
   auto set = std::make_unique<ListenerSet>();
-  set->config = std::move(config);
-  for (const config::Listener& listener : set->config->listeners)
+  set->config = generation.config;
+  for (std::size_t i = 0; i < set->config->listeners.size(); ++i) {
+    const config::Listener& listener = set->config->listeners[i];
     set->listeners.push_back({settings_of(*set->config, listener), &listener,
-                              listener.port_name.empty() ? listener.name : listener.port_name});
+                              listener.port_name.empty() ? listener.name : listener.port_name,
+                              generation.tls.empty() ? nullptr : generation.tls[i]});
+  }
   return set;
 }
 

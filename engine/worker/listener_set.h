@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/config/config.h"
 #include "engine/smtp/server_session.h"
+#include "engine/worker/generation.h"
 
 namespace sluice::worker {
 
@@ -16,6 +16,7 @@ struct ListenerState {
   smtp::ServerSettings settings;
   const config::Listener* config = nullptr;  // within ListenerSet::config
   std::string interface_name;                // in the mail log
+  std::shared_ptr<const tls::Context> tls;   // null: off
 };
 
 struct ListenerSet {
@@ -24,6 +25,6 @@ struct ListenerSet {
   std::uint32_t sessions = 0;            // that still use this set
 };
 
-std::unique_ptr<ListenerSet> make_listener_set(std::shared_ptr<const config::Config> config);
+std::unique_ptr<ListenerSet> make_listener_set(const Generation& generation);
 
 }  // namespace sluice::worker

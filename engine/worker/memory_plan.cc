@@ -1,5 +1,7 @@
 #include "engine/worker/memory_plan.h"
 
+#include <algorithm>
+
 #include "engine/base/block.h"
 #include "engine/net/hash_prefix_table.h"
 #include "engine/net/tcp/memory.h"
@@ -9,6 +11,7 @@ namespace sluice::worker {
 namespace {
 
 constexpr std::uint64_t kQueuedMessageBytes = 512;  // index entry with a short envelope
+constexpr std::uint64_t kTlsSessionBytes = 20 * 1024;
 
 std::uint64_t sum(const std::vector<MemoryTerm>& terms) {
   std::uint64_t bytes = 0;
@@ -44,6 +47,14 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
        "queue.messages_max: what a full queue takes; an empty one takes nothing"},
       {"event ring", 1, config.log.ring_bytes, "log.ring_bytes: events on their way to mail_logs"},
   };
+  const bool tls = std::ranges::any_of(
+      config.listeners, [](const auto& listener) { return listener.tls != config::Tls::off; });
+  if (tls) {
+    plan.per_worker.push_back({"TLS sessions", memory.sessions, kTlsSessionBytes,
+                               "memory.sessions: an idle one, in OpenSSL's own memory"});
+    plan.per_worker.push_back({"TLS read buffers", kTlsSpareBuffers + 1, tls::kPlainTextMax,
+                               "decrypted octets that a session has not taken yet"});
+  }
   if (config.block.prefixes_max > 0)
     plan.per_worker.push_back({"block list hits", config.block.prefixes_max, sizeof(std::uint64_t),
                                "block.prefixes_max: connections refused, of each entry"});

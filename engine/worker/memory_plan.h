@@ -25,6 +25,10 @@ struct MemoryPlan {
   std::uint64_t total_bytes(std::size_t workers) const;
 };
 
+// Read buffers per worker for plain text that a session has not taken yet; a few are in use at
+// once.
+inline constexpr std::size_t kTlsSpareBuffers = 64;
+
 // `scan_bytes`: scan::Scanner::message_bytes() with the configured rules.
 MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/net/stack.h"
+#include "engine/worker/memory_plan.h"
 #include "queueing/log_device.h"
 
 namespace sluice::worker {
@@ -18,7 +19,7 @@ constexpr smtp::Reply kBlocked{554, "5.7.1", "No mail is taken from your address
 constexpr smtp::Reply kTooManyFromSource{421, "4.7.0", "Too many connections from your address"};
 
 queueing::ShardOptions shard_options(const WorkerSetup& setup, BlockPool& blocks) {
-  const config::Queue& queue = setup.config->queue;
+  const config::Queue& queue = setup.generation->config->queue;
   queueing::ShardOptions options;
   options.directory = queue.directory + "/shard-" + std::to_string(setup.index);
   options.shard = setup.index;
@@ -27,7 +28,7 @@ queueing::ShardOptions shard_options(const WorkerSetup& setup, BlockPool& blocks
   options.segments_spare = queue.segments_spare;
   options.disk_reserve = queue.disk_reserve;
   options.messages_max = queue.messages_max;
-  options.arrivals_max = setup.config->memory.transactions;
+  options.arrivals_max = setup.generation->config->memory.transactions;
   options.blocks = &blocks;
   return options;
 }
@@ -46,7 +47,7 @@ scan::ScanSettings scan_settings(const config::Config& config) {
 }
 
 std::expected<std::unique_ptr<Worker>, std::string> Worker::create(WorkerSetup setup) {
-  auto blocks = std::make_unique<BlockPool>(setup.config->memory.blocks);
+  auto blocks = std::make_unique<BlockPool>(setup.generation->config->memory.blocks);
   auto shard = queueing::Shard::open(shard_options(setup, *blocks), *setup.device);
   if (!shard) return std::unexpected(shard.error());
   std::unique_ptr<Worker> worker(
@@ -64,14 +65,15 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
       icids_(setup_.connection_id_base + setup_.index + 1, setup_.count),
       dcids_(setup_.connection_id_base + setup_.index + 1, setup_.count),
       mids_(first_mid(*shard_, setup_.index, setup_.count), setup_.count),
-      core_{*setup_.clock,  timers_,          *blocks_,       *shard_,
-            *setup_.events, *setup_.counters, *setup_.ledger, mids_},
-      sources_(setup_.config->memory.sessions),
-      sessions_(setup_.config->memory.sessions),
+      tls_buffers_(kTlsSpareBuffers),
+      core_{*setup_.clock,    timers_,        *blocks_, *shard_,     *setup_.events,
+            *setup_.counters, *setup_.ledger, mids_,    tls_buffers_},
+      sources_(setup_.generation->config->memory.sessions),
+      sessions_(setup_.generation->config->memory.sessions),
       commands_(kCommandRing) {
-  reconfigure(setup_.config, setup_.rules);
+  reconfigure(*setup_.generation);
   delivery_ =
-      delivery::Delivery::create({setup_.config.get(), shard_.get(),
+      delivery::Delivery::create({setup_.generation->config.get(), shard_.get(),
                                   [this](std::string_view via) { return find_transport(via); },
                                   setup_.events, blocks_.get(), &mids_, &dcids_});
 }
@@ -87,7 +89,7 @@ Worker::~Worker() {
 }
 
 std::expected<void, std::string> Worker::listen() {
-  const auto& listeners = setup_.config->listeners;
+  const auto& listeners = setup_.generation->config->listeners;
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     const config::Listener& listener = listeners[i];
     net::Transport* transport = find_transport(listener.port_name);
@@ -270,13 +272,13 @@ bool Worker::drained() const noexcept {
   return sessions_.in_use() == 0 && delivery_->idle() && shard_->idle();
 }
 
-void Worker::reconfigure(std::shared_ptr<const config::Config> config,
-                         std::shared_ptr<const scan::RuleSet> rules) {
-  scan_states_.push_back(std::make_unique<ScanState>(std::move(rules), scan_settings(*config),
-                                                     setup_.config->memory.transactions));
+void Worker::reconfigure(const Generation& generation) {
+  scan_states_.push_back(
+      std::make_unique<ScanState>(generation.rules, scan_settings(*generation.config),
+                                  setup_.generation->config->memory.transactions));
   core_.scan = scan_states_.back().get();
-  listener_sets_.push_back(make_listener_set(config));
-  if (delivery_ != nullptr) delivery_->reconfigure(*config);
+  listener_sets_.push_back(make_listener_set(generation));
+  if (delivery_ != nullptr) delivery_->reconfigure(*generation.config);
   drop_unused_generations();
 }
 

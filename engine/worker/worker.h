@@ -15,6 +15,7 @@
 #include "engine/policy/source_table.h"
 #include "engine/worker/block_filter.h"
 #include "engine/worker/core_state.h"
+#include "engine/worker/generation.h"
 #include "engine/worker/inbound.h"
 #include "engine/worker/listener_set.h"
 
@@ -28,8 +29,7 @@ struct NamedTransport {
 struct WorkerSetup {
   unsigned index = 0;
   unsigned count = 1;
-  std::shared_ptr<const config::Config> config;
-  std::shared_ptr<const scan::RuleSet> rules;
+  std::shared_ptr<const Generation> generation;
   Clock* clock = nullptr;
   mail::EventSink* events = nullptr;
   Counters* counters = nullptr;
@@ -68,8 +68,7 @@ class Worker {
   bool drained() const noexcept;
 
   // Commands of the control thread.
-  void reconfigure(std::shared_ptr<const config::Config> config,
-                   std::shared_ptr<const scan::RuleSet> rules);
+  void reconfigure(const Generation& generation);
   queueing::Shard& shard() noexcept { return *shard_; }
   delivery::Delivery& delivery() noexcept { return *delivery_; }
   BlockFilter& block_filter() noexcept { return *setup_.block_filter; }
@@ -103,6 +102,7 @@ class Worker {
   IdSequence icids_;
   IdSequence dcids_;
   IdSequence mids_;
+  tls::ReadBuffers tls_buffers_;
   CoreState core_;
   policy::SourceTable sources_;
   std::vector<std::unique_ptr<ListenerSet>> listener_sets_;  // the last is current

@@ -7,8 +7,14 @@ class ReceivedHeader : public testing::Test {
  protected:
   ReceivedHeader() {
     envelope.set_sender("from@example.org", {});
-    fields = {"mail.example.org", *IpAddress::parse("192.0.2.1"),   "mx.example.com", true, 12, 345,
-              &envelope,          {1'795'310'011LL * 1'000'000'000}};
+    fields = {.helo = "mail.example.org",
+              .peer = *IpAddress::parse("192.0.2.1"),
+              .hostname = "mx.example.com",
+              .extended = true,
+              .icid = 12,
+              .mid = 345,
+              .envelope = &envelope,
+              .when = {1'795'310'011LL * 1'000'000'000}};
   }
   void add(std::string_view address) { envelope.add_recipient({.address = address}); }
   std::string written() {
@@ -45,6 +51,15 @@ TEST_F(ReceivedHeader, WritesIpv6AddressesAsLiteralsAndPlainSmtpForHelo) {
 TEST_F(ReceivedHeader, SaysUtf8SmtpForAnInternationalMessage) {
   envelope.set_sender("from@example.org", {.smtputf8 = true});
   EXPECT_NE(written().find(" with UTF8SMTP id "), std::string::npos);
+}
+
+TEST_F(ReceivedHeader, SaysHowTheMessageWasProtected) {
+  fields.tls_protocol = "TLSv1.3";
+  fields.tls_cipher = "TLS_AES_256_GCM_SHA384";
+  EXPECT_NE(written().find(" with ESMTPS (TLSv1.3 TLS_AES_256_GCM_SHA384) id 12/345"),
+            std::string::npos);
+  envelope.set_sender("from@example.org", {.smtputf8 = true});
+  EXPECT_NE(written().find(" with UTF8SMTPS "), std::string::npos);
 }
 
 TEST_F(ReceivedHeader, AHostileHeloCannotAddLinesOrComments) {

@@ -89,7 +89,7 @@ World::World(const Scenario& scenario)
     occasion->next = Instant{} + occasion->mean;
   auto rules = scan::RuleSet::load({}, worker::scan_settings(*config_));
   SLUICE_ASSERT(rules.has_value());
-  rules_ = *rules;
+  generation_ = std::make_shared<worker::Generation>(worker::Generation{config_, *rules, {}});
   outside_ = make_stack(kOutsideAddress, scenario.seed, wire_.port(1), clock_.now());
   SLUICE_ASSERT(outside_->listen({IpAddress{}, kSmtpPort}, 0));
   for (std::size_t i = 0; i < scenario.senders * scenario.messages; ++i)
@@ -107,8 +107,7 @@ World::~World() = default;
 void World::start_worker(std::unique_ptr<queueing::MemoryDevice> device) {
   device_ = device.get();
   device_->faults = {.late = scenario_.disk_late};
-  worker::WorkerSetup setup{.config = config_,
-                            .rules = rules_,
+  worker::WorkerSetup setup{.generation = generation_,
                             .clock = &clock_,
                             .events = &events_,
                             .counters = &counters_,

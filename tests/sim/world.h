@@ -61,7 +61,7 @@ class World {
   worker::Counters counters_;
   worker::CycleLedger cycles_;
   std::shared_ptr<const config::Config> config_;
-  std::shared_ptr<const scan::RuleSet> rules_;
+  std::shared_ptr<const worker::Generation> generation_;
   net::test::TestWire wire_;  // port 0: the engine, port 1: everybody else
   std::unique_ptr<net::Transport> outside_;
   std::list<HopSession> hop_;

@@ -13,14 +13,14 @@ void add_check(CLI::App& app, Options& options) {
     options.run = [&] {
       auto config = load_config(options);
       if (config == nullptr) return 1;
-      auto rules = control::load_rule_set(*config);
-      if (!rules) {
-        std::fprintf(stderr, "%s\n", rules.error().c_str());
+      auto generation = control::load_generation(config);
+      if (!generation) {
+        std::fprintf(stderr, "%s\n", generation.error().c_str());
         return 1;
       }
       std::printf("%s: no problems; %zu listeners, %zu routes, %zu rules\n",
                   options.config_path.c_str(), config->listeners.size(), config->routes.size(),
-                  (*rules)->size());
+                  (*generation)->rules->size());
       return 0;
     };
   });

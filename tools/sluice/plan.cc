@@ -51,9 +51,9 @@ void print_terms(const std::vector<worker::MemoryTerm>& terms) {
 int plan(const Options& options) {
   auto config = load_config(options);
   if (config == nullptr) return 1;
-  auto rules = control::load_rule_set(*config);
-  if (!rules) return fail(rules.error());
-  const scan::Scanner scanner(*rules, worker::scan_settings(*config), 1);
+  auto generation = control::load_generation(config);
+  if (!generation) return fail(generation.error());
+  const scan::Scanner scanner((*generation)->rules, worker::scan_settings(*config), 1);
   print_cores(*config);
   print_queues(*config);
   const worker::MemoryPlan memory = worker::plan_memory(*config, scanner.message_bytes());

@@ -1,0 +1,20 @@
+// What a configuration has become before the workers take it over: checked, read from its files,
+// compiled. A reload makes another; sessions and messages finish on the one they began with.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/config/config.h"
+#include "scanners/scanner.h"
+#include "tls/context.h"
+
+namespace sluice::worker {
+
+struct Generation {
+  std::shared_ptr<const config::Config> config;
+  std::shared_ptr<const scan::RuleSet> rules;
+  std::vector<std::shared_ptr<const tls::Context>> tls;  // of each listener; null where it is off
+};
+
+}  // namespace sluice::worker
