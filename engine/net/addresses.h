@@ -45,6 +45,7 @@ class AddressTable {
   bool is_broadcast(const IpAddress& address) const noexcept;  // of one of our IPv4 networks
   OwnAddress* find(const IpAddress& address) noexcept;
   std::vector<OwnAddress>& all() noexcept { return addresses_; }
+  const std::vector<OwnAddress>& all() const noexcept { return addresses_; }
 
   // RFC 6724 5, for a port with several addresses; for IPv4 the one on the network of the next hop.
   std::optional<IpAddress> source_for(const IpAddress& remote,

@@ -25,6 +25,14 @@ bool is_martian(const IpAddress& source) noexcept {
   return source == loopback || source.octets[0] == 0xff || source.is_v4();
 }
 
+// Leaves the IPv6 header and the protocol above.
+void strip_chain(Packet& packet, Ipv6Header header, const Ipv6Chain& chain) noexcept {
+  packet.trim_front(chain.offset);
+  header.next_header = chain.protocol;
+  header.payload_length = static_cast<std::uint16_t>(packet.length);
+  write_ipv6(packet.push_front(kIpv6HeaderLength), header);
+}
+
 }  // namespace
 
 IpInput::IpInput(const StackOptions& options, Port& port, const AddressTable& addresses,
@@ -131,6 +139,12 @@ void IpInput::chain_in(PacketPtr packet, const Ipv6Header& header, Arrival& arri
   if (chain.end == Ipv6Chain::End::fragment && !arrival.whole)
     return whole_in(reassembly_.add(std::move(packet), header, chain, arrival.now), arrival);
   if (chain.end != Ipv6Chain::End::upper) return drop_malformed();
+  const bool has_ports = chain.protocol == kProtocolTcp || chain.protocol == kProtocolUdp;
+  if (has_ports && chain.offset != kIpv6HeaderLength && !arrival.whole) {
+    // Whoever spread the packets over the cores saw no ports behind extension headers.
+    strip_chain(*packet, header, chain);
+    return whole_in(std::move(packet), arrival);
+  }
   arrival.ip = packet->data;
   arrival.protocol_at = chain.pointer;
   packet->trim_front(chain.offset);
@@ -140,8 +154,8 @@ void IpInput::chain_in(PacketPtr packet, const Ipv6Header& header, Arrival& arri
       arrival);
 }
 
-// A datagram that is whole again goes its way as a frame that has just come in, here or on the core
-// that its flow belongs to.
+// A datagram that is whole (again) goes its way as a frame that has just come in, here or on the
+// core that its flow belongs to.
 void IpInput::whole_in(PacketPtr packet, Arrival& arrival) noexcept {
   if (!packet) return;
   std::uint32_t link_length = 0;
@@ -208,6 +222,10 @@ void IpInput::icmp_in(PacketPtr packet, const IpDatagram& ip, const Arrival& arr
   if (!asks_us) copy_to_kernel(*packet, arrival);  // answers and errors that may be for it
   if (!v4 && NeighborDiscovery::is_nd(icmp[0])) {
     if (!up_.nd.message_in(icmp, ip, arrival.from, arrival.now)) drop_malformed();
+    return;
+  }
+  if (!v4 && icmp[0] == kMldQuery) {
+    if (!up_.groups.query_in(icmp, ip, arrival.now)) drop_malformed();
     return;
   }
   if (ip.source.is_unspecified()) return drop_malformed();

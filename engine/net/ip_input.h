@@ -16,6 +16,7 @@ class IpInput {
   struct Uppers {  // where things go
     Arp& arp;
     NeighborDiscovery& nd;
+    MulticastListener& groups;
     Icmp& icmp;
     tcp::Tcp& tcp;
     Udp& udp;
@@ -38,7 +39,7 @@ class IpInput {
     std::uint32_t protocol_at = 0;        // where that names the protocol above, from the header
     MacAddress from{};
     bool to_group = false;  // on the link
-    bool whole = false;     // it was put together from fragments
+    bool whole = false;     // it has nothing of fragments or extension headers any more
   };
 
   std::optional<std::uint16_t> take_link_header(Packet& packet, Arrival& arrival) noexcept;

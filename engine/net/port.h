@@ -34,8 +34,9 @@ class Port {
   virtual std::size_t transmit(std::span<Packet*> frames) noexcept = 0;
   // For a flow that we begin: will this reply to it (remote -> local) reach this core?
   virtual bool flow_is_ours(const Packet&) const noexcept { return true; }
-  // A frame that was put together from fragments: these come by their addresses alone, so that the
-  // flow may belong to another core. True: it was passed on, with its reference.
+  // A frame that was put together from fragments, or had extension headers: these come by their
+  // addresses alone, so that the flow may belong to another core. True: it was passed on, with its
+  // reference.
   virtual bool hand_over(Packet*) noexcept { return false; }
 };
 

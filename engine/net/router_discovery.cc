@@ -26,12 +26,14 @@ bool is_link_local(const IpAddress& address) noexcept {
 }  // namespace
 
 RouterDiscovery::RouterDiscovery(AddressTable& addresses, NeighborCache& neighbors,
-                                 RouteTable& routes, ConflictDetector& conflicts, LinkOutput& link,
-                                 TimerWheel& wheel, std::uint16_t port_mtu, bool enabled)
+                                 RouteTable& routes, ConflictDetector& conflicts,
+                                 MulticastListener& groups, LinkOutput& link, TimerWheel& wheel,
+                                 std::uint16_t port_mtu, bool enabled)
     : addresses_(addresses),
       neighbors_(neighbors),
       routes_(routes),
       conflicts_(conflicts),
+      groups_(groups),
       link_(link),
       wheel_(wheel),
       port_mtu_(port_mtu),
@@ -101,6 +103,7 @@ void RouterDiscovery::take_autonomous(const PrefixInformation& information, Inst
     if (own == nullptr) return;
     own->valid_until = valid;
     own->preferred_until = after_seconds(now, information.preferred_s);
+    groups_.joined(now);
     return conflicts_.start(*own, now);
   }
   if (!own->automatic) return;

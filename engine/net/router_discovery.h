@@ -4,6 +4,7 @@
 
 #include "engine/net/conflict_detector.h"
 #include "engine/net/ip_datagram.h"
+#include "engine/net/mld.h"
 #include "engine/net/routes.h"
 
 namespace sluice::net {
@@ -11,8 +12,8 @@ namespace sluice::net {
 class RouterDiscovery {
  public:
   RouterDiscovery(AddressTable& addresses, NeighborCache& neighbors, RouteTable& routes,
-                  ConflictDetector& conflicts, LinkOutput& link, TimerWheel& wheel,
-                  std::uint16_t port_mtu, bool enabled);
+                  ConflictDetector& conflicts, MulticastListener& groups, LinkOutput& link,
+                  TimerWheel& wheel, std::uint16_t port_mtu, bool enabled);
 
   void start(Instant now) noexcept;  // begins to solicit
   // False: malformed.
@@ -30,6 +31,7 @@ class RouterDiscovery {
   NeighborCache& neighbors_;
   RouteTable& routes_;
   ConflictDetector& conflicts_;
+  MulticastListener& groups_;
   LinkOutput& link_;
   TimerWheel& wheel_;
   std::uint32_t port_mtu_;

@@ -24,7 +24,8 @@ class Stack final : public Transport {
         neighbors_(link_, wheel_, random_),
         routes_(options, port, neighbors_),
         conflicts_(addresses_, link_, wheel_, random_, counters_, options.detect_conflicts),
-        routers_(addresses_, neighbors_, routes_, conflicts_, link_, wheel_, port.mtu(),
+        groups_(addresses_, link_, wheel_, random_, port.pool()),
+        routers_(addresses_, neighbors_, routes_, conflicts_, groups_, link_, wheel_, port.mtu(),
                  options.router_advertisements),
         ip_(port, link_, neighbors_, addresses_, routes_, routers_, random_.next()),
         tcp_(options, port, ip_, tx_, wheel_, counters_, random_, now),
@@ -33,7 +34,9 @@ class Stack final : public Transport {
         arp_(addresses_, neighbors_, conflicts_, link_),
         nd_(addresses_, neighbors_, routes_, conflicts_, routers_, link_),
         exception_(exception, tx_),
-        input_(options, port, addresses_, {arp_, nd_, icmp_, tcp_, udp_, exception_}, counters_) {
+        input_(options, port, addresses_, {arp_, nd_, groups_, icmp_, tcp_, udp_, exception_},
+               counters_) {
+    groups_.joined(now);
     conflicts_.start_all(now);
     routers_.start(now);
   }
@@ -81,6 +84,7 @@ class Stack final : public Transport {
   NeighborCache neighbors_;
   RouteTable routes_;
   ConflictDetector conflicts_;
+  MulticastListener groups_;
   RouterDiscovery routers_;
   IpOutput ip_;
   mutable tcp::Tcp tcp_;

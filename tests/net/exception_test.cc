@@ -123,4 +123,19 @@ TEST(HandOver, AWholeDatagramOfAnotherCoreIsPassedOnAsOneFrame) {
   EXPECT_EQ(error->upper[0], kIcmpUnreachable);
 }
 
+TEST(HandOver, ADatagramBehindExtensionHeadersIsPassedOnWithoutThem) {
+  IpScript script;
+  Octets passed;
+  script.wire.port(0).passes_on = [&](Packet* frame) {
+    passed.assign(frame->data, frame->data + frame->length);
+    frame->pool->free(frame);
+    return true;
+  };
+  Octets rest{kProtocolUdp, 0, 1, 4, 0, 0, 0, 0};  // destination options: padding
+  const Octets udp = udp_of({kThem6, 4'000}, {kUs6, 9}, "u");
+  rest.insert(rest.end(), udp.begin(), udp.end());
+  script.inject(ip_frame({kThem6, kUs6, 60}, rest));
+  EXPECT_EQ(passed, udp_frame({kThem6, 4'000}, {kUs6, 9}, "u"));
+}
+
 }  // namespace sluice::net::test

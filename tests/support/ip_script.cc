@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/net/mld.h"
 #include "engine/net/wire/udp.h"
 
 namespace sluice::net::test {
@@ -113,7 +114,9 @@ IpScript::IpScript(std::function<void(StackOptions&)> adjust, Port* exception) {
   options.connections_max = 16;
   if (adjust) adjust(options);
   wire.port(0).on_transmit = [this](ByteView frame) {
-    sent.emplace_back(frame.begin(), frame.end());
+    const bool report = frame.size() > 62 && load16(&frame[12]) == kEtherTypeIpv6 &&
+                        frame[20] == 0 && frame[62] == kMldReport;
+    (report ? reports : sent).emplace_back(frame.begin(), frame.end());
   };
   stack = make_stack(options, wire.port(0), now, exception);
 }

@@ -83,7 +83,8 @@ class IpScript {
   TestWire wire{1, {}};
   Instant now = Instant{} + seconds(1);
   std::unique_ptr<Transport> stack;
-  std::deque<Octets> sent;
+  std::deque<Octets> sent;     // but for reports of multicast groups
+  std::deque<Octets> reports;  // these
 };
 
 }  // namespace sluice::net::test
