@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "engine/net/wire/icmp.h"
 #include "engine/net/tcp/tcp.h"
+#include "engine/net/wire/icmp.h"
 #include "tests/support/tcp_script.h"
 
 namespace sluice::net::test {
@@ -125,16 +125,77 @@ TEST(TcpOutput, AClosedWindowIsProbedAndAnOpenedOneUsed) {
   EXPECT_EQ(script.next()->payload.size(), 1'000u);
 }
 
-TEST(TcpOutput, APeerThatKeepsItsWindowClosedIsGivenUpAfterTheUserTimeout) {
-  TcpScript script([](StackOptions& options) { options.user_timeout = seconds(30); });
-  Connection* connection = script.establish({.mss = 1'000}, 0);
-  write_octets(*connection, 1'000);
-  for (int second = 0; second < 95; ++second) {
+namespace {
+
+// The peer answers once a second, and its window stays closed.
+void answer_with_a_closed_window(TcpScript& script, int times) {
+  for (int i = 0; i < times; ++i) {
     script.pass(seconds(1));
     script.peer({.seq = script.seq, .ack = script.ack, .window = 0});
   }
-  EXPECT_EQ(connection->state(), Connection::State::failed);
+}
+
+}  // namespace
+
+TEST(TcpOutput, APeerThatAnswersMayKeepItsWindowClosed) {  // RFC 9293 3.8.6.1, MUST-37
+  TcpScript script([](StackOptions& options) { options.user_timeout = seconds(30); });
+  Connection* connection = script.establish({.mss = 1'000}, 0);
+  write_octets(*connection, 1'000);
+  answer_with_a_closed_window(script, 95);
+  EXPECT_EQ(connection->state(), Connection::State::open);
+}
+
+TEST(TcpOutput, APeerThatDoesNotAnswerTheProbesIsGivenUpAfterTheUserTimeout) {
+  TcpScript script([](StackOptions& options) { options.user_timeout = seconds(30); });
+  Connection* connection = script.establish({.mss = 1'000}, 0);
+  write_octets(*connection, 1'000);
+  script.pass(milliseconds(29'900));
+  EXPECT_EQ(connection->state(), Connection::State::open);
+  script.pass(milliseconds(200));
   EXPECT_EQ(connection->error(), NetError::timed_out);
+}
+
+TEST(TcpOutput, AReleasedConnectionIsNotKeptByAClosedWindow) {
+  TcpScript script([](StackOptions& options) { options.user_timeout = seconds(30); });
+  Connection* connection = script.establish({.mss = 1'000}, 0);
+  write_octets(*connection, 1'000);
+  connection->close();
+  script.stack->release(*connection);
+  answer_with_a_closed_window(script, 35);
+  EXPECT_EQ(script.stack->open_connections(), 0u);
+}
+
+TEST(TcpOutput, AClosedWindowIsProbedAlsoAfterClose) {  // in FIN-WAIT-1
+  TcpScript script;
+  Connection* connection = script.establish({.mss = 1'000}, 0);
+  write_octets(*connection, 1'000);
+  connection->close();
+  script.flush();
+  script.pass(seconds(2));
+  ASSERT_GE(script.pending(), 1u);
+  EXPECT_EQ(script.next()->header.sequence, script.ack - 1);
+  script.sent.clear();
+  script.peer({.seq = script.seq, .ack = script.ack, .window = 4'000});
+  ASSERT_EQ(script.pending(), 1u);
+  const auto last = script.next();
+  EXPECT_EQ(last->payload.size(), 1'000u);
+  EXPECT_TRUE(last->header.has(kFin));
+}
+
+TEST(TcpOutput, ProbesOfAClosedWindowBecomeRarer) {
+  TcpScript script;
+  Connection* connection = script.establish({.mss = 1'000}, 0);
+  write_octets(*connection, 1'000);
+  std::vector<Instant> times;
+  for (int i = 0; i < 20'000; ++i) {
+    script.pass(milliseconds(1));
+    for (; script.pending() > 0; script.sent.clear()) times.push_back(script.now);
+  }
+  ASSERT_GE(times.size(), 5u);
+  for (std::size_t i = 2; i < times.size(); ++i)
+    EXPECT_NEAR(static_cast<double>((times[i] - times[i - 1]).ms()) /
+                    static_cast<double>((times[i - 1] - times[i - 2]).ms()),
+                2.0, 0.05);
 }
 
 TEST(TcpOutput, ASmallWindowIsNotFilledWithASillySegmentAtOnce) {  // RFC 9293 3.8.6.2.1

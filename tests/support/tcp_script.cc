@@ -60,6 +60,7 @@ std::vector<std::uint8_t> tcp_frame(const PeerSegment& segment) {
   Ipv4Header ip;
   ip.protocol = kProtocolTcp;
   ip.source = segment.source;
+  ip.tos = segment.ecn;
   return ipv4_frame(ip, tcp);
 }
 
@@ -96,7 +97,8 @@ void TcpScript::capture(ByteView frame) {
   sent.push_back(
       {*header,
        parse_tcp_options(tcp.subspan(kTcpHeaderLength, header->header_length - kTcpHeaderLength)),
-       std::string(as_text(tcp.subspan(header->header_length)))});
+       std::string(as_text(tcp.subspan(header->header_length))),
+       static_cast<std::uint8_t>(ip->tos & kEcnMask)});
 }
 
 Connection* TcpScript::establish(TcpOptions options, std::uint16_t window) {

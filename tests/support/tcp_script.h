@@ -18,6 +18,7 @@ struct Sent {  // by the stack
   TcpHeader header;
   TcpOptions options;
   std::string payload;
+  std::uint8_t ecn = 0;  // of the IP header
 };
 
 struct PeerSegment {
@@ -30,6 +31,7 @@ struct PeerSegment {
   std::uint16_t local_port = 25;       // of the stack
   std::uint16_t remote_port = 40'000;  // of the peer
   std::uint32_t source = kAddressB;
+  std::uint8_t ecn = 0;
 };
 
 class TcpScript {

@@ -81,7 +81,7 @@ void set_keep_alive(Instance& stack, Socket& socket, bool on, std::uint32_t idle
   socket.keep_alive = on;
   socket.keep_idle_s = idle_s;
   options_of(socket).keep_idle_ms = on ? idle_s * 1'000 : 0;
-  (void)stack;
+  if (socket.tcb != nullptr) stack.tcp().start_keep_alive(*socket.tcb);
 }
 
 // Linux gives twice what is asked for, for its own overhead.

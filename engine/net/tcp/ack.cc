@@ -17,6 +17,7 @@ Tcp::Life Tcp::take_ack(Tcb& tcb, const Segment& segment) noexcept {
   }
   if (at_or_after(segment.ack(), tcb.snd_una)) take_current_ack(tcb, segment);
   take_window(tcb, segment);
+  note_probe_answer(tcb);
   return advance_close(tcb);
 }
 

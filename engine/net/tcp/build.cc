@@ -31,7 +31,8 @@ std::uint32_t Tcp::timestamp_now(std::uint32_t offset) const noexcept {
 }
 
 // False when the next hop does not answer.
-bool Tcp::emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags) noexcept {
+bool Tcp::emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags,
+               std::uint8_t traffic_class) noexcept {
   TcpOptions options;
   fill_options(tcb, flags, options);
   if (tcb.episode != nullptr && (flags & kSyn) == 0)
@@ -41,13 +42,14 @@ bool Tcp::emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags
   header.destination_port = tcb.key.remote_port;
   header.sequence = sequence;
   header.flags = flags;
+  if (tcb.ecn_echo && (flags & (kSyn | kRst)) == 0) header.flags |= kEce;  // RFC 3168 6.1.3
   // The window in a SYN is never scaled (RFC 7323 2.2).
   const std::uint8_t shift = (flags & kSyn) != 0 ? std::uint8_t{0} : tcb.rcv_shift;
   const std::uint32_t window = offer_window(tcb);
   header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(window >> shift, 0xffff));
   if ((flags & kAck) != 0) note_acknowledged(tcb, header, shift);
   const IpPath path{tcb.key.local, tcb.key.remote, tcb.next_hop};
-  return send_segment(std::move(packet), path, header, options, tcb.dont_fragment) !=
+  return send_segment(std::move(packet), path, header, options, tcb.dont_fragment, traffic_class) !=
          Sent::unreachable;
 }
 
@@ -92,7 +94,8 @@ void Tcp::fill_options(const Tcb& tcb, std::uint8_t flags, TcpOptions& options) 
 
 // `packet` holds the payload.
 Sent Tcp::send_segment(PacketPtr packet, const IpPath& path, TcpHeader header,
-                       const TcpOptions& options, bool dont_fragment) noexcept {
+                       const TcpOptions& options, bool dont_fragment,
+                       std::uint8_t traffic_class) noexcept {
   std::uint8_t written[kTcpOptionsMax];
   const std::uint32_t options_length = write_tcp_options(written, options);
   header.header_length = static_cast<std::uint8_t>(kTcpHeaderLength + options_length);
@@ -108,8 +111,10 @@ Sent Tcp::send_segment(PacketPtr packet, const IpPath& path, TcpHeader header,
   }
   store_tcp_checksum(at, sum);
   ++counters_.segments_out;
-  return ip_.send(std::move(packet), path,
-                  {.protocol = kProtocolTcp, .dont_fragment = dont_fragment}, now_);
+  return ip_.send(
+      std::move(packet), path,
+      {.protocol = kProtocolTcp, .dont_fragment = dont_fragment, .traffic_class = traffic_class},
+      now_);
 }
 
 }  // namespace sluice::net::tcp

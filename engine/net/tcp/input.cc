@@ -63,6 +63,8 @@ bool Tcp::input_fast(Tcb& tcb, Segment& segment) noexcept {
                      !tcb.read_shut && !refuses_data(tcb);
   if (!plain || check_timestamps(tcb, segment) != Paws::pass) return false;
   take_timestamp(tcb, segment);
+  take_ecn(tcb, segment);
+  tcb.heard_ms = now_ms();
   take_window(tcb, segment);
   note_arrival(tcb, segment.payload());
   tcb.rcv_nxt += segment.payload();

@@ -47,6 +47,7 @@ Tcb* Tcp::open_half(const Listener& listener, const Segment& syn, Sequence iss) 
   tcb->irs = syn.seq();
   tcb->rcv_nxt = tcb->rcv_adv = tcb->last_ack = syn.seq() + 1;
   take_options(*tcb, syn.options);
+  negotiate_ecn(*tcb, syn);
   tcb->become(TcpState::syn_received);
   half_open_.push_back(*tcb);
   ++half_open_count_;
@@ -81,7 +82,8 @@ void Tcp::establish(Tcb& tcb) noexcept {
   if (tcb.backoff > 0) tcb.rtt.start(kRtoAfterSynTimeout);           // RFC 6298 5.7
   if (tcb.backoff > 1) tcb.congestion.set_window(tcb.mss, tcb.mss);  // RFC 5681 3.1
   tcb.backoff = 0;
-  tcb.progress_ms = now_ms();
+  tcb.progress_ms = tcb.heard_ms = now_ms();
+  start_keep_alive(tcb);
   tcb.quick_acks = options_.quick_ack ? kQuickAcks : std::uint8_t{0};
   disarm(tcb, TimerKind::retransmission);
   if (tcb.passive()) enter_accept_queue(tcb);

@@ -23,6 +23,7 @@ void Tcp::input_syn_sent(Tcb& tcb, Segment& segment) noexcept {
   tcb.rcv_nxt = tcb.last_ack = segment.seq() + 1;
   tcb.rcv_adv = tcb.rcv_nxt + std::min<std::uint32_t>(tcb.options.receive_buffer, 0xffff);
   take_options(tcb, segment.options);
+  negotiate_ecn(tcb, segment);
   if (has_ack) return take_syn_ack(tcb, segment);
   // Both open at once. Text waits for ESTABLISHED; a FIN will come again.
   tcb.become(TcpState::syn_received);

@@ -25,6 +25,8 @@ void Tcp::input_synchronized(Tcb& tcb, Segment& segment) noexcept {
   }
   if (take_ack(tcb, segment) == Life::over) return;
   take_timestamp(tcb, segment);
+  take_ecn(tcb, segment);
+  tcb.heard_ms = now_ms();
   // sixth: urgent data is read in line with the rest (RFC 9293 3.8.5, RFC 6093)
   take_fin(tcb, segment);
   if (segment.payload() > 0 && take_payload(tcb, segment) == Life::over) return;        // seventh

@@ -120,7 +120,10 @@ bool Tcp::transmit(Tcb& tcb, Packet& packet) noexcept {
   }
   note_sent(tcb, end + (last && tcb.fin_queued ? 1 : 0));
   tcb.last_sent = now_;
-  emit(tcb, std::move(frame), packet.sequence, flags);
+  if (!again) flags |= ecn_of_new_data(tcb);
+  // RFC 3168 6.1.5: what is sent again is not marked as capable.
+  const bool capable = tcb.ecn && !again;
+  emit(tcb, std::move(frame), packet.sequence, flags, capable ? kEcnEct0 : std::uint8_t{0});
   return true;
 }
 
@@ -154,8 +157,9 @@ bool Tcp::send_syn(Tcb& tcb) noexcept {
   note_sent(tcb, tcb.iss + 1);
   tcb.last_sent = now_;
   const bool answers = tcb.tcp_state == TcpState::syn_received;
-  return emit(tcb, std::move(packet), tcb.iss,
-              answers ? std::uint8_t{kSyn | kAck} : std::uint8_t{kSyn});
+  std::uint8_t flags = kSyn | ecn_of_syn(tcb, answers);
+  if (answers) flags |= kAck;
+  return emit(tcb, std::move(packet), tcb.iss, flags);
 }
 
 }  // namespace sluice::net::tcp

@@ -19,6 +19,13 @@ void Tcp::persist_timeout(Tcb& tcb) noexcept {
   start_retransmission_timer(tcb);
 }
 
+// RFC 9293 3.8.6.1 (MUST-37): a peer that answers may keep its window closed as long as it likes;
+// whether that is too long is for the connection's owner to say (RFC 6429). Without an owner the
+// user timeout says it, so that nobody can hold our buffers for nothing.
+void Tcp::note_probe_answer(Tcb& tcb) noexcept {
+  if (tcb.snd_wnd == 0 && tcb.snd_nxt == tcb.snd_una && !tcb.orphan) tcb.progress_ms = now_ms();
+}
+
 // The number of an octet that the peer has already: it must answer with its window. No new octet is
 // spent, so that nothing has to be cut or sent again.
 void Tcp::send_window_probe(Tcb& tcb) noexcept {

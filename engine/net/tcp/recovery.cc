@@ -37,7 +37,8 @@ void Tcp::recover(Tcb& tcb, Episode& episode, const AckSample& sample) noexcept 
     tcb.reordering.adapt(sample.duplicate_seen, tcb.snd_una, tcb.snd_nxt);
   }
   undo_if_spurious(tcb, recovery, sample);
-  const bool over = recovery.on() && sample.advances && at_or_after(tcb.snd_una, recovery.point);
+  const bool over = recovery.on() && sample.advances && recovery.over_at(tcb.snd_una);
+  const bool slowed = over && recovery.by_rate();  // then the window is what it is to be
   if (over) leave_recovery(tcb, recovery);
   const std::uint32_t lost_before = tcb.unacknowledged.lost();
   detect_losses(tcb, episode, sample);
@@ -50,13 +51,14 @@ void Tcp::recover(Tcb& tcb, Episode& episode, const AckSample& sample) noexcept 
   if (recovery.by_rate()) {
     const bool progress = sample.advances && !found;
     reduce_by_rate(tcb, recovery, {sample.delivered, tcb.pipe(), progress});
-  } else if (sample.advances && !over) {
+  } else if (sample.advances && !slowed) {
     grow_window(tcb, sample);
   }
 }
 
+// What was SACKed before an ACK came for it counted then, if anything did.
 void Tcp::grow_window(Tcb& tcb, const AckSample& sample) noexcept {
-  tcb.congestion.on_ack({.acknowledged = sample.acknowledged,
+  tcb.congestion.on_ack({.acknowledged = std::min(sample.acknowledged, sample.delivered),
                          .mss = tcb.mss,
                          .una = tcb.snd_una,
                          .sent_end = tcb.snd_nxt,
@@ -128,8 +130,10 @@ void Tcp::begin_repair(Tcb& tcb, Recovery& recovery) noexcept {
     recovery.begin(Phase::repairing, tcb.snd_una, tcb.snd_nxt, tcb.congestion.window(),
                    tcb.congestion.threshold());
     tcb.congestion.on_congestion(tcb.flight(), tcb.mss);
+    tcb.ecn_reduced = true;
   }
   disarm(tcb, TimerKind::tail_loss_probe);
+  tcb.probe_out = false;  // the loss is known now, and answered
 }
 
 // The end of the path says that it is full (RFC 3168 6.1.2): as for a loss, once per window.
@@ -158,11 +162,13 @@ void Tcp::enter_timed_out(Tcb& tcb, bool first) noexcept {
   recovery.duplicates = 0;
   recovery.frto = anew && first ? Recovery::Frto::first_ack : Recovery::Frto::off;
   tcb.congestion.on_timeout(tcb.mss);
+  tcb.ecn_reduced = true;
   // With RACK what was sent only lately may still be on its way (RFC 8985 6.3).
   const bool by_time = tcb.sack && options_.rack && tcb.rtt.srtt_us != 0;
   const Duration late = microseconds(by_time ? tcb.rtt.srtt_us + tcb.rtt.min_us() / 4 : 0);
   tcb.unacknowledged.mark_timed_out((now_ - late).ns);
   tcb.fin_lost = tcb.fin_sent();
+  tcb.probe_out = false;
 }
 
 void Tcp::leave_recovery(Tcb& tcb, Recovery& recovery) noexcept {

@@ -36,6 +36,11 @@ class Recovery {
     frto = Frto::off;
   }
 
+  // A reduction lasts until something later is acknowledged, so that CWR reaches the peer before
+  // its echo counts again.
+  bool over_at(Sequence una) const noexcept {
+    return phase == Phase::reducing ? after(una, point) : at_or_after(una, point);
+  }
   bool on() const noexcept { return phase != Phase::open; }
   bool by_rate() const noexcept { return phase == Phase::reducing || phase == Phase::repairing; }
 

@@ -1,10 +1,18 @@
 // Retransmission timeouts of SYN, data and FIN (RFC 6298 5).
+#include <algorithm>
+
 #include "engine/net/tcp/tcp.h"
 
 namespace sluice::net::tcp {
 
 void Tcp::start_retransmission_timer(Tcb& tcb) noexcept {
-  arm(tcb, TimerKind::retransmission, now_ + tcb.rtt.timeout(tcb.backoff));
+  Duration wait = tcb.rtt.timeout(tcb.backoff);
+  if (is_synchronized(tcb.tcp_state)) {  // the user timeout ends it on time (RFC 9293 3.10.8)
+    const std::uint32_t waited_ms = now_ms() - tcb.progress_ms;
+    const std::uint32_t limit_ms = tcb.options.user_timeout_ms;
+    wait = std::min(wait, milliseconds(limit_ms > waited_ms ? limit_ms - waited_ms : 0));
+  }
+  arm(tcb, TimerKind::retransmission, now_ + wait);
 }
 
 // After SND.UNA moved (RFC 6298 5.2, 5.3) or the state did.

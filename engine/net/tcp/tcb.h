@@ -88,6 +88,7 @@ class Tcb final : public Connection, public FlowNode {
   bool fin_lost : 1 = false;        // the FIN is to be sent again
   bool corked : 1 = false;          // the writer said that more was coming
   bool ecn : 1 = false;             // negotiated (RFC 3168)
+  bool ecn_echo : 1 = false;        // a mark came in: ACKs carry ECE until the peer says CWR
   bool ecn_reduced : 1 = false;     // the window was reduced for a mark: CWR is to tell the peer
   bool probe_out : 1 = false;       // a tail loss probe is unanswered (RFC 8985 7.3)
   bool probe_resent : 1 = false;    // it was sent before

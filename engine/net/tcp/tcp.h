@@ -68,6 +68,7 @@ class Tcp {
                                         const Endpoint& local, const ConnectionOptions& options);
   // Somebody listens there or, unless `reuse`, has a connection from there.
   bool in_use(const Endpoint& local, bool reuse) noexcept;
+  void start_keep_alive(Tcb& tcb) noexcept;     // after options.keep_idle_ms has changed
   void set_cork(Tcb& tcb, bool more) noexcept;  // more will be written soon: a short end may wait
   std::uint16_t announced_mss(const Tcb& tcb) const noexcept {
     return announced_mss(tcb.key.remote, tcb.options);
@@ -212,14 +213,16 @@ class Tcp {
   bool send_syn(Tcb& tcb) noexcept;
   void on_cork_timer(Tcb& tcb) noexcept;
   bool must_gather(const Tcb& tcb, const Packet& packet) const noexcept;
-  bool emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags) noexcept;
+  bool emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags,
+            std::uint8_t traffic_class = 0) noexcept;
   void note_sent(Tcb& tcb, Sequence end) noexcept;
   void note_acknowledged(Tcb& tcb, TcpHeader& header, std::uint8_t shift) noexcept;
   void fill_sack(Tcb& tcb, TcpOptions& options, std::uint8_t blocks_max) noexcept;
   std::uint8_t sack_blocks_max(const Tcb& tcb, std::uint32_t payload) const noexcept;
   void fill_options(const Tcb& tcb, std::uint8_t flags, TcpOptions& options) const noexcept;
   Sent send_segment(PacketPtr packet, const IpPath& path, TcpHeader header,
-                    const TcpOptions& options, bool dont_fragment) noexcept;
+                    const TcpOptions& options, bool dont_fragment,
+                    std::uint8_t traffic_class = 0) noexcept;
   PacketPtr allocate() noexcept;
   std::uint16_t local_mss(const IpAddress& remote) const noexcept;
   std::uint16_t announced_mss(const IpAddress& remote,
@@ -234,6 +237,13 @@ class Tcp {
   void on_timer(Tcb& tcb) noexcept;
   void ring(Tcb& tcb, TimerKind kind) noexcept;
 
+  // ecn.cc, keep_alive.cc
+  void negotiate_ecn(Tcb& tcb, const Segment& segment) noexcept;
+  std::uint8_t ecn_of_syn(const Tcb& tcb, bool answers) const noexcept;
+  void take_ecn(Tcb& tcb, const Segment& segment) noexcept;
+  std::uint8_t ecn_of_new_data(Tcb& tcb) noexcept;
+  void on_keep_alive_timer(Tcb& tcb) noexcept;
+
   // retransmit.cc, persist.cc, path_mtu.cc
   void start_retransmission_timer(Tcb& tcb) noexcept;
   void set_timer_for_state(Tcb& tcb) noexcept;
@@ -242,6 +252,7 @@ class Tcp {
   void retransmission_timeout(Tcb& tcb) noexcept;
   bool no_progress(const Tcb& tcb) const noexcept;
   void persist_timeout(Tcb& tcb) noexcept;
+  void note_probe_answer(Tcb& tcb) noexcept;
   void send_window_probe(Tcb& tcb) noexcept;
   void reduce_mss(Tcb& tcb, std::uint32_t mss) noexcept;
   void clamp_black_hole(Tcb& tcb) noexcept;

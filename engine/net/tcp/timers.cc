@@ -44,7 +44,7 @@ void Tcp::ring(Tcb& tcb, TimerKind kind) noexcept {
     case TimerKind::reordering: return on_reordering_timer(tcb);
     case TimerKind::tail_loss_probe: return on_probe_timer(tcb);
     case TimerKind::cork: return on_cork_timer(tcb);
-    case TimerKind::keep_alive: return;
+    case TimerKind::keep_alive: return on_keep_alive_timer(tcb);
   }
 }
 
