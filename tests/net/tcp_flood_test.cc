@@ -37,6 +37,22 @@ TEST(TcpFlood, ASynFloodHoldsNoMoreThanTheBacklogAndANewPeerStillGetsIn) {
   EXPECT_EQ(stack_counters(*script.stack).half_open, 0u);
 }
 
+TEST(TcpFlood, AmongTwentyTimesAsManyForgedSynsEveryHonestPeerGetsIn) {
+  TcpScript script = routed(512, 32);
+  std::uint32_t forged = 1'000'000;
+  for (std::uint16_t peer = 0; peer < 100; ++peer) {
+    const auto port = static_cast<std::uint16_t>(30'000 + peer);
+    script.peer({.flags = kSyn, .seq = 100, .remote_port = port});
+    const auto syn_ack = script.sent.back();
+    for (int i = 0; i < 20; ++i) script.peer(syn_from(forged++));
+    script.peer({.seq = 101, .ack = syn_ack.header.sequence + 1, .remote_port = port});
+    ASSERT_NE(script.stack->next_ready(), nullptr) << peer;
+    script.sent.clear();
+  }
+  EXPECT_LE(script.stack->open_connections(), 100u + 32u);
+  EXPECT_LE(stack_counters(*script.stack).half_open, 32u);
+}
+
 TEST(TcpFlood, WhenAllSlotsAreTakenFurtherSynsAreDroppedAndCounted) {
   TcpScript script = routed(8, 32);
   for (std::uint32_t i = 0; i < 50; ++i) script.peer(syn_from(i));
