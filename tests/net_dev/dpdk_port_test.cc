@@ -136,6 +136,29 @@ TEST_F(DpdkPortTest, ArpReachesEveryWorker) {
   EXPECT_NE(at_receiver[0].get(), at_other[0].get());
 }
 
+TEST_F(DpdkPortTest, OnlyOneWorkerHasTheOriginalOfAnArpFrame) {
+  Frame arp(60);
+  put16(arp, 12, 0x0806);
+  ASSERT_TRUE(send(0, arp));
+  const auto original = receive(0);
+  const auto copy = receive(1);
+  ASSERT_TRUE(original.size() == 1 && copy.size() == 1);
+  EXPECT_EQ(original[0]->flags & kRxCopy, 0);
+  EXPECT_NE(copy[0]->flags & kRxCopy, 0);
+}
+
+TEST_F(DpdkPortTest, AFrameIsHandedOverToTheWorkerThatOwnsItsFlow) {
+  const Frame ours = ipv4_frame(flow_of(0));
+  const Frame theirs = ipv4_frame(flow_of(1));
+  EXPECT_FALSE(port(0).hand_over(packet_with(0, ours).get()));
+  PacketPtr packet = packet_with(0, theirs);
+  ASSERT_TRUE(port(0).hand_over(packet.get()));
+  packet.release();
+  const auto got = receive(1);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(frame_of(*got[0]), theirs);
+}
+
 TEST_F(DpdkPortTest, AWorkerThatDoesNotKeepUpLosesFramesThatAreCountedAndFreed) {
   const Frame frame = ipv4_frame(flow_of(1));
   const DpdkCounters before = dpdk_->counters(0, 0);

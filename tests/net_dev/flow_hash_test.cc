@@ -43,6 +43,15 @@ TEST(FlowHash, IsTheSameInBothDirections) {
   }
 }
 
+TEST(FlowHash, IsTheSameBehindAVlanTag) {
+  const Frame plain = ipv4_frame(Flow{});
+  Frame tagged(plain.begin(), plain.begin() + 12);
+  tagged.insert(tagged.end(), {0x81, 0x00, 0x60, 0x07});
+  tagged.insert(tagged.end(), plain.begin() + 12, plain.end());
+  EXPECT_EQ(flow_hash(tagged).steer, Steer::by_flow);
+  EXPECT_EQ(flow_hash(tagged).hash, flow_hash(plain).hash);
+}
+
 TEST(FlowHash, OfFragmentsAndOtherProtocolsIsThatOfTheAddresses) {
   const Flow flow;
   const std::uint32_t addresses = reference(ipv4_frame(flow), 26, 2);
