@@ -101,23 +101,18 @@ std::uint64_t TimerWheel::slots_to_next(int level, std::uint64_t from) const noe
   return kSlots;
 }
 
-Timer* TimerWheel::first_in(int level) const noexcept {
+TimerWheel::Slot* TimerWheel::first_slot(int level) const noexcept {
   const std::uint64_t from = current_ >> (level * kSlotBits);
   const std::uint64_t ahead = slots_to_next(level, from);
-  if (ahead == kSlots) return nullptr;
-  Slot& slot = levels_[level].slots[(from + ahead) & (kSlots - 1)];
-  Timer* earliest = slot.front();
-  for (Timer* timer = earliest; timer != nullptr; timer = slot.next(*timer))
-    if (timer->due < earliest->due) earliest = timer;
-  return earliest;
+  return ahead == kSlots ? nullptr : &levels_[level].slots[(from + ahead) & (kSlots - 1)];
 }
 
-Timer* TimerWheel::first() const noexcept {
-  Timer* earliest = nullptr;
+Instant TimerWheel::next_due() const noexcept {
+  Instant earliest = Instant::never();
   for (int level = 0; level < kLevels; ++level) {
-    Timer* candidate = first_in(level);
-    if (candidate == nullptr) continue;
-    if (earliest == nullptr || candidate->due < earliest->due) earliest = candidate;
+    Slot* slot = first_slot(level);
+    Timer* timer = slot == nullptr ? nullptr : slot->front();
+    for (; timer != nullptr; timer = slot->next(*timer)) earliest = std::min(earliest, timer->due);
   }
   return earliest;
 }

@@ -41,11 +41,21 @@ class TimerWheel {
   // Runs every timer due at or before now, slot by slot. Callbacks may set and cancel any timer;
   // what they set for now or earlier waits for the next advance(). Returns how many ran.
   std::size_t advance(Instant now) noexcept;
-  // The timer that is due first; nullptr when none is set.
-  Timer* first() const noexcept;
-  Instant next_due() const noexcept {
-    const Timer* timer = first();
-    return timer == nullptr ? Instant::never() : timer->due;
+  // When the first timer is due; never() when none is set.
+  Instant next_due() const noexcept;
+  // Shows the timers among which the first one is, and perhaps others; `visit` may move or cancel
+  // the one it is shown.
+  template <typename Visit>
+  void visit_first(Visit&& visit) {
+    for (int level = 0; level < kLevels; ++level) {
+      Slot* slot = first_slot(level);
+      if (slot == nullptr) continue;
+      for (Timer* timer = slot->front(); timer != nullptr;) {
+        Timer* const next = slot->next(*timer);
+        visit(*timer);
+        timer = next;
+      }
+    }
   }
 
  private:
@@ -66,7 +76,7 @@ class TimerWheel {
   std::size_t run(Slot& slot, Instant now) noexcept;
   std::uint64_t next_tick() const noexcept;
   std::uint64_t slots_to_next(int level, std::uint64_t from) const noexcept;
-  Timer* first_in(int level) const noexcept;
+  Slot* first_slot(int level) const noexcept;
 
   std::uint64_t current_;  // the tick whose slot is being looked at; earlier ones are done
   std::uint64_t target_;   // the tick that advance() goes to

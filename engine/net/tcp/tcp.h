@@ -235,6 +235,7 @@ class Tcp {
   void arm(Tcb& tcb, TimerKind kind, Instant due) noexcept;
   void disarm(Tcb& tcb, TimerKind kind) noexcept { tcb.due.clear(kind); }
   void on_timer(Tcb& tcb) noexcept;
+  Instant next_timer(const Tcb& tcb) const noexcept;
   void ring(Tcb& tcb, TimerKind kind) noexcept;
 
   // ecn.cc, keep_alive.cc

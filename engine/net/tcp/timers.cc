@@ -12,17 +12,29 @@ void Tcp::arm(Tcb& tcb, TimerKind kind, Instant due) noexcept {
   if (!tcb.timer.armed() || tcb.timer.due > rounded) wheel_.set(tcb.timer, rounded);
 }
 
-// Entries of the wheel that would ring for nothing are put right on the way.
+// Entries of the wheel that would ring for nothing are put right on the way, each once.
 Instant Tcp::next_timer() noexcept {
-  while (Timer* timer = wheel_.first()) {
-    if (timer->callback != &Tcb::on_timer) return timer->due;
-    const Tcb& tcb = *static_cast<Tcb*>(timer->owner);
-    const Instant due = tcb.due.any() ? tcb.due.earliest(now_) : Instant::never();
-    if (due <= timer->due) return timer->due;
-    timer->cancel();
-    if (tcb.due.any()) wheel_.set(*timer, due);
+  Instant earliest = Instant::never();
+  for (bool settled = false; !settled;) {
+    settled = true;
+    earliest = Instant::never();
+    wheel_.visit_first([&](Timer& timer) {
+      const bool ours = timer.callback == &Tcb::on_timer;
+      const Instant due = ours ? next_timer(*static_cast<Tcb*>(timer.owner)) : timer.due;
+      if (due <= timer.due) {
+        earliest = std::min(earliest, timer.due);
+        return;
+      }
+      settled = false;
+      timer.cancel();
+      if (due != Instant::never()) wheel_.set(timer, due);
+    });
   }
-  return Instant::never();
+  return earliest;
+}
+
+Instant Tcp::next_timer(const Tcb& tcb) const noexcept {
+  return tcb.due.any() ? tcb.due.earliest(now_) : Instant::never();
 }
 
 void Tcp::on_timer(Tcb& tcb) noexcept {
