@@ -70,6 +70,32 @@ TEST(FlowHash, OfFragmentsAndOtherProtocolsIsThatOfTheAddresses) {
   EXPECT_EQ(flow_hash(ping).hash, reference(ping, 22, 8));
 }
 
+// `frame` with extension headers of 8 octets between the IPv6 header and the rest.
+Frame with_options(Frame frame, std::size_t count) {
+  const std::uint8_t protocol = frame[20];
+  for (std::size_t i = 0; i < count; ++i) {
+    const Frame header{i == 0 ? protocol : std::uint8_t{60}, 0, 1, 4, 0, 0, 0, 0};
+    frame.insert(frame.begin() + 54, header.begin(), header.end());
+  }
+  if (count > 0) frame[20] = 60;
+  return frame;
+}
+
+TEST(FlowHash, LooksBehindExtensionHeadersButNotBehindAnyNumber) {
+  const Frame plain = ipv6_frame(7);
+  const std::uint32_t of_addresses = flow_hash(ipv6_frame(7, 44)).hash;
+  ASSERT_NE(flow_hash(plain).hash, of_addresses);
+  EXPECT_EQ(flow_hash(with_options(plain, 1)).hash, flow_hash(plain).hash);
+  EXPECT_EQ(flow_hash(with_options(plain, 8)).hash, flow_hash(plain).hash);
+  EXPECT_EQ(flow_hash(with_options(plain, 9)).hash, of_addresses);
+}
+
+TEST(FlowHash, AnExtensionHeaderThatReachesBeyondTheFrameIsNotFollowed) {
+  Frame frame = with_options(ipv6_frame(7), 1);
+  frame[55] = 255;
+  EXPECT_EQ(flow_hash(frame).hash, flow_hash(ipv6_frame(7, 44)).hash);
+}
+
 TEST(FlowHash, ArpAndNeighbourDiscoveryGoToEveryone) {
   EXPECT_EQ(flow_hash(arp_frame()).steer, Steer::to_all);
   for (unsigned type = 130; type < 140; ++type) {

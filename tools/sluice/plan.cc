@@ -6,6 +6,7 @@
 #include "engine/control/reload.h"
 #include "engine/worker/memory_plan.h"
 #include "engine/worker/worker.h"
+#include "tools/sluice/admin_client.h"
 #include "tools/sluice/command.h"
 
 namespace sluice::tools {
@@ -27,16 +28,28 @@ void print_cores(const config::Config& config) {
              config.cores.idle == config::IdlePolicy::spin ? "spin" : "adaptive");
 }
 
+// How packets find their worker: what the running engine found out, or what will decide.
+std::string steering_of(const config::Port& port, std::size_t workers,
+                        const nlohmann::json& status) {
+  if (workers == 1) return "one worker, nothing to steer";
+  for (const auto& running : status.value("ports", nlohmann::json::array()))
+    if (running.value("name", "") == port.name)
+      return running.value("steering", "") + " (the running engine)";
+  if (port.device.find(':') == std::string::npos || port.device.starts_with("net_"))
+    return "software distributor: a virtual device has no RSS";
+  return "RSS with a symmetric key, else rte_flow rules, else the software distributor by the same "
+         "hash: the device decides at start, and this command tells while the engine runs";
+}
+
 void print_queues(const config::Config& config) {
   const std::size_t workers = config.cores.workers.size();
   fmt::print("Ports\n");
   if (config.ports.empty()) fmt::print("  none: kernel sockets only\n");
+  const auto status = ask_engine(config.admin.socket, {{"command", "status"}});
   for (const config::Port& port : config.ports)
-    fmt::print("  {}: {}: {} receive and {} transmit queue(s); {}\n", port.name, port.device,
-               workers, workers,
-               workers == 1 ? "one worker, nothing to steer"
-                            : "RSS where the device has it, else the software distributor by the "
-                              "same hash (the log says which at start)");
+    fmt::print("  {}: {}: {} receive and {} transmit queue(s); steering: {}\n", port.name,
+               port.device, workers, workers,
+               steering_of(port, workers, status ? *status : nlohmann::json::object()));
   fmt::print("Disk\n  {}: up to {} x {} segments of {} = {}\n", config.queue.directory, workers,
              config.queue.segments_max, mib(config.queue.segment_bytes),
              mib(workers * config.queue.segments_max * config.queue.segment_bytes));

@@ -7,6 +7,7 @@
 
 #include "engine/net/dpdk/eal.h"
 #include "engine/net/dpdk/flow_hash.h"
+#include "engine/net/dpdk/flow_rules.h"
 
 namespace sluice::net {
 namespace {
@@ -41,9 +42,11 @@ bool can_steer(const DpdkPortOptions& options, const rte_eth_dev_info& info) {
 
 std::string steering_text(const Device& device, const DpdkPortOptions& options, unsigned workers) {
   if (workers == 1) return "one worker";
-  if (device.rss) return "rss: device";
-  return is_pci_address(options.device) ? "distributor: the device has no RSS"
-                                        : "distributor: a virtual device has no RSS";
+  if (device.rss) return "rss: symmetric key in the device";
+  if (device.rules) return "rte_flow: the device has no RSS, but takes rules";
+  return is_pci_address(options.device)
+             ? "distributor: the device has no RSS and takes no flow rules"
+             : "distributor: a virtual device has no RSS";
 }
 
 int configure(const Device& device, const rte_eth_dev_info& info, std::uint16_t workers) {
@@ -108,7 +111,6 @@ std::expected<Device, std::string> find_device(const DpdkPortOptions& options, u
   device.rss = device.rx_queues == workers && can_steer(options, info);
   device.redirection_entries = info.reta_size;
   device.driver = info.driver_name;
-  device.steering = steering_text(device, options, workers);
   device.capabilities = {
       .tx_ip_checksum = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0,
       .tx_tcp_checksum = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) != 0,
@@ -137,6 +139,10 @@ std::expected<void, std::string> start_device(Device& device, const DpdkPortOpti
     result = fill_redirection_table(device, workers);
     if (result != 0) return refuse(options, "the device refuses the RSS table", result);
   }
+  // Where it does not help, packets are handed on by the same hash; so it need not.
+  device.rules = !device.rss && workers > 1 && device.rx_queues == workers &&
+                 is_pci_address(options.device) && spread_by_rules(device.id, workers);
+  device.steering = steering_text(device, options, workers);
   rte_eth_allmulticast_enable(device.id);  // neighbour discovery; not every driver has the call
   rte_ether_addr address;
   result = rte_eth_macaddr_get(device.id, &address);
@@ -146,6 +152,7 @@ std::expected<void, std::string> start_device(Device& device, const DpdkPortOpti
 }
 
 void stop_device(const Device& device) {
+  if (device.rules) remove_rules(device.id);
   rte_eth_dev_stop(device.id);
   rte_eth_dev_close(device.id);
 }

@@ -15,7 +15,8 @@ struct Device {
   std::uint16_t id = 0;
   std::uint16_t mtu = 1500;
   std::uint16_t rx_queues = 0;  // workers beyond this number receive through the exchange
-  bool rss = false;             // the device steers flows; else the software distributor
+  bool rss = false;             // the device steers flows by its RSS
+  bool rules = false;           // it steers them by flow rules; else the software distributor
   std::uint32_t redirection_entries = 0;
   MacAddress mac{};
   PortCapabilities capabilities;

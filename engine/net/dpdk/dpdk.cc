@@ -172,7 +172,8 @@ std::expected<std::unique_ptr<Dpdk>, std::string> Dpdk::start(const DpdkOptions&
     if (auto free = free_vhost_socket(port.device); !free)
       return std::unexpected(fmt::format("port {}: {}", port.name, free.error()));
   EalMessages messages;
-  if (auto started = start_eal(eal_arguments(options, *hugepages), messages); !started)
+  if (auto started = start_eal(eal_arguments(options, *hugepages), options.main_cpu, messages);
+      !started)
     return std::unexpected(started.error());
   auto process = std::make_unique<DpdkProcess>(*hugepages);
   for (const DpdkPortOptions& port : options.ports) {

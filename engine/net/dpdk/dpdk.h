@@ -38,7 +38,7 @@ struct DpdkOptions {
 struct DpdkPortFacts {  // for `sluice plan` and the start-up log
   std::string name;
   std::string driver;
-  std::string steering;  // "rss: device", "distributor: the device has no RSS", "one worker"
+  std::string steering;  // "rss: …", "rte_flow: …", "distributor: …", with the reason; "one worker"
   std::string offloads;
   bool link_up = false;
 };

@@ -122,11 +122,12 @@ rte_mbuf* DpdkPort::make_own(rte_mbuf* mbuf) noexcept {
   return own;
 }
 
-// Returns whether the packet stays here; otherwise it was given away.
+// Returns whether the packet stays here; otherwise it was given away. A device that steers is
+// checked too: what it cannot hash as we do (extension headers, a tag) still reaches its worker.
 bool DpdkPort::steer(Packet* packet) noexcept {
   const FlowHash flow = flow_hash(packet->bytes());
   if (flow.steer == Steer::to_all) give_copies(*packet);
-  if (flow.steer != Steer::by_flow || device_.rss) return true;
+  if (flow.steer != Steer::by_flow) return true;
   packet->hash = flow.hash;
   packet->flags |= kRxHashValid;
   const unsigned owner = exchange_.owner(flow.hash);

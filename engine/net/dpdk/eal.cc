@@ -134,12 +134,18 @@ std::vector<std::string> eal_arguments(const DpdkOptions& options, bool hugepage
 }
 
 std::expected<void, std::string> start_eal(const std::vector<std::string>& arguments,
-                                           EalMessages& messages) {
+                                           unsigned main_cpu, EalMessages& messages) {
   static bool started = false;
   if (started) return std::unexpected("DPDK can be started only once in a process");
   started = true;
   cpu_set_t cpus;
   pthread_getaffinity_np(pthread_self(), sizeof cpus, &cpus);
+  // The threads that DPDK starts for itself (interrupts, vhost events) take over where this one may
+  // run: not on the workers' CPUs.
+  cpu_set_t control;
+  CPU_ZERO(&control);
+  CPU_SET(main_cpu, &control);
+  pthread_setaffinity_np(pthread_self(), sizeof control, &control);
   std::vector<std::string> copies = arguments;  // rte_eal_init moves the pointers about
   std::vector<char*> pointers;
   for (std::string& argument : copies) pointers.push_back(argument.data());

@@ -42,6 +42,6 @@ std::vector<std::string> eal_arguments(const DpdkOptions& options, bool hugepage
 
 // Leaves the calling thread on the CPUs that it was on.
 std::expected<void, std::string> start_eal(const std::vector<std::string>& arguments,
-                                           EalMessages& messages);
+                                           unsigned main_cpu, EalMessages& messages);
 
 }  // namespace sluice::net

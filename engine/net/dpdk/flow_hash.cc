@@ -9,6 +9,7 @@ constexpr std::size_t kEthernetBytes = 14;
 constexpr std::size_t kVlanTagBytes = 4;
 constexpr std::size_t kIpv4Bytes = 20;
 constexpr std::size_t kIpv6Bytes = 40;
+constexpr int kOptionHeadersMax = 8;  // extension headers of a packet that are looked through
 constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 constexpr std::uint8_t kIcmpv6 = 58;
@@ -58,14 +59,27 @@ FlowHash hash_ipv4(ByteView packet) noexcept {
   return hash_of(tuple);
 }
 
+// RFC 8200 4.3, 4.4, 4.6: hop-by-hop options, routing, destination options.
+bool is_option_header(std::uint8_t protocol) noexcept {
+  return protocol == 0 || protocol == 43 || protocol == 60;
+}
+
+// A fragment (and whatever stands behind more headers than these) goes by its addresses.
 FlowHash hash_ipv6(ByteView packet) noexcept {
   if (packet.size() < kIpv6Bytes + 4) return {};
-  const std::uint8_t protocol = packet[6];
-  const std::uint8_t icmp_type = packet[kIpv6Bytes];
+  std::uint8_t protocol = packet[6];
+  std::size_t header = kIpv6Bytes;
+  for (int i = 0; i < kOptionHeadersMax && is_option_header(protocol); ++i) {
+    const std::size_t next = header + 8 * (packet[header + 1] + 1u);
+    if (packet.size() < next + 4) break;
+    protocol = packet[header];
+    header = next;
+  }
+  const std::uint8_t icmp_type = packet[header];
   if (protocol == kIcmpv6 && icmp_type >= 133 && icmp_type <= 137) return {Steer::to_all, 0};
   std::uint64_t tuple = 0;
   for (std::size_t at = 8; at < kIpv6Bytes; at += 8) tuple ^= load<std::uint64_t>(&packet[at]);
-  if (has_ports(protocol)) tuple ^= load<std::uint32_t>(&packet[kIpv6Bytes]);
+  if (has_ports(protocol)) tuple ^= load<std::uint32_t>(&packet[header]);
   return hash_of(tuple);
 }
 
