@@ -99,6 +99,15 @@ TEST(TcpRecovery, SeveralLossesInAWindowAreRepairedWithinOneRoundTrip) {
   EXPECT_EQ(sender.counters().segments_retransmitted, 3u);
 }
 
+TEST(TcpRecovery, BlocksThatComeWithDataCount) {
+  Sender sender(8);
+  TcpOptions options{.sack_count = 1};
+  options.sack[0] = {sender.at(1), sender.at(4)};
+  sender.script.peer(
+      {.seq = sender.script.seq, .ack = sender.script.ack, .payload = "x", .options = options});
+  EXPECT_EQ(sender.sent(), Numbers{0});
+}
+
 TEST(TcpRecovery, OneSegmentOutOfOrderWaitsForTheReorderingTimer) {  // RFC 8985 6.3
   Sender sender(8);
   sender.ack(0, {{1, 2}});

@@ -60,7 +60,7 @@ bool Tcp::input_fast(Tcb& tcb, Segment& segment) noexcept {
   const bool plain = (segment.header.flags & ~kPsh) == kAck && segment.seq() == tcb.rcv_nxt &&
                      segment.payload() > 0 && segment.payload() <= tcb.receive_space() &&
                      !tcb.received.has_gap() && !tcb.fin_seen && segment.ack() == tcb.snd_una &&
-                     !tcb.read_shut && !refuses_data(tcb);
+                     segment.options.sack_count == 0 && !tcb.read_shut && !refuses_data(tcb);
   if (!plain || check_timestamps(tcb, segment) != Paws::pass) return false;
   take_timestamp(tcb, segment);
   take_ecn(tcb, segment);

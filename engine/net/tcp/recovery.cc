@@ -114,8 +114,9 @@ void Tcp::detect_by_duplicates(Tcb& tcb, bool advances) noexcept {
 void Tcp::on_reordering_timer(Tcb& tcb) noexcept {
   if (tcb.episode == nullptr) return;
   Recovery& recovery = tcb.episode->recovery;
+  const std::uint32_t lost_before = tcb.unacknowledged.lost();
   detect_by_time(tcb, *tcb.episode);
-  if (tcb.unacknowledged.lost() == 0) return;
+  if (tcb.unacknowledged.lost() == lost_before) return;
   if (recovery.phase <= Phase::reducing) begin_repair(tcb, recovery);
   if (recovery.by_rate()) reduce_by_rate(tcb, recovery, {0, tcb.pipe(), false});
   start_retransmission_timer(tcb);
