@@ -74,6 +74,25 @@ TEST(TcpInput, DataOutOfOrderIsReadInOrderAndAnsweredWithSack) {
   EXPECT_EQ(script.next()->header.acknowledgment, script.seq + 10);
 }
 
+TEST(TcpInput, AfterALossAcksAreNotDelayed) {
+  TcpScript script;
+  Connection* connection = script.establish({.mss = 1'000, .sack_permitted = true});
+  const std::string segment(1'000, 'x');
+  std::uint32_t seq = script.seq;
+  const auto arrive = [&](std::uint32_t at) {
+    script.sent.clear();
+    script.peer({.seq = at, .ack = script.ack, .payload = segment});
+    read_all(*connection);
+    return script.pending();
+  };
+  for (int i = 0; i < 40; ++i) arrive(std::exchange(seq, seq + 1'000));
+  EXPECT_EQ(arrive(std::exchange(seq, seq + 1'000)) + arrive(std::exchange(seq, seq + 1'000)), 1u);
+  arrive(seq + 1'000);
+  arrive(seq);
+  seq += 2'000;
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(arrive(std::exchange(seq, seq + 1'000)), 1u);
+}
+
 TEST(TcpInput, OverlappingSegmentsInEveryOrderGiveTheSameOctets) {
   const std::string text = "0123456789abcdefghij";
   const std::pair<std::size_t, std::size_t> parts[] = {{4, 8}, {0, 6}, {10, 16}, {7, 20}, {3, 12}};

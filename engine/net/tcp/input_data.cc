@@ -71,7 +71,8 @@ void Tcp::take_in_sequence(Tcb& tcb, PacketPtr packet) noexcept {
   mark_ready(tcb);
 }
 
-// RFC 5681 4.2: a duplicate ACK at once for each, so that the sender can count them.
+// RFC 5681 4.2: a duplicate ACK at once for each, so that the sender can count them. Its window has
+// to grow again afterwards, so the next segments are not kept waiting for their ACKs either.
 void Tcp::take_beyond_gap(Tcb& tcb, PacketPtr packet) noexcept {
   const SackBlock block{packet->sequence, packet->sequence + packet->length};
   const SackBlock known = note_duplicate(tcb, block);
@@ -80,6 +81,7 @@ void Tcp::take_beyond_gap(Tcb& tcb, PacketPtr packet) noexcept {
   const bool room = !tcb.read_shut && pool_.available() > pool_size_ / kReserveForWrites;
   if (complete || (room && tcb.received.store(std::move(packet), window)))
     sack_report(tcb).arrived(block);
+  if (options_.quick_ack) tcb.quick_acks = kQuickAcks;
   send_ack(tcb);
 }
 

@@ -23,8 +23,8 @@ inline constexpr std::uint32_t kPortTriesMax = 1'024;  // ephemeral ports tried 
 inline constexpr std::uint32_t kChallengeMs = 1'000;   // RFC 5961 7: in this time, at most ...
 inline constexpr std::uint8_t kChallengesPerConnection = 5;
 inline constexpr std::uint32_t kChallengesPerStack = 1'000;  // on the average
-inline constexpr std::uint8_t kQuickAcks = 16;               // at the start of a connection
-inline constexpr Sequence kSequenceGap = 64'000;     // to an earlier connection of the same flow
+inline constexpr std::uint8_t kQuickAcks = 16;    // at the start of a connection and after a loss
+inline constexpr Sequence kSequenceGap = 64'000;  // to an earlier connection of the same flow
 inline constexpr std::size_t kReserveForWrites = 4;  // 1/n of the pool that write() leaves
 inline constexpr std::size_t kReserveForReads = 8;   // 1/n below which unread data is refused
 
