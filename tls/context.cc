@@ -71,11 +71,13 @@ std::expected<std::shared_ptr<const Context>, std::string> Context::server(
 }
 
 std::expected<std::shared_ptr<const Context>, std::string> Context::client(
-    const TrustSettings& trust) {
+    const TrustSettings& trust, const Identity* own) {
   clear_errors();
   SslContextPtr context(SSL_CTX_new(TLS_client_method()));
   if (!context || !set_protocol(context.get())) return failed("TLS could not be set up");
   if (!set_trust(context.get(), trust, false)) return failed("CA file " + trust.ca_file);
+  if (own && !use(context.get(), *own)) return failed("a certificate could not be used");
+  if (SSL_CTX_dane_enable(context.get()) != 1) return failed("DANE could not be set up");
   return std::shared_ptr<const Context>(new Context(std::move(context)));
 }
 

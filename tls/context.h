@@ -26,8 +26,9 @@ class Context {
   // One identity per kind of key (ECDSA, RSA); the client's offer decides between them.
   static std::expected<std::shared_ptr<const Context>, std::string> server(
       std::vector<Identity> identities, const TrustSettings& trust);
+  // `own`, when there is one, is shown to a server that asks for a certificate.
   static std::expected<std::shared_ptr<const Context>, std::string> client(
-      const TrustSettings& trust);
+      const TrustSettings& trust, const Identity* own = nullptr);
 
   SSL_CTX* get() const noexcept { return context_.get(); }
 

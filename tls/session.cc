@@ -32,6 +32,12 @@ bool Session::connect(const Context& context, ByteStream& wire, const char* serv
          SSL_set1_host(ssl_.get(), server_name) == 1;
 }
 
+bool Session::connect(const Context& context, ByteStream& wire, const PeerPolicy& policy) noexcept {
+  if (!start(policy.context ? *policy.context : context, wire)) return false;
+  SSL_set_connect_state(ssl_.get());
+  return prepare(ssl_.get(), policy);
+}
+
 void Session::reset() noexcept {
   ssl_.reset();
   failure_ = {};
@@ -97,5 +103,7 @@ bool Session::resumed() const noexcept { return SSL_session_reused(ssl_.get()) =
 const char* Session::server_name() const noexcept {
   return SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
 }
+
+PeerCheck Session::peer(const PeerPolicy& policy) const { return check_peer(ssl_.get(), policy); }
 
 }  // namespace sluice::tls

@@ -8,6 +8,7 @@
 #include "engine/base/byte_stream.h"
 #include "tls/failure.h"
 #include "tls/handle.h"
+#include "tls/peer_check.h"
 
 namespace sluice::tls {
 
@@ -29,6 +30,9 @@ class Session {
   bool accept(const Context& context, ByteStream& wire) noexcept;
   // `server_name` goes out as SNI and, when the context verifies, must be in the certificate.
   bool connect(const Context& context, ByteStream& wire, const char* server_name) noexcept;
+  // As the policy asks; `context` unless the policy has its own. False: no memory, or a policy that
+  // no certificate can meet.
+  bool connect(const Context& context, ByteStream& wire, const PeerPolicy& policy) noexcept;
   void reset() noexcept;
   bool active() const noexcept { return ssl_ != nullptr; }
 
@@ -48,6 +52,8 @@ class Session {
   const char* cipher() const noexcept;    // "TLS_AES_256_GCM_SHA384"
   bool resumed() const noexcept;
   const char* server_name() const noexcept;  // the client's SNI, nullptr = none
+  // Is the peer who the policy wants? To be asked after the handshake, before anything is written.
+  PeerCheck peer(const PeerPolicy& policy) const;
 
  private:
   bool start(const Context& context, ByteStream& wire) noexcept;

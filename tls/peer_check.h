@@ -1,0 +1,30 @@
+// Whether the peer is who a policy wants: sets OpenSSL up for a policy before the handshake and
+// says afterwards what came out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tls/handle.h"
+#include "tls/peer_policy.h"
+
+namespace sluice::tls {
+
+struct PeerCheck {
+  bool verified = false;
+  bool by_dane = false;
+  long code = 0;       // X509_V_*, 0 = fine
+  std::string reason;  // why not: "certificate has expired"
+};
+
+// SNI, reference identifiers, TLSA records. No certificate ends the handshake: the caller asks
+// check_peer() before it writes anything. False: no memory, or no TLSA record that can be used.
+bool prepare(SSL* ssl, const PeerPolicy& policy) noexcept;
+
+// After the handshake.
+PeerCheck check_peer(SSL* ssl, const PeerPolicy& policy);
+
+// The host names that a certificate is for: its DNS names, else its common name.
+std::vector<std::string> names_in(X509* certificate);
+
+}  // namespace sluice::tls
