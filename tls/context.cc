@@ -23,8 +23,11 @@ std::unexpected<std::string> failed(std::string_view what) {
 bool set_protocol(SSL_CTX* context) noexcept {
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-  // Buffers only while a record is under way; a retried write may come from another address.
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+  // Buffers only while a record is under way; a retried write may come from another address. What
+  // the certificate's file holds is sent: looking for more issuers costs as much as four
+  // signatures.
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN |
+                                SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   const bool groups = SSL_CTX_set1_groups_list(context, kHybridGroups) == 1 ||
@@ -66,6 +69,7 @@ std::expected<std::shared_ptr<const Context>, std::string> Context::server(
   if (!context || !set_protocol(context.get())) return failed("TLS could not be set up");
   for (const Identity& identity : identities)
     if (!use(context.get(), identity)) return failed("a certificate could not be used");
+  SSL_CTX_set_num_tickets(context.get(), 1);  // TLS 1.3 would send two, each a tenth of a handshake
   if (!set_trust(context.get(), trust, true)) return failed("CA file " + trust.ca_file);
   return std::shared_ptr<const Context>(new Context(std::move(context)));
 }

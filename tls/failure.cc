@@ -6,7 +6,10 @@
 
 namespace sluice::tls {
 
-void clear_errors() noexcept { ERR_clear_error(); }
+// Clearing touches every slot of the queue; looking whether it is empty touches one.
+void clear_errors() noexcept {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
 
 Failure take_failure(std::string_view otherwise) noexcept {
   Failure failure;
