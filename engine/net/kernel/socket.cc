@@ -57,9 +57,9 @@ void set_option(int socket, int level, int name, int value) noexcept {
   setsockopt(socket, level, name, &value, sizeof value);
 }
 
-SocketResult open_socket(const Endpoint& endpoint) noexcept {
+SocketResult open_socket(const Endpoint& endpoint, int type = SOCK_STREAM) noexcept {
   const int family = endpoint.address.is_v4() ? AF_INET : AF_INET6;
-  const int handle = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int handle = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (handle < 0) return std::unexpected(errno);
   return handle;
 }
@@ -104,6 +104,36 @@ SocketResult accept_connection(int listener) {
   if (handle < 0) return std::unexpected(errno);
   set_option(handle, IPPROTO_TCP, TCP_NODELAY, 1);
   return handle;
+}
+
+SocketResult open_datagram_socket(const Endpoint& local, const std::optional<Endpoint>& peer) {
+  const SocketResult handle = open_socket(peer ? *peer : local, SOCK_DGRAM);
+  if (!handle) return handle;
+  if (!local.address.is_unspecified() || local.port != 0) {
+    SocketAddress address = address_of(local);
+    if (bind(*handle, address.get(), address.length) != 0) return close_with_error(*handle);
+  }
+  if (!peer) return handle;
+  SocketAddress address = address_of(*peer);
+  if (connect(*handle, address.get(), address.length) != 0) return close_with_error(*handle);
+  return handle;
+}
+
+SocketResult send_datagram(int socket, const std::optional<Endpoint>& remote, ByteView payload) {
+  SocketAddress address = address_of(remote.value_or(Endpoint{}));
+  const ssize_t sent = sendto(socket, payload.data(), payload.size(), 0,
+                              remote ? address.get() : nullptr, remote ? address.length : 0);
+  if (sent < 0) return std::unexpected(errno);
+  return static_cast<int>(sent);
+}
+
+SocketResult receive_datagram(int socket, MutableBytes space, Endpoint& sender) {
+  SocketAddress address;
+  const ssize_t received =
+      recvfrom(socket, space.data(), space.size(), 0, address.get(), &address.length);
+  if (received < 0) return std::unexpected(errno);
+  sender = endpoint_of(address);
+  return static_cast<int>(received);
 }
 
 int pending_error(int socket) noexcept {

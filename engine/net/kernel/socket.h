@@ -2,7 +2,9 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 
+#include "engine/base/bytes.h"
 #include "engine/base/ip_address.h"
 #include "engine/net/transport.h"
 
@@ -16,6 +18,12 @@ SocketResult open_listener(const Endpoint& local, int backlog);
 SocketResult open_connection(const Endpoint& remote);
 // EAGAIN when nobody waits.
 SocketResult accept_connection(int listener);
+
+// UDP. With a peer it is connected to it: nothing comes in from elsewhere, and ICMP is heard.
+SocketResult open_datagram_socket(const Endpoint& local, const std::optional<Endpoint>& peer);
+SocketResult send_datagram(int socket, const std::optional<Endpoint>& remote, ByteView payload);
+// The octets received, cut to what `space` takes; EAGAIN when there is none.
+SocketResult receive_datagram(int socket, MutableBytes space, Endpoint& sender);
 
 int pending_error(int socket) noexcept;  // SO_ERROR
 Endpoint local_endpoint(int socket) noexcept;
