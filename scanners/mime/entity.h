@@ -6,11 +6,11 @@
 #include <string_view>
 
 #include "scanners/mime/bounded_text.h"
+#include "scanners/mime/message_sink.h"
 
 namespace sluice::scan::mime {
 
 enum class MediaKind : std::uint8_t { text, multipart, message, other };
-enum class TransferEncoding : std::uint8_t { identity, base64, quoted_printable };
 
 inline constexpr std::size_t kBoundaryBytes = 200;  // RFC 2046 allows 70
 inline constexpr std::size_t kCharsetBytes = 40;

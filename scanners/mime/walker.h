@@ -21,8 +21,6 @@ struct WalkerLimits {
   std::uint32_t header_bytes_max = 256 * 1024;  // per header section
 };
 
-enum class Section : std::uint8_t { message, part };  // whose header; a nested message is a part
-
 class WalkerSink {
  public:
   virtual void field(Section section, const FieldPiece& piece) noexcept = 0;
