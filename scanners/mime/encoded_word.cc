@@ -89,8 +89,11 @@ void FieldDecoder::append(const EncodedWord& word) noexcept {
   const MutableBytes room = MutableBytes(workspace_.decoded).subspan(pending_);
   if (word.base64) {
     ByteView in = as_bytes(word.text);
+    if (room.size() < 4) return;
     Base64Decoder decoder;
-    if (room.size() >= 4) pending_ += decoder.decode(in, room);
+    const std::size_t size = decoder.decode(in, room);
+    pending_ += size;
+    if (room.size() - size >= 2) pending_ += decoder.finish(room.subspan(size));
     return;
   }
   for (std::size_t i = 0; i < word.text.size() && pending_ < workspace_.decoded.size(); ++i) {

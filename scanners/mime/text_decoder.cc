@@ -44,6 +44,10 @@ void TextDecoder::finish(Workspace& workspace, TextSink& sink) noexcept {
     const std::size_t size = quoted_printable_.finish(workspace.decoded);
     take({workspace.decoded.data(), size}, workspace, sink);
   }
+  if (encoding_ == TransferEncoding::base64) {
+    const std::size_t size = base64_.finish(workspace.decoded);
+    take({workspace.decoded.data(), size}, workspace, sink);
+  }
   if (used_ > 0) convert_buffer(true, workspace, sink);
 }
 
