@@ -38,6 +38,8 @@ bool Session::connect(const Context& context, ByteStream& wire, const PeerPolicy
   return prepare(ssl_.get(), policy);
 }
 
+void Session::move_to(ByteStream& wire) noexcept { set_stream(SSL_get_rbio(ssl_.get()), wire); }
+
 void Session::reset() noexcept {
   ssl_.reset();
   failure_ = {};

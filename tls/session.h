@@ -33,6 +33,8 @@ class Session {
   // As the policy asks; `context` unless the policy has its own. False: no memory, or a policy that
   // no certificate can meet.
   bool connect(const Context& context, ByteStream& wire, const PeerPolicy& policy) noexcept;
+  // From here on octets go over `wire`: those that the old one has not shown must come first there.
+  void move_to(ByteStream& wire) noexcept;
   void reset() noexcept;
   bool active() const noexcept { return ssl_ != nullptr; }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "tls/session.h"
@@ -33,7 +34,8 @@ class ReadBuffers {
 
 class Stream final : public ByteStream {
  public:
-  explicit Stream(ReadBuffers& buffers) : buffers_(buffers) {}
+  explicit Stream(ReadBuffers& buffers, Session session = {})
+      : buffers_(buffers), session_(std::move(session)) {}
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   ~Stream() { reset(); }

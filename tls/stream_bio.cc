@@ -57,9 +57,11 @@ BioPtr make_stream_bio(ByteStream& stream) noexcept {
   static const BioMethodPtr method = make_method();
   BioPtr bio(method ? BIO_new(method.get()) : nullptr);
   if (!bio) return bio;
-  BIO_set_data(bio.get(), &stream);
+  set_stream(bio.get(), stream);
   BIO_set_init(bio.get(), 1);
   return bio;
 }
+
+void set_stream(BIO* bio, ByteStream& stream) noexcept { BIO_set_data(bio, &stream); }
 
 }  // namespace sluice::tls

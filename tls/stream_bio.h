@@ -7,7 +7,8 @@
 
 namespace sluice::tls {
 
-// The stream outlives the BIO. Null when memory is short.
+// The stream outlives the BIO, or another takes its place. Null when memory is short.
 BioPtr make_stream_bio(ByteStream& stream) noexcept;
+void set_stream(BIO* bio, ByteStream& stream) noexcept;
 
 }  // namespace sluice::tls

@@ -84,6 +84,7 @@ void check_cores(const Config& config, const Machine& machine, Reading& reading)
   if (config.cores.workers.empty()) cores.fault("workers", "workers is empty; one CPU is needed");
   check_cpus(config.cores.workers, "workers", machine, taken, cores);
   check_cpus(config.cores.control, "control", machine, taken, cores);
+  check_cpus(config.cores.offload, "offload", machine, taken, cores);
 }
 
 void check_memory(const Config& config, Reading& reading) {

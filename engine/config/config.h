@@ -22,6 +22,8 @@ enum class Tls : std::uint8_t { off, preferred, required, implicit };
 struct Cores {                       // [cores]
   std::vector<unsigned> workers{0};  // CPU numbers, one poll-mode worker each: "1-7,9"
   std::vector<unsigned> control;     // CPUs of the control threads; empty = any other CPU
+  std::vector<unsigned> offload;     // CPUs that only run TLS handshakes; empty = the workers do
+  std::uint32_t inline_handshakes = 10;  // per second and worker, in spite of offload CPUs
   IdlePolicy idle = IdlePolicy::adaptive;
 };
 
@@ -33,6 +35,7 @@ struct Memory {  // [memory]
   std::uint32_t sessions = 16'384;          // SMTP sessions per worker, inbound
   std::uint32_t connections = 32'768;       // TCP control blocks per worker
   std::uint32_t transactions = 1'024;       // messages being received at once, per worker
+  std::uint32_t handshakes = 256;           // TLS handshakes at once on offload CPUs, per worker
 };
 
 struct PortRoute {  // [[port.route]]

@@ -96,6 +96,10 @@ std::vector<Key<Cores>> cores_keys() {
       {"workers", cpu_list(&Cores::workers),
        "CPUs of the poll-mode workers, one each; the first CPU there is unless given"},
       {"control", cpu_list(&Cores::control), "CPUs of the control threads; empty = any other CPU"},
+      {"offload", cpu_list(&Cores::offload),
+       "CPUs that only run TLS handshakes; empty = the workers run them"},
+      {"inline_handshakes", integer(&Cores::inline_handshakes, 0, 1'000'000),
+       "handshakes a second that a worker runs itself although there are offload CPUs"},
       {"idle",
        choice(&Cores::idle, {{"spin", IdlePolicy::spin}, {"adaptive", IdlePolicy::adaptive}}),
        "what a worker with nothing to do does: poll on, or sleep for short times"},
@@ -121,6 +125,8 @@ std::vector<Key<Memory>> memory_keys() {
        "TCP connections at once of each worker"},
       {"transactions", integer(&Memory::transactions, 1, 65'536),
        "messages being received at once of each worker"},
+      {"handshakes", integer(&Memory::handshakes, 1, 1'048'576),
+       "TLS handshakes at once on offload CPUs of each worker; more wait"},
   };
 }
 

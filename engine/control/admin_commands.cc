@@ -45,6 +45,8 @@ json worker_status(const WorkerThread& worker, unsigned cpu) {
           {"scl", scl},
           {"connections", c.connections.get()},
           {"connections_refused", c.connections_refused.get()},
+          {"handshakes", c.handshakes.get()},
+          {"handshakes_offloaded", c.handshakes_offloaded.get()},
           {"sessions", c.sessions.get()},
           {"sessions_available", c.sessions_available.get()},
           {"messages_accepted", c.messages_accepted.get()},

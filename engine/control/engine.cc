@@ -112,10 +112,15 @@ std::expected<void, std::string> Engine::load_blocks() {
 }
 
 std::expected<void, std::string> Engine::start_workers() {
-  std::vector<std::future<std::string>> answers;
   for (unsigned i = 0; i < config_->cores.workers.size(); ++i) {
     workers_.push_back(std::make_unique<WorkerThread>(config_->log.ring_bytes, clock_));
-    WorkerThread& self = *workers_.back();
+    workers_.back()->handshakes = offload_.connect(*config_);
+  }
+  if (std::string problem = offload_.start(config_->cores); !problem.empty())
+    return std::unexpected(problem);
+  std::vector<std::future<std::string>> answers;
+  for (unsigned i = 0; i < workers_.size(); ++i) {
+    WorkerThread& self = *workers_[i];
     self.wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     std::promise<std::string> ready;
     answers.push_back(ready.get_future());
@@ -213,6 +218,7 @@ void Engine::stop_workers() {
     if (worker->thread.joinable()) worker->thread.join();
     if (worker->wake_descriptor >= 0) close(std::exchange(worker->wake_descriptor, -1));
   }
+  offload_.stop();
 }
 
 bool Engine::on_worker(WorkerThread& worker, worker::Worker::Command command) {

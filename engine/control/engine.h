@@ -12,6 +12,7 @@
 #include "engine/control/block_control.h"
 #include "engine/control/connection_ids.h"
 #include "engine/control/mail_log.h"
+#include "engine/control/offload_threads.h"
 #include "engine/control/worker_thread.h"
 #include "engine/net/dpdk/dpdk.h"
 
@@ -66,6 +67,7 @@ class Engine {
   std::unique_ptr<MailLog> mail_log_;
   std::unique_ptr<net::Dpdk> dpdk_;
   std::unique_ptr<BlockControl> blocks_;
+  OffloadThreads offload_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::unique_ptr<AdminServer> admin_;
 };

@@ -26,6 +26,7 @@ unsigned first_free_cpu(const Config& config) {
   for (unsigned cpu = 0;; ++cpu) {
     bool taken = false;
     for (unsigned worker : config.cores.workers) taken = taken || worker == cpu;
+    for (unsigned offload : config.cores.offload) taken = taken || offload == cpu;
     if (!taken) return cpu;
     if (cpu > 1024) return 0;
   }
@@ -45,6 +46,9 @@ std::string restart_only_changes(const Config& running, const Config& fresh) {
   };
   note(running.cores.workers != fresh.cores.workers, "cores.workers");
   note(running.cores.idle != fresh.cores.idle, "cores.idle");
+  note(running.cores.offload != fresh.cores.offload, "cores.offload");
+  note(running.cores.inline_handshakes != fresh.cores.inline_handshakes, "cores.inline_handshakes");
+  note(running.memory.handshakes != fresh.memory.handshakes, "memory.handshakes");
   note(running.memory.blocks != fresh.memory.blocks, "memory.blocks");
   note(running.memory.sessions != fresh.memory.sessions, "memory.sessions");
   note(running.memory.connections != fresh.memory.connections, "memory.connections");

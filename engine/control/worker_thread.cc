@@ -5,8 +5,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include <cstring>
-
+#include "engine/control/pin.h"
 #include "engine/net/kernel/kernel_transport.h"
 #include "engine/net/stack.h"
 #include "engine/worker/idle.h"
@@ -15,21 +14,14 @@
 namespace sluice::control {
 namespace {
 
-std::string pin_to(unsigned cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  const int error = pthread_setaffinity_np(pthread_self(), sizeof set, &set);
-  if (error == 0) return {};
-  return "cores.workers: cannot run on CPU " + std::to_string(cpu) + ": " + std::strerror(error);
-}
-
-// Where threads that help a worker run: the control CPUs, else all of the process but the workers'.
+// Where threads that help a worker run: the control CPUs, else all of the process but those that
+// serve one thread only.
 std::vector<unsigned> helper_cpus(const config::Cores& cores) {
   if (!cores.control.empty()) return cores.control;
   cpu_set_t allowed;
   if (sched_getaffinity(getpid(), sizeof allowed, &allowed) != 0) return {};
   for (const unsigned cpu : cores.workers) CPU_CLR(cpu, &allowed);
+  for (const unsigned cpu : cores.offload) CPU_CLR(cpu, &allowed);
   std::vector<unsigned> cpus;
   for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
     if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
@@ -114,6 +106,7 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(WorkerSt
   setup.device = queueing::make_file_device(start.generation->config->queue.io_uring,
                                             helper_cpus(start.generation->config->cores));
   setup.connection_id_base = start.connection_id_base;
+  setup.handshakes = self.handshakes.get();
   return worker::Worker::create(std::move(setup));
 }
 
@@ -132,7 +125,8 @@ void loop(worker::Worker& worker, WorkerThread& self, const WorkerStart& start) 
 }  // namespace
 
 void run_worker_thread(WorkerStart start, WorkerThread& self, std::promise<std::string> ready) {
-  if (std::string problem = pin_to(start.generation->config->cores.workers[start.index]);
+  if (std::string problem =
+          pin_to(start.generation->config->cores.workers[start.index], "cores.workers");
       !problem.empty()) {
     ready.set_value(problem);
     return;

@@ -22,6 +22,7 @@ struct WorkerThread {
   EventRing events;
   worker::Counters counters;
   worker::CycleLedger ledger;
+  std::unique_ptr<worker::HandshakeOffload> handshakes;  // null: the worker runs them itself
   worker::Worker* worker = nullptr;  // while `running`; other threads use post() only
   std::atomic<bool> running{false};
   std::atomic<bool> stop{false};

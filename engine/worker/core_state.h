@@ -11,6 +11,7 @@
 #include "engine/mail/ids.h"
 #include "engine/worker/counters.h"
 #include "engine/worker/cycle_ledger.h"
+#include "engine/worker/handshake_offload.h"
 #include "queueing/shard.h"
 #include "scanners/scanner.h"
 #include "tls/stream.h"
@@ -31,11 +32,13 @@ struct ScanState {
 
 // The worker's lists that an inbound session can be in.
 struct SessionLinks {
-  ListLink due;    // its deadline has passed
-  ListLink space;  // it waits for a message block
+  ListLink due;        // its deadline has passed
+  ListLink space;      // it waits for a message block
+  ListLink handshake;  // it waits for its turn on an offload core
 };
 using DueSessions = IntrusiveList<SessionLinks, &SessionLinks::due>;
 using SpaceWaiters = IntrusiveList<SessionLinks, &SessionLinks::space>;
+using HandshakeWaiters = IntrusiveList<SessionLinks, &SessionLinks::handshake>;
 
 struct CoreState {
   Clock& clock;
@@ -47,9 +50,11 @@ struct CoreState {
   CycleLedger& ledger;
   IdSequence& mids;
   tls::ReadBuffers& tls_buffers;
-  ScanState* scan = nullptr;  // the current one
+  HandshakeOffload* handshakes;  // null: handshakes run here
+  ScanState* scan = nullptr;     // the current one
   DueSessions due{};
   SpaceWaiters space_waiters{};
+  HandshakeWaiters handshake_waiters{};
 };
 
 }  // namespace sluice::worker

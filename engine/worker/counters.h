@@ -31,7 +31,9 @@ struct Counters {
   Counter octets_accepted;
   Counter recipients_accepted;
   Counter recipients_refused;
-  Counter messages_finished;  // every recipient has an outcome
+  Counter messages_finished;     // every recipient has an outcome
+  Counter handshakes;            // of TLS, begun
+  Counter handshakes_offloaded;  // of these, on an offload core
   std::array<Counter, kSclValues> scl;
   // Gauges, refreshed about every millisecond.
   Counter sessions;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace sluice::worker {
 namespace {
@@ -113,42 +114,6 @@ bool Inbound::send_output() {
   return true;
 }
 
-// The 220 to STARTTLS has gone out, or TLS comes first. From here on there is no way back to clear
-// text.
-bool Inbound::start_tls(Instant now) {
-  if (tls_) return shake_hands(now);
-  if (!send_output()) return false;
-  tls_ = std::make_unique<tls::Stream>(core_->tls_buffers);
-  if (!tls_->session().accept(*listener_->tls, *connection_)) {
-    tls_failed(tls::take_failure("no memory"));
-    return false;
-  }
-  return shake_hands(now);
-}
-
-bool Inbound::shake_hands(Instant now) {
-  tls::Session& session = tls_->session();
-  switch (session.handshake()) {
-    case tls::Outcome::done:
-      stream_ = tls_.get();
-      emit(mail::EventKind::link_tls_success, session.protocol(), session.cipher());
-      session_.tls_started(now);
-      return true;
-    case tls::Outcome::want_input:
-    case tls::Outcome::want_output: return false;
-    default: tls_failed(session.failure()); return false;
-  }
-}
-
-void Inbound::tls_failed(const tls::Failure& failure) {
-  core_->events.emit({.kind = mail::EventKind::link_tls_failed,
-                      .icid = icid_,
-                      .number = static_cast<std::int64_t>(failure.code),
-                      .remote = peer_,
-                      .text = {failure.view()}});
-  lose({});  // the reason stands in the log already
-}
-
 // Deadlines mostly move away: the timer is left where it is and looks again when it fires.
 void Inbound::arm_deadline() {
   if (session_.finished() && give_up_at_ == Instant::never()) give_up_at_ = now_ + kLastRepliesTime;
@@ -192,6 +157,8 @@ void Inbound::close() {
   deadline_.cancel();
   space.unlink();
   due.unlink();
+  handshake.unlink();
+  if (job_ != nullptr) core_->handshakes->end(*std::exchange(job_, nullptr));
   if (arrival_.active()) abort_message("connection closed");
   end_unfinished("Receiving aborted by sender");
   if (!loss_) {

@@ -64,7 +64,10 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
 
   bool exchange(Instant now);
   bool start_tls(Instant now);
+  bool accept_tls(tls::Session& session, ByteStream& wire);
   bool shake_hands(Instant now);
+  bool shake_hands_elsewhere(Instant now);
+  void tls_succeeded(Instant now);
   void tls_failed(const tls::Failure& failure);
   void count_refusal(const smtp::Reply& reply);
   void end_unfinished(std::string_view reason);
@@ -77,6 +80,7 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   net::Transport* transport_ = nullptr;
   net::Connection* connection_ = nullptr;
   std::unique_ptr<tls::Stream> tls_;  // over connection_, when TLS is on
+  HandshakeJob* job_ = nullptr;       // a handshake on an offload core, until tls_ takes over
   ByteStream* stream_ = nullptr;      // what the session's octets go over: connection_ or tls_
   ListenerSet* listeners_ = nullptr;
   const ListenerState* listener_ = nullptr;

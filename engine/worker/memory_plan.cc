@@ -5,6 +5,7 @@
 #include "engine/base/block.h"
 #include "engine/net/hash_prefix_table.h"
 #include "engine/net/tcp/memory.h"
+#include "engine/worker/handshake_offload.h"
 #include "engine/worker/inbound.h"
 
 namespace sluice::worker {
@@ -54,6 +55,10 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
                                "memory.sessions: an idle one, in OpenSSL's own memory"});
     plan.per_worker.push_back({"TLS read buffers", kTlsSpareBuffers + 1, tls::kPlainTextMax,
                                "decrypted octets that a session has not taken yet"});
+    if (!config.cores.offload.empty())
+      plan.per_worker.push_back(
+          {"TLS handshakes", memory.handshakes, sizeof(HandshakeJob),
+           "memory.handshakes: on the offload CPUs at once, with their octets"});
   }
   if (config.block.prefixes_max > 0)
     plan.per_worker.push_back({"block list hits", config.block.prefixes_max, sizeof(std::uint64_t),

@@ -66,8 +66,8 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
       dcids_(setup_.connection_id_base + setup_.index + 1, setup_.count),
       mids_(first_mid(*shard_, setup_.index, setup_.count), setup_.count),
       tls_buffers_(kTlsSpareBuffers),
-      core_{*setup_.clock,    timers_,        *blocks_, *shard_,     *setup_.events,
-            *setup_.counters, *setup_.ledger, mids_,    tls_buffers_},
+      core_{*setup_.clock,    timers_,        *blocks_, *shard_,      *setup_.events,
+            *setup_.counters, *setup_.ledger, mids_,    tls_buffers_, setup_.handshakes},
       sources_(setup_.generation->config->memory.sessions),
       sessions_(setup_.generation->config->memory.sessions),
       commands_(kCommandRing) {
@@ -111,6 +111,7 @@ std::size_t Worker::tick(Instant now) {
     for (NamedTransport& t : setup_.transports) work += t.transport->poll(now);
   }
   work += run_ready(now);
+  work += run_handshakes(now);
   work += run_queue(now);
   {
     StageScope scope(core_.ledger, Stage::delivery);
@@ -226,6 +227,26 @@ std::size_t Worker::wake_space_waiters(Instant now) {
   return work;
 }
 
+std::size_t Worker::run_handshakes(Instant now) {
+  HandshakeOffload* const offload = core_.handshakes;
+  if (offload == nullptr) return 0;
+  std::size_t work = 0;
+  while (HandshakeJob* job = offload->next_completed()) {
+    ++work;
+    Inbound* session = sessions_.find(Handle::unpack(job->owner));
+    SLUICE_ASSERT(session != nullptr);  // one that ends takes its job back
+    settle(*session, session->run(now));
+  }
+  while (offload->has_room()) {
+    SessionLinks* links = core_.handshake_waiters.pop_front();
+    if (links == nullptr) break;
+    ++work;
+    auto& session = static_cast<Inbound&>(*links);
+    settle(session, session.run(now));
+  }
+  return work;
+}
+
 std::size_t Worker::run_due(Instant now) {
   std::size_t work = 0;
   while (SessionLinks* links = core_.due.pop_front()) {
@@ -249,7 +270,9 @@ Instant Worker::next_deadline() const noexcept {
   return next;
 }
 
-bool Worker::polls() const noexcept { return !shard_->idle(); }
+bool Worker::polls() const noexcept {
+  return !shard_->idle() || (setup_.handshakes != nullptr && !setup_.handshakes->idle());
+}
 
 std::vector<int> Worker::wait_descriptors() const {
   std::vector<int> descriptors;

@@ -37,7 +37,8 @@ struct WorkerSetup {
   std::unique_ptr<BlockFilter> block_filter;
   std::vector<NamedTransport> transports;
   std::unique_ptr<queueing::LogDevice> device;
-  std::uint64_t connection_id_base = 0;  // ICID and DCID start above it
+  std::uint64_t connection_id_base = 0;    // ICID and DCID start above it
+  HandshakeOffload* handshakes = nullptr;  // outlives the worker; null: it runs them itself
 };
 
 scan::ScanSettings scan_settings(const config::Config& config);
@@ -83,6 +84,7 @@ class Worker {
   std::expected<void, std::string> listen();
 
   std::size_t run_ready(Instant now);
+  std::size_t run_handshakes(Instant now);
   std::size_t run_due(Instant now);
   std::size_t run_queue(Instant now);
   std::size_t run_commands(Instant now);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """STARTTLS and implicit TLS with clients that are not ours: Python's ssl, swaks, openssl s_client.
 
-Usage: mail_tls_test.py SLUICE
+Usage: mail_tls_test.py SLUICE [offload]     the latter: handshakes run on a CPU of their own
 """
 import os
 import shutil
@@ -18,6 +18,8 @@ from smtp_peer import Peer, Refused
 from smtp_sink import Sink
 
 SLUICE = ""
+OFFLOAD = False
+CLIENT_HELLO_BEGIN = bytes.fromhex("16030100c8010000c40303")  # more is announced than comes
 SENDER, RECIPIENT = "from@example.org", "user@example.com"
 
 
@@ -59,6 +61,10 @@ class MailTls(unittest.TestCase):
         tables += make_certificate(cls.folder, "rsa", "rsa:2048")
         tables += listener("submissions", cls.implicit, "implicit")
         tables += listener("strict", cls.required, "required")
+        if OFFLOAD:
+            cpus = sorted(os.sched_getaffinity(0))
+            tables += (f'[cores]\nworkers = "{cpus[0]}"\noffload = "{cpus[1]}"\n'
+                       'inline_handshakes = 0\n')
         cls.engine = Engine(SLUICE, cls.sink.port, extra=tables,
                             listener='tls = "preferred"\ncertificates = ["ecdsa", "rsa"]')
         cls.engine.start()
@@ -98,6 +104,24 @@ class MailTls(unittest.TestCase):
         received = self.deliver(peer)
         self.assertIn(f"with ESMTPS ({protocol} {cipher}) id".encode(), received)
         self.log_has(f"TLS success protocol {protocol} cipher {cipher}")
+
+    def test_handshakes_run_where_the_configuration_says(self):
+        peer = self.peer(self.implicit)
+        peer.wrap(self.trust)
+        peer.greet()
+        begun = self.engine.worker_total("handshakes")
+        self.assertGreater(begun, 0)
+        self.assertEqual(self.engine.worker_total("handshakes_offloaded"), begun if OFFLOAD else 0)
+
+    def test_many_clients_at_once_and_some_that_leave_in_the_handshake(self):
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", self.implicit)) as leaver:
+                leaver.send(CLIENT_HELLO_BEGIN)
+        peers = [self.peer(self.implicit) for _ in range(20)]
+        for peer in peers:
+            peer.wrap(self.trust)
+        for peer in peers:
+            peer.greet()
 
     def test_a_large_message_in_full_records_arrives_intact(self):
         peer = self.peer()
@@ -209,4 +233,8 @@ class MailTls(unittest.TestCase):
 
 if __name__ == "__main__":
     SLUICE = os.path.abspath(sys.argv.pop(1))
+    OFFLOAD = sys.argv[1:2] == ["offload"] and bool(sys.argv.pop(1))
+    if OFFLOAD and len(os.sched_getaffinity(0)) < 2:
+        print("SKIPPED: only one CPU")
+        sys.exit(77)
     unittest.main(verbosity=2)

@@ -21,6 +21,9 @@ void print_cores(const config::Config& config) {
   for (std::size_t i = 0; i < config.cores.workers.size(); ++i)
     fmt::print("  CPU {:<3} worker {}: polls {} port(s), kernel listeners, queue shard-{}\n",
                config.cores.workers[i], i, config.ports.size(), i);
+  for (const unsigned cpu : config.cores.offload)
+    fmt::print("  CPU {:<3} offload: TLS handshakes of all workers, {} a second of each excepted\n",
+               cpu, config.cores.inline_handshakes);
   fmt::print("  control: {}; idle policy: {}\n",
              config.cores.control.empty()
                  ? "any other CPU"
