@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "tls/certificate.h"
 #include "tls/failure.h"
 
 namespace sluice::tls {
@@ -57,13 +58,8 @@ std::string joined(const std::vector<std::string>& names) {
 std::string mismatch(X509* certificate, const PeerPolicy& policy) {
   std::vector<std::string> wanted = policy.names;
   if (!policy.server_name.empty()) wanted.insert(wanted.begin(), policy.server_name);
-  return "the certificate is for " + joined(names_in(certificate)) + " and not for " +
+  return "the certificate is for " + joined(host_names(certificate)) + " and not for " +
          joined(wanted);
-}
-
-std::string text_of(const ASN1_STRING* text) {
-  const auto* octets = reinterpret_cast<const char*>(ASN1_STRING_get0_data(text));
-  return {octets, static_cast<std::size_t>(ASN1_STRING_length(text))};
 }
 
 }  // namespace
@@ -91,22 +87,6 @@ PeerCheck check_peer(SSL* ssl, const PeerPolicy& policy) {
     check.verified = true;
   }
   return check;
-}
-
-std::vector<std::string> names_in(X509* certificate) {
-  std::vector<std::string> names;
-  auto* alternatives = static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
-  for (int i = 0; i < sk_GENERAL_NAME_num(alternatives); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(alternatives, i);
-    if (name->type == GEN_DNS) names.push_back(text_of(name->d.dNSName));
-  }
-  GENERAL_NAMES_free(alternatives);
-  if (!names.empty()) return names;
-  const X509_NAME* subject = X509_get_subject_name(certificate);
-  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-  if (at >= 0) names.push_back(text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at))));
-  return names;
 }
 
 }  // namespace sluice::tls

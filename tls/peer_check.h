@@ -24,7 +24,4 @@ bool prepare(SSL* ssl, const PeerPolicy& policy) noexcept;
 // After the handshake.
 PeerCheck check_peer(SSL* ssl, const PeerPolicy& policy);
 
-// The host names that a certificate is for: its DNS names, else its common name.
-std::vector<std::string> names_in(X509* certificate);
-
 }  // namespace sluice::tls

@@ -1,11 +1,19 @@
 #include "tls/session.h"
 
+#include <span>
 #include <utility>
 
 #include "tls/context.h"
 #include "tls/stream_bio.h"
 
 namespace sluice::tls {
+namespace {
+
+void common_name(X509_NAME* name, std::span<char> out) noexcept {
+  X509_NAME_get_text_by_NID(name, NID_commonName, out.data(), static_cast<int>(out.size()));
+}
+
+}  // namespace
 
 bool Session::start(const Context& context, ByteStream& wire) noexcept {
   reset();
@@ -107,5 +115,28 @@ const char* Session::server_name() const noexcept {
 }
 
 PeerCheck Session::peer(const PeerPolicy& policy) const { return check_peer(ssl_.get(), policy); }
+
+ClientCertificate Session::client_certificate() const noexcept {
+  ClientCertificate found;
+  X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+  if (certificate == nullptr) return found;
+  const long verdict = SSL_get_verify_result(ssl_.get());
+  found.shown = true;
+  found.verified = verdict == X509_V_OK;
+  found.fault = X509_verify_cert_error_string(verdict);
+  common_name(X509_get_subject_name(certificate), found.subject);
+  common_name(X509_get_issuer_name(certificate), found.issuer);
+  return found;
+}
+
+std::vector<CertificatePtr> Session::peer_chain() const {
+  std::vector<CertificatePtr> chain;
+  const STACK_OF(X509)* sent = SSL_get_peer_cert_chain(ssl_.get());
+  for (int i = 0; i < sk_X509_num(sent); ++i) {
+    X509_up_ref(sk_X509_value(sent, i));
+    chain.emplace_back(sk_X509_value(sent, i));
+  }
+  return chain;
+}
 
 }  // namespace sluice::tls

@@ -2,8 +2,10 @@
 // octets at hand allow and says what it lacks. Used by one thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/byte_stream.h"
 #include "tls/failure.h"
@@ -13,6 +15,15 @@
 namespace sluice::tls {
 
 class Context;
+
+// What the client of a server showed.
+struct ClientCertificate {
+  bool shown = false;
+  bool verified = false;
+  std::array<char, 128> subject{};  // common names, cut off
+  std::array<char, 128> issuer{};
+  const char* fault = "";  // why it is not verified
+};
 
 enum class Outcome : std::uint8_t {
   done,         // it happened
@@ -56,6 +67,8 @@ class Session {
   const char* server_name() const noexcept;  // the client's SNI, nullptr = none
   // Is the peer who the policy wants? To be asked after the handshake, before anything is written.
   PeerCheck peer(const PeerPolicy& policy) const;
+  ClientCertificate client_certificate() const noexcept;
+  std::vector<CertificatePtr> peer_chain() const;  // as the server sent it, its own first
 
  private:
   bool start(const Context& context, ByteStream& wire) noexcept;

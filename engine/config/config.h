@@ -101,7 +101,12 @@ struct Certificate {  // [[certificate]]
   std::string name;
   std::string file;  // certificate and chain, PEM or DER
   std::string key;   // private key; empty = in the same file
+  std::string ocsp;  // response to staple, DER; empty = none
   int line = 0;
+};
+
+struct TlsSettings {                     // [tls]
+  Duration ticket_rotation = hours(12);  // 0 = no tickets
 };
 
 struct Listener {  // [[listener]]
@@ -195,6 +200,7 @@ struct Config {
   Tcp tcp;
   Block block;
   std::vector<Port> ports;
+  TlsSettings tls;
   std::vector<Certificate> certificates;
   std::vector<Listener> listeners;
   std::vector<Route> routes;

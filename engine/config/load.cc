@@ -139,6 +139,7 @@ void complete(Config& config, const Reading& reading, const Machine& machine) {
   for (Certificate& certificate : config.certificates) {
     resolve(certificate.file, folder);
     resolve(certificate.key, folder);
+    resolve(certificate.ocsp, folder);
   }
   resolve(config.queue.directory, folder);
   resolve(config.log.directory, folder);

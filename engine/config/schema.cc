@@ -220,6 +220,16 @@ std::vector<Key<Certificate>> certificate_keys() {
        "the certificate and, behind it, its issuers: PEM or DER", Need::required},
       {"key", text(&Certificate::key, "a path, or \"\" for a key in the same file", no_fault),
        "the private key"},
+      {"ocsp", text(&Certificate::ocsp, "a path, or \"\" for none", no_fault),
+       "the OCSP response to staple, in DER; read again at each reload"},
+  };
+}
+
+std::vector<Key<TlsSettings>> tls_keys() {
+  return {
+      {"ticket_rotation", duration(&TlsSettings::ticket_rotation, {}, hours(24 * 7)),
+       "age at which the key of session tickets is replaced; a ticket is good for as long, "
+       "RFC 8446 section 4.6.1; 0 = no tickets"},
   };
 }
 
@@ -365,6 +375,7 @@ const Schema& schema() {
       .port = port_keys(),
       .tcp = tcp_keys(),
       .block = block_keys(),
+      .tls = tls_keys(),
       .certificate = certificate_keys(),
       .listener = listener_keys(),
       .route = route_keys(),

@@ -17,6 +17,7 @@ struct Schema {
   std::vector<Key<Port>> port;
   std::vector<Key<Tcp>> tcp;
   std::vector<Key<Block>> block;
+  std::vector<Key<TlsSettings>> tls;
   std::vector<Key<Certificate>> certificate;
   std::vector<Key<Listener>> listener;
   std::vector<Key<Route>> route;
@@ -40,6 +41,7 @@ void for_each_table(const Visit& visit) {
   visit("port", all.port, &Config::ports);
   visit("tcp", all.tcp, &Config::tcp);
   visit("block", all.block, &Config::block);
+  visit("tls", all.tls, &Config::tls);
   visit("certificate", all.certificate, &Config::certificates);
   visit("listener", all.listener, &Config::listeners);
   visit("route", all.route, &Config::routes);

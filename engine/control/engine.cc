@@ -14,6 +14,7 @@
 #include "engine/control/admin_server.h"
 #include "engine/control/reload.h"
 #include "engine/control/worker_thread.h"
+#include "tls/ticket_keys.h"
 
 namespace sluice::control {
 namespace {
@@ -44,7 +45,12 @@ std::expected<void, std::string> make_private_directory(const std::string& path)
 }  // namespace
 
 Engine::Engine(std::shared_ptr<const config::Config> config)
-    : config_(std::move(config)), started_(clock_.wall()), signals_(open_signals()) {}
+    : config_(std::move(config)),
+      tickets_(std::make_shared<tls::TicketKeys>()),
+      started_(clock_.wall()),
+      signals_(open_signals()) {
+  tickets_rotated_ = clock_.now();
+}
 
 std::expected<std::unique_ptr<Engine>, std::string> Engine::start(
     std::shared_ptr<const config::Config> config) {
@@ -75,7 +81,7 @@ std::expected<void, std::string> Engine::open_files() {
 }
 
 std::expected<void, std::string> Engine::make_generation() {
-  auto generation = load_generation(config_);
+  auto generation = load_generation(config_, tickets_);
   if (!generation) return std::unexpected(generation.error());
   generation_ = std::move(*generation);
   return {};
@@ -146,6 +152,7 @@ void Engine::run() {
   for (bool running = true; running;) {
     const std::size_t events = drain_events();
     keep_ids_ahead();
+    rotate_ticket_keys();
     blocks_->expire(clock_.wall());
     admin_->poll(events > 0 ? 0 : kControlPeriodMs, signals_);
     signalfd_siginfo signal{};
@@ -195,6 +202,13 @@ void Engine::keep_ids_ahead() {
   note(mail::EventKind::engine_warning, kept.error());
 }
 
+void Engine::rotate_ticket_keys() {
+  const Duration period = config_->tls.ticket_rotation;
+  if (period.ns == 0 || clock_.now() - tickets_rotated_ < period) return;
+  tickets_->rotate();
+  tickets_rotated_ = clock_.now();
+}
+
 void Engine::drain_workers() {
   for (auto& worker : workers_)
     on_worker(*worker, [](worker::Worker& w, Instant now) { w.drain(now); });
@@ -238,7 +252,7 @@ bool Engine::on_worker(WorkerThread& worker, worker::Worker::Command command) {
 std::string Engine::reload() {
   auto fresh = reloadable_config(*config_);
   if (!fresh) return fresh.error();
-  auto generation = load_generation(*fresh);
+  auto generation = load_generation(*fresh, tickets_);
   if (!generation) return generation.error();
   config_ = std::move(*fresh);
   generation_ = std::move(*generation);

@@ -51,12 +51,15 @@ class Engine {
   std::expected<void, std::string> open_admin();
   std::size_t drain_events();
   void keep_ids_ahead();
+  void rotate_ticket_keys();
   void report_reload(std::string_view problem);
   void drain_workers();
   void stop_workers();
   void note(mail::EventKind kind, std::string_view text);
 
   std::shared_ptr<const config::Config> config_;
+  std::shared_ptr<tls::TicketKeys> tickets_;
+  Instant tickets_rotated_;
   std::shared_ptr<const worker::Generation> generation_;
   SystemClock clock_;
   WallTime started_;

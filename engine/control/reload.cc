@@ -1,8 +1,7 @@
 #include "engine/control/reload.h"
 
-#include <algorithm>
-
 #include "engine/config/load.h"
+#include "engine/control/listener_tls.h"
 #include "engine/net/dpdk/fib_prefix_table.h"
 #include "engine/net/hash_prefix_table.h"
 #include "engine/worker/worker.h"
@@ -79,24 +78,6 @@ std::string restart_only_changes(const Config& running, const Config& fresh) {
   return keys;
 }
 
-// Null where TLS is off.
-std::expected<std::shared_ptr<const tls::Context>, std::string> listener_tls(
-    const Config& config, const config::Listener& listener) {
-  if (listener.tls == config::Tls::off) return nullptr;
-  const std::string where = "listener \"" + listener.name + "\": ";
-  std::vector<tls::Identity> identities;
-  for (const config::Certificate& certificate : config.certificates) {
-    if (std::ranges::find(listener.certificates, certificate.name) == listener.certificates.end())
-      continue;
-    auto identity = tls::load_identity(certificate.file, certificate.key);
-    if (!identity) return std::unexpected(where + identity.error());
-    identities.push_back(std::move(*identity));
-  }
-  auto context = tls::Context::server(std::move(identities), {});
-  if (!context) return std::unexpected(where + context.error());
-  return context;
-}
-
 }  // namespace
 
 net::DpdkOptions dpdk_options(const Config& config) {
@@ -140,7 +121,7 @@ std::expected<BlockSetup, std::string> block_setup(const Config& config) {
 }
 
 std::expected<std::shared_ptr<const worker::Generation>, std::string> load_generation(
-    std::shared_ptr<const Config> config) {
+    std::shared_ptr<const Config> config, std::shared_ptr<const tls::TicketKeys> tickets) {
   auto generation = std::make_shared<worker::Generation>();
   generation->config = std::move(config);
   const Config& settings = *generation->config;
@@ -148,7 +129,7 @@ std::expected<std::shared_ptr<const worker::Generation>, std::string> load_gener
   if (!rules) return std::unexpected(lines_of(rules.error()));
   generation->rules = std::move(*rules);
   for (const config::Listener& listener : settings.listeners) {
-    auto context = listener_tls(settings, listener);
+    auto context = listener_tls(settings, listener, tickets);
     if (!context) return std::unexpected(std::move(context.error()));
     generation->tls.push_back(std::move(*context));
   }

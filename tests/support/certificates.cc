@@ -1,5 +1,6 @@
 #include "tests/support/certificates.h"
 
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -63,6 +64,28 @@ tls::Identity make_identity(const std::string& host, KeyKind kind) {
 
 tls::Identity make_identity(const std::string& host, const tls::Identity& issuer) {
   return make(host, KeyKind::ecdsa, &issuer);
+}
+
+std::string ocsp_response(const tls::Identity& identity, const tls::Identity& issuer, int status,
+                          long from, long until) {
+  OCSP_BASICRESP* basic = OCSP_BASICRESP_new();
+  ASN1_TIME* this_update = X509_gmtime_adj(nullptr, from);
+  ASN1_TIME* next_update = X509_gmtime_adj(nullptr, until);
+  OCSP_CERTID* id =
+      OCSP_cert_to_id(EVP_sha1(), identity.certificate.get(), issuer.certificate.get());
+  OCSP_basic_add1_status(basic, id, status, 0, this_update, this_update, next_update);
+  OCSP_basic_sign(basic, issuer.certificate.get(), issuer.key.get(), EVP_sha256(), nullptr, 0);
+  OCSP_RESPONSE* response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+  unsigned char* der = nullptr;
+  const int length = i2d_OCSP_RESPONSE(response, &der);
+  std::string out(reinterpret_cast<char*>(der), static_cast<std::size_t>(length));
+  OPENSSL_free(der);
+  OCSP_RESPONSE_free(response);
+  OCSP_CERTID_free(id);
+  ASN1_TIME_free(this_update);
+  ASN1_TIME_free(next_update);
+  OCSP_BASICRESP_free(basic);
+  return out;
 }
 
 std::string certificate_pem(const tls::Identity& identity) {

@@ -14,6 +14,11 @@ tls::Identity make_identity(const std::string& host, KeyKind kind = KeyKind::ecd
 // The same for an issuer's signature.
 tls::Identity make_identity(const std::string& host, const tls::Identity& issuer);
 
+// An issuer's answer about `identity`, DER: status V_OCSP_CERTSTATUS_*, good from `from` to `until`
+// (seconds from now).
+std::string ocsp_response(const tls::Identity& identity, const tls::Identity& issuer, int status,
+                          long from, long until);
+
 std::string certificate_pem(const tls::Identity& identity);
 std::string key_pem(const tls::Identity& identity);
 

@@ -1,9 +1,6 @@
 // What a server's handshake sends, which is most of what it costs.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "tests/support/certificates.h"
 #include "tests/support/memory_stream.h"
 #include "tls/context.h"
@@ -45,13 +42,13 @@ struct Visit {
 };
 
 TEST(TlsChain, OnlyWhatTheFileHoldsIsSentAlthoughTheIssuerIsKnown) {
-  const std::string ca_file = testing::TempDir() + "sluice_chain_ca.pem";
   const Identity issuer = test::make_identity("ca.example");
-  std::ofstream(ca_file) << test::certificate_pem(issuer);
   std::vector<Identity> identities;
   identities.push_back(test::make_identity("mx.example", issuer));
-  const auto context = *Context::server(std::move(identities), {.ca_file = ca_file});
-  std::filesystem::remove(ca_file);
+  ServerSettings settings{.client_certificates = ClientCertificates::ask};
+  X509_up_ref(issuer.certificate.get());
+  settings.authorities.emplace_back(issuer.certificate.get());
+  const auto context = *Context::server(std::move(identities), std::move(settings));
   const Visit visit(*context);
   EXPECT_EQ(sk_X509_num(SSL_get_peer_cert_chain(visit.client.get())), 1);
 }

@@ -196,12 +196,12 @@ TEST_F(TlsPeerCheck, RecordsThatSmtpDoesNotKnowAreNotUsable) {
 
 TEST_F(TlsPeerCheck, OurOwnCertificateIsShownToAServerThatAsks) {
   const Identity own = make_identity("gateway.example.net");
-  const std::string file = testing::TempDir() + "peer_check_own.pem";
-  std::ofstream(file) << test::certificate_pem(own);
   std::vector<Identity> identities;
   identities.push_back(make_identity("mx.example.com"));
-  server_context =
-      *Context::server(std::move(identities), {.ca_file = file, .peer = PeerCertificate::required});
+  ServerSettings settings{.client_certificates = ClientCertificates::require};
+  X509_up_ref(own.certificate.get());
+  settings.authorities.emplace_back(own.certificate.get());
+  server_context = *Context::server(std::move(identities), std::move(settings));
   for (const Identity* shown : {&own, static_cast<const Identity*>(nullptr)}) {
     test::MemoryPipe pipe;
     Session server, client;
