@@ -2,6 +2,7 @@
 
 #include <hs.h>
 
+#include <cstdlib>
 #include <numeric>
 
 namespace sluice::scan::hyperscan {
@@ -13,6 +14,8 @@ unsigned flags_of(const Expression& expression) noexcept {
   if (expression.caseless) flags |= HS_FLAG_CASELESS;
   if (expression.dotall) flags |= HS_FLAG_DOTALL;
   if (expression.multiline) flags |= HS_FLAG_MULTILINE;
+  if (expression.prefilter) flags |= HS_FLAG_PREFILTER;
+  if (expression.empty) flags |= HS_FLAG_ALLOWEMPTY;
   return flags;
 }
 
@@ -21,7 +24,8 @@ struct Attempt {
   CompileFault fault;  // when there is no database; the index is that within `chosen`
 };
 
-Attempt try_compile(std::span<const Expression> expressions, std::span<const std::size_t> chosen) {
+Attempt try_compile(std::span<const Expression> expressions, std::span<const std::size_t> chosen,
+                    Mode mode) {
   std::vector<const char*> texts;
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
@@ -36,7 +40,8 @@ Attempt try_compile(std::span<const Expression> expressions, std::span<const std
   hs_compile_error_t* error = nullptr;
   const auto result =
       hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
-                       HS_MODE_STREAM, known ? &platform : nullptr, &attempt.database, &error);
+                       mode == Mode::stream ? HS_MODE_STREAM : HS_MODE_BLOCK,
+                       known ? &platform : nullptr, &attempt.database, &error);
   if (result == HS_SUCCESS) return attempt;
   attempt.database = nullptr;
   attempt.fault = {error->expression >= 0 ? static_cast<std::size_t>(error->expression) : kWholeSet,
@@ -47,15 +52,25 @@ Attempt try_compile(std::span<const Expression> expressions, std::span<const std
 
 }  // namespace
 
+bool is_supported(const Expression& expression) {
+  hs_expr_info_t* info = nullptr;
+  hs_compile_error_t* error = nullptr;
+  const auto result =
+      hs_expression_info(expression.text.c_str(), flags_of(expression), &info, &error);
+  if (error != nullptr) hs_free_compile_error(error);
+  std::free(info);
+  return result == HS_SUCCESS;
+}
+
 // The library names one fault at a time: the faulty expression is left out and the rest tried
 // again.
 std::expected<Database, std::vector<CompileFault>> Database::compile(
-    std::span<const Expression> expressions) {
+    std::span<const Expression> expressions, Mode mode) {
   std::vector<std::size_t> chosen(expressions.size());
   std::iota(chosen.begin(), chosen.end(), std::size_t{0});
   std::vector<CompileFault> faults;
   while (!chosen.empty()) {
-    Attempt attempt = try_compile(expressions, chosen);
+    Attempt attempt = try_compile(expressions, chosen, mode);
     if (attempt.database != nullptr) {
       Database database(attempt.database);
       if (faults.empty()) return database;

@@ -1,4 +1,4 @@
-// A compiled set of expressions for streaming. Immutable, shared by all cores.
+// A compiled set of expressions, for streams or for whole texts. Immutable, shared by all cores.
 #pragma once
 
 #include <expected>
@@ -17,7 +17,16 @@ struct Expression {
   bool caseless = false;
   bool dotall = false;     // "." takes line ends too
   bool multiline = false;  // "^" and "$" are at each line
+  // What Hyperscan lacks (look-around, back references) is taken for a match: each match of the
+  // expression is told, and some that are none.
+  bool prefilter = false;
+  bool empty = false;  // may match nothing at all
 };
+
+enum class Mode : std::uint8_t { stream, block };
+
+// Whether the library knows all that the expression uses; says nothing of its size.
+bool is_supported(const Expression& expression);
 
 struct CompileFault {
   std::size_t expression = 0;  // index; kWholeSet: not of one expression
@@ -29,7 +38,7 @@ class Database {
  public:
   // Every faulty expression is named, not the first alone.
   static std::expected<Database, std::vector<CompileFault>> compile(
-      std::span<const Expression> expressions);
+      std::span<const Expression> expressions, Mode mode = Mode::stream);
 
   const hs_database* get() const noexcept { return database_.get(); }
   std::size_t stream_bytes() const noexcept;  // memory of one open stream

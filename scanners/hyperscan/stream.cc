@@ -25,6 +25,15 @@ void Scratch::grow_for(const Database& database) {
   SLUICE_ASSERT(hs_alloc_scratch(database.get(), &scratch_) == HS_SUCCESS);
 }
 
+void scan_block(const Database& database, ByteView octets, const Scratch& scratch,
+                MatchSet& matches) noexcept {
+  const ByteView text = octets.first(std::min(octets.size(), kScanBytesMax));
+  const auto result =
+      hs_scan(database.get(), reinterpret_cast<const char*>(text.data()),
+              static_cast<unsigned>(text.size()), 0, scratch.get(), on_match, &matches);
+  SLUICE_ASSERT(result == HS_SUCCESS);
+}
+
 Stream::Stream(const Database& database) {
   SLUICE_ASSERT(hs_open_stream(database.get(), 0, &stream_) == HS_SUCCESS);
 }

@@ -21,6 +21,15 @@ class MatchSet {
   void add(std::uint32_t id) noexcept { words_[id / 64] |= std::uint64_t{1} << (id % 64); }
   void clear() noexcept { words_.assign(words_.size(), 0); }
 
+  // Visits what is set and leaves nothing set.
+  template <typename Visit>
+  void take(Visit&& visit) {
+    for (std::size_t i = 0; i < words_.size(); ++i)
+      for (std::uint64_t rest = std::exchange(words_[i], 0); rest != 0; rest &= rest - 1)
+        visit(static_cast<std::uint32_t>(i * 64) +
+              static_cast<std::uint32_t>(__builtin_ctzll(rest)));
+  }
+
   template <typename Visit>
   void for_each(Visit&& visit) const {
     for (std::size_t i = 0; i < words_.size(); ++i)
@@ -46,6 +55,10 @@ class Scratch {
  private:
   hs_scratch* scratch_ = nullptr;
 };
+
+// Scans a whole text at once, with a database made for that.
+void scan_block(const Database& database, ByteView octets, const Scratch& scratch,
+                MatchSet& matches) noexcept;
 
 // The database outlives the stream.
 class Stream {

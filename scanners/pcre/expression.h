@@ -1,0 +1,73 @@
+// One expression compiled by PCRE2's JIT, for what Hyperscan cannot express and to count matches.
+// Octets, not characters. Immutable, shared by all cores; what a match needs beside is in Tools.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "engine/base/bytes.h"
+
+struct pcre2_real_code_8;
+struct pcre2_real_match_context_8;
+struct pcre2_real_match_data_8;
+struct pcre2_real_jit_stack_8;
+
+namespace sluice::scan::pcre {
+
+// Steps of one match before it is given up, and its stack: nobody's text may hold up a core.
+inline constexpr std::uint32_t kMatchStepsMax = 200'000;
+inline constexpr std::size_t kStackBytes = 256 * 1024;
+
+// Of one core.
+class Tools {
+ public:
+  Tools();
+  ~Tools();
+  Tools(const Tools&) = delete;
+  Tools& operator=(const Tools&) = delete;
+
+  std::uint64_t given_up() const noexcept { return given_up_; }  // matches that met a limit
+
+ private:
+  friend class Expression;
+  pcre2_real_match_context_8* context_ = nullptr;
+  pcre2_real_match_data_8* data_ = nullptr;
+  pcre2_real_jit_stack_8* stack_ = nullptr;
+  std::uint64_t given_up_ = 0;
+};
+
+struct Fault {
+  std::string text;
+  bool too_large = false;  // a sound expression beyond what the library can hold
+};
+
+struct Options {
+  bool caseless = false;
+  bool dotall = false;
+  bool multiline = false;
+};
+
+class Expression {
+ public:
+  static std::expected<Expression, Fault> compile(const std::string& pattern, Options options);
+
+  struct Match {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  // The first match at or behind `from`; a match that meets a limit is none.
+  bool find(ByteView text, std::size_t from, Tools& tools, Match& match) const noexcept;
+  // Matches one behind the other, at most `most` (0: all).
+  std::uint32_t count(ByteView text, std::uint32_t most, Tools& tools) const noexcept;
+
+ private:
+  struct Free {
+    void operator()(pcre2_real_code_8* code) const noexcept;
+  };
+  explicit Expression(pcre2_real_code_8* code) : code_(code) {}
+  std::unique_ptr<pcre2_real_code_8, Free> code_;
+};
+
+}  // namespace sluice::scan::pcre

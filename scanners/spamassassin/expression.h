@@ -1,0 +1,69 @@
+// The arithmetic of `meta` rules and of `if` lines: numbers, names, ! * / + - < <= > >= == != ^ &&
+// || with the precedence that Perl gives them. As in Perl, "a && b" is b when a is true, so that
+// counts go through. Compiled once to a program for a stack machine; evaluation allocates nothing.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::scan::sa {
+
+class Expression {
+ public:
+  struct Operand {
+    bool constant = true;
+    double value = 0;         // of a constant
+    std::uint32_t index = 0;  // of a variable
+  };
+  // What a name stands for; `argument` is what stands in parentheses behind it, if anything does.
+  using Resolve = std::function<std::expected<Operand, std::string>(std::string_view name,
+                                                                    std::string_view argument)>;
+
+  // The error says what is wrong in words.
+  static std::expected<Expression, std::string> parse(std::string_view text,
+                                                      const Resolve& resolve);
+
+  double evaluate(std::span<const float> variables) const noexcept;
+  // The indexes of the variables, in the order of the text, repeats included.
+  std::vector<std::uint32_t> variables() const;
+  std::size_t size() const noexcept { return program_.size(); }
+
+ private:
+  friend class ExpressionParser;
+  enum class Op : std::uint8_t {
+    constant,
+    variable,
+    negate,
+    logical_not,
+    multiply,
+    divide,
+    add,
+    subtract,
+    less,
+    less_equal,
+    greater,
+    greater_equal,
+    equal,
+    not_equal,
+    exclusive_or,
+    logical_and,
+    logical_or,
+  };
+  struct Step {
+    Op op = Op::constant;
+    std::uint32_t index = 0;
+    double value = 0;
+  };
+  static double apply(Op op, double left, double right) noexcept;
+
+  std::vector<Step> program_;
+};
+
+inline constexpr std::size_t kExpressionDepthMax = 64;  // parentheses and the stack of a program
+
+}  // namespace sluice::scan::sa

@@ -1,0 +1,65 @@
+// The fields of a message's header as rules ask for them. Filled while the header arrives; fields
+// beyond the limit are left out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scanners/mime/message_sink.h"
+#include "scanners/mime/text_decoder.h"
+#include "scanners/spamassassin/rule.h"
+
+namespace sluice::scan::sa {
+
+class HeaderStore {
+ public:
+  // `bytes_max`: of names and of both forms of values, together.
+  explicit HeaderStore(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  void clear() noexcept;
+  void add(const mime::HeaderField& piece);
+
+  struct Field {
+    std::string_view name;   // as written
+    std::string_view raw;    // behind the colon as it came
+    std::string_view value;  // unfolded, trimmed, decoded
+  };
+  std::size_t size() const noexcept { return fields_.size(); }
+  Field field(std::size_t index) const noexcept;
+  bool has(std::string_view name) const noexcept;
+  // The value of the first or the last field of that name; empty when there is none.
+  std::string_view first(std::string_view name) const noexcept;
+  std::string_view last(std::string_view name) const noexcept;
+
+  // Makes X-Spam-Relays-*, EnvelopeFrom and the like: what is no field of the message.
+  using Made = std::function<bool(std::string_view name, std::string& value)>;
+  // What a header rule looks at, one value behind the other; false when there is none.
+  bool value_of(const HeaderTarget& target, const Made& made, mime::Workspace& workspace,
+                std::string& out) const;
+
+ private:
+  struct Span {
+    std::uint32_t begin = 0;
+    std::uint32_t size = 0;
+  };
+  struct Entry {
+    Span name, raw, value;
+  };
+  Span append(std::string_view text);
+  std::string_view text(Span span) const noexcept {
+    return std::string_view(bytes_).substr(span.begin, span.size);
+  }
+  std::vector<std::string> plain_values(const HeaderTarget& target, const Made& made) const;
+  void add_values(std::string_view name, bool raw, std::vector<std::string>& out) const;
+
+  std::size_t bytes_max_;
+  std::string bytes_;
+  std::string raw_;  // of the field being told, kept apart so that pieces join
+  std::string value_;
+  std::vector<Entry> fields_;
+};
+
+}  // namespace sluice::scan::sa

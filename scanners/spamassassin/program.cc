@@ -1,0 +1,199 @@
+#include "scanners/spamassassin/program.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace sluice::scan::sa {
+
+// The steps from rules to sets, each once.
+class ProgramCompiler {
+ public:
+  ProgramCompiler(Program& program, const ProgramOptions& options, config::Problems& problems)
+      : program_(program), options_(options), problems_(problems) {}
+
+  void run() {
+    choose_scores();
+    sort_rules();
+    compile_sets();
+    order_metas();
+  }
+
+ private:
+  enum class Mark : std::uint8_t { fresh, open, done };
+  struct Group {
+    Program::FieldGroup group;
+    std::vector<Pattern> patterns;
+  };
+  using Groups = std::vector<Group>;
+
+  std::uint32_t count() const { return static_cast<std::uint32_t>(program_.book_.rules.size()); }
+  const Rule& rule(std::uint32_t index) const { return program_.book_.rules[index]; }
+  void unsupported(const Rule& rule, std::string reason) {
+    program_.unsupported_.push_back({rule.name, std::move(reason)});
+  }
+  void problem(const Rule& rule, std::string what) {
+    problems_.push_back({rule.file, rule.line, 0,
+                         fmt::format("{} {}", name_of(rule.kind), rule.name), std::move(what)});
+  }
+
+  void choose_scores();
+  void sort_rules();
+  void sort_rule(std::uint32_t index);
+  void sort_field(std::uint32_t index, Groups& groups);
+  PatternSet compile_set(std::vector<Pattern> patterns);
+  void compile_sets();
+  void order_metas();
+  void visit_meta(std::uint32_t index, std::vector<Mark>& marks, int depth);
+
+  Program& program_;
+  const ProgramOptions& options_;
+  config::Problems& problems_;
+  std::vector<Pattern> body_, rawbody_, full_, uri_;
+  Groups headers_, part_headers_;
+  std::map<std::uint32_t, Expression> meta_;
+};
+
+// A rule with score 0 does not run; rules for the network do not where there is none.
+void ProgramCompiler::choose_scores() {
+  const bool network = (options_.score_set & 1) != 0;
+  const bool classifier = (options_.score_set & 2) != 0;
+  for (const Rule& rule : program_.book_.rules) {
+    float score = rule.scores[options_.score_set];
+    if ((rule.flags.net && !network) || (rule.flags.learn && !classifier)) score = 0;
+    program_.scores_.push_back(score);
+  }
+}
+
+void ProgramCompiler::sort_rules() {
+  for (std::uint32_t i = 0; i < count(); ++i)
+    if (program_.scores_[i] != 0) sort_rule(i);
+}
+
+void ProgramCompiler::sort_rule(std::uint32_t index) {
+  const Rule& rule = this->rule(index);
+  const Pattern pattern{index, rule.regex, rule.flags.multiple, rule.flags.hits_max};
+  if (rule.regex.pattern.find("%{") != std::string::npos)
+    return unsupported(rule, "captures of other rules (%{NAME}) are not known");
+  switch (rule.kind) {
+    case Kind::body: body_.push_back(pattern); break;
+    case Kind::rawbody: rawbody_.push_back(pattern); break;
+    case Kind::full: full_.push_back(pattern); break;
+    case Kind::uri: uri_.push_back(pattern); break;
+    case Kind::header: sort_field(index, headers_); break;
+    case Kind::mimeheader: sort_field(index, part_headers_); break;
+    case Kind::meta: break;
+    case Kind::eval:
+      if (const EvalFunction function = find_eval(rule.call.function); function != nullptr)
+        program_.evals_.push_back({index, function});
+      else
+        unsupported(rule, fmt::format("{}() is not known", rule.call.function));
+      break;
+  }
+}
+
+void ProgramCompiler::sort_field(std::uint32_t index, Groups& groups) {
+  const Rule& rule = this->rule(index);
+  if (rule.target.host || rule.target.domain || rule.target.ip)
+    return unsupported(rule, ":host, :domain, :ip and :revip are not known");
+  if (rule.flags.concat || rule.flags.part_first != 0 || rule.flags.part_last != 1'000)
+    return unsupported(rule, "tflags concat and range= are not known");
+  const auto same = [&](const Group& group) {
+    return group.group.target == rule.target && group.group.if_unset == rule.if_unset;
+  };
+  auto group = std::ranges::find_if(groups, same);
+  if (group == groups.end()) {
+    groups.push_back({});
+    group = groups.end() - 1;
+    group->group.target = rule.target;
+    group->group.if_unset = rule.if_unset;
+  }
+  if (rule.exists) {
+    group->group.exists.push_back(index);
+    return;
+  }
+  if (rule.negated) group->group.negated.push_back(index);
+  group->patterns.push_back({index, rule.regex, rule.flags.multiple, rule.flags.hits_max});
+}
+
+PatternSet ProgramCompiler::compile_set(std::vector<Pattern> patterns) {
+  std::vector<PatternFault> faults;
+  PatternSet set = PatternSet::compile(std::move(patterns), faults);
+  for (const PatternFault& fault : faults) {
+    if (fault.too_large)
+      unsupported(rule(fault.rule), fault.reason);
+    else
+      problem(rule(fault.rule), fault.reason);
+    program_.scores_[fault.rule] = 0;
+  }
+  return set;
+}
+
+void ProgramCompiler::compile_sets() {
+  program_.body_ = compile_set(std::move(body_));
+  program_.rawbody_ = compile_set(std::move(rawbody_));
+  program_.full_ = compile_set(std::move(full_));
+  program_.uri_ = compile_set(std::move(uri_));
+  const auto compile_groups = [&](Groups& groups, std::vector<Program::FieldGroup>& out) {
+    for (Group& group : groups) {
+      group.group.set = compile_set(std::move(group.patterns));
+      out.push_back(std::move(group.group));
+    }
+  };
+  compile_groups(headers_, program_.headers_);
+  compile_groups(part_headers_, program_.part_headers_);
+}
+
+void ProgramCompiler::order_metas() {
+  const auto resolve = [this](std::string_view name,
+                              std::string_view) -> std::expected<Expression::Operand, std::string> {
+    if (name == "local_tests_only")
+      return Expression::Operand{true, (options_.score_set & 1) == 0 ? 1.0 : 0.0, 0};
+    // A rule that is not there never hits; stock rules name such ones on purpose.
+    const auto found = program_.book_.index.find(name);
+    if (found == program_.book_.index.end()) return Expression::Operand{true, 0, 0};
+    return Expression::Operand{false, 0, static_cast<std::uint32_t>(found->second)};
+  };
+  for (std::uint32_t i = 0; i < count(); ++i) {
+    if (rule(i).kind != Kind::meta || program_.scores_[i] == 0) continue;
+    auto expression = Expression::parse(rule(i).meta, resolve);
+    if (expression)
+      meta_.emplace(i, std::move(*expression));
+    else
+      problem(rule(i), expression.error());
+  }
+  std::vector<Mark> marks(count(), Mark::fresh);
+  for (std::uint32_t i = 0; i < count(); ++i) visit_meta(i, marks, 0);
+}
+
+// Parts before the whole. A circle is broken where it closes: that rule is left out.
+void ProgramCompiler::visit_meta(std::uint32_t index, std::vector<Mark>& marks, int depth) {
+  constexpr int kDepthMax = 200;
+  const auto meta = meta_.find(index);
+  if (meta == meta_.end() || marks[index] == Mark::done) return;
+  if (marks[index] == Mark::open || depth == kDepthMax) {
+    problem(rule(index), "depends on itself");
+    return;
+  }
+  marks[index] = Mark::open;
+  for (const std::uint32_t part : meta->second.variables()) visit_meta(part, marks, depth + 1);
+  marks[index] = Mark::done;
+  program_.metas_.push_back({index, meta->second});
+}
+
+std::shared_ptr<const Program> Program::compile(RuleBook book, const ProgramOptions& options,
+                                                config::Problems& problems) {
+  auto program = std::make_shared<Program>();
+  program->book_ = std::move(book);
+  ProgramCompiler(*program, options, problems).run();
+  return program;
+}
+
+void Program::grow(PatternTools& tools) const {
+  for (const PatternSet* set : {&body_, &rawbody_, &full_, &uri_}) set->grow(tools);
+  for (const FieldGroup& group : headers_) group.set.grow(tools);
+  for (const FieldGroup& group : part_headers_) group.set.grow(tools);
+}
+
+}  // namespace sluice::scan::sa

@@ -1,0 +1,78 @@
+// A rule book made ready to run: patterns in sets by what they look at, meta rules in an order in
+// which each finds its parts done. Immutable, shared by all cores.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scanners/spamassassin/eval.h"
+#include "scanners/spamassassin/expression.h"
+#include "scanners/spamassassin/pattern_set.h"
+#include "scanners/spamassassin/rule_book.h"
+
+namespace sluice::scan::sa {
+
+struct ProgramOptions {
+  std::size_t score_set = 0;  // bit 0: network tests, bit 1: classifier
+};
+
+// Why a rule does not run though it is written correctly.
+struct Unsupported {
+  std::string rule;
+  std::string reason;
+};
+
+class Program {
+ public:
+  // Expressions that do not compile and the like become problems, their rules never hit.
+  static std::shared_ptr<const Program> compile(RuleBook book, const ProgramOptions& options,
+                                                config::Problems& problems);
+
+  // Rules over one header field, or over one field of each part.
+  struct FieldGroup {
+    HeaderTarget target;
+    PatternSet set;
+    std::vector<std::uint32_t> negated;  // hit unless the set says that they match
+    std::vector<std::uint32_t> exists;   // hit when there is such a field
+    // What stands for the field where there is none; rules that differ in that are in groups of
+    // their own.
+    std::string if_unset;
+  };
+  struct Meta {
+    std::uint32_t rule = 0;
+    Expression expression;
+  };
+  struct Eval {
+    std::uint32_t rule = 0;
+    EvalFunction function = nullptr;
+  };
+
+  const RuleBook& book() const noexcept { return book_; }
+  const Rule& rule(std::uint32_t index) const noexcept { return book_.rules[index]; }
+  float score(std::uint32_t index) const noexcept { return scores_[index]; }
+  const std::vector<Unsupported>& unsupported() const noexcept { return unsupported_; }
+
+  const PatternSet& body() const noexcept { return body_; }
+  const PatternSet& rawbody() const noexcept { return rawbody_; }
+  const PatternSet& full() const noexcept { return full_; }
+  const PatternSet& uri() const noexcept { return uri_; }
+  const std::vector<FieldGroup>& headers() const noexcept { return headers_; }
+  const std::vector<FieldGroup>& part_headers() const noexcept { return part_headers_; }
+  const std::vector<Meta>& metas() const noexcept { return metas_; }
+  const std::vector<Eval>& evals() const noexcept { return evals_; }
+  void grow(PatternTools& tools) const;
+
+ private:
+  friend class ProgramCompiler;
+  RuleBook book_;
+  std::vector<float> scores_;
+  std::vector<Unsupported> unsupported_;
+  PatternSet body_, rawbody_, full_, uri_;
+  std::vector<FieldGroup> headers_;
+  std::vector<FieldGroup> part_headers_;
+  std::vector<Meta> metas_;
+  std::vector<Eval> evals_;
+};
+
+}  // namespace sluice::scan::sa

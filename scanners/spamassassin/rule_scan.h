@@ -1,0 +1,70 @@
+// The rules over one message while it arrives: told of its fields, parts, texts and links, it keeps
+// how often each rule hit.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scanners/mime/message_sink.h"
+#include "scanners/spamassassin/program.h"
+#include "scanners/spamassassin/relays.h"
+
+namespace sluice::scan::sa {
+
+// What the scans of one core share; its contents do not outlive a call.
+struct ScanTools {
+  explicit ScanTools(const Program& program) { program.grow(patterns); }
+  PatternTools patterns;
+  mime::Workspace workspace;
+  std::string value;
+};
+
+class RuleScan final : public mime::MessageSink {
+ public:
+  RuleScan(std::shared_ptr<const Program> program, ScanTools& tools, std::size_t header_bytes_max);
+
+  static mime::Wanted wanted() noexcept;
+  void begin() noexcept;
+
+  // After message_end().
+  double score() const noexcept { return score_; }
+  float count(std::uint32_t rule) const noexcept { return counts_[rule]; }
+  const Program& program() const noexcept { return *program_; }
+
+ private:
+  void field(const mime::HeaderField& field) noexcept override;
+  void section_end(mime::Section section) noexcept override;
+  void rawbody(std::string_view element) noexcept override;
+  void body(mime::BodyView view, std::string_view element) noexcept override;
+  void uri(const mime::Uri& uri) noexcept override;
+  void message_end(const mime::MessageFacts& facts) noexcept override;
+
+  // The sets are as many as the program has, each with its own marks.
+  struct Lane {
+    const PatternSet& set;
+    hyperscan::MatchSet matches;
+    explicit Lane(const PatternSet& patterns) : set(patterns), matches(patterns.match_set()) {}
+  };
+
+  void hit(std::uint32_t rule, std::uint32_t count) noexcept;
+  void scan(Lane& lane, std::string_view text) noexcept;
+  void scan_fields(const std::vector<Program::FieldGroup>& groups, std::vector<Lane>& lanes,
+                   const HeaderStore& store) noexcept;
+  void settle_negated(const std::vector<Program::FieldGroup>& groups) noexcept;
+
+  std::shared_ptr<const Program> program_;
+  ScanTools& tools_;
+  HeaderStore headers_;
+  HeaderStore part_headers_;
+  Relays relays_;
+  const HeaderStore::Made made_ = [this](std::string_view name, std::string& value) {
+    return relays_.value_of(name, value);
+  };
+  std::vector<float> counts_;  // by rule
+  Lane body_, rawbody_, uri_;
+  std::vector<Lane> header_lanes_, part_lanes_;
+  double score_ = 0;
+};
+
+}  // namespace sluice::scan::sa
