@@ -125,11 +125,14 @@ struct Listener {  // [[listener]]
   std::uint32_t messages_max = 1'000;                    // per session
   std::uint32_t errors_max = 20;                         // bad commands before 421
   std::uint32_t sessions_per_source_max = 1'000'000;     // at once, per worker
-  Duration greet_delay{};                    // silence before the banner, to catch early talkers
-  Duration command_timeout = minutes(5);     // RFC 5321 4.5.3.2.7
-  Duration data_block_timeout = minutes(3);  // RFC 5321 4.5.3.2.5
-  Duration session_timeout = hours(1);       // whole session
-  std::vector<Prefix> relay_from;            // sources that may send to any domain
+  std::uint32_t handshakes_per_source = 100;  // of TLS, a second, per worker; 0 = no limit
+  std::uint32_t handshakes_burst = 1'000;     // at once, from a source that was quiet
+  Duration handshake_timeout = seconds(30);   // for a whole TLS handshake
+  Duration greet_delay{};                     // silence before the banner, to catch early talkers
+  Duration command_timeout = minutes(5);      // RFC 5321 4.5.3.2.7
+  Duration data_block_timeout = minutes(3);   // RFC 5321 4.5.3.2.5
+  Duration session_timeout = hours(1);        // whole session
+  std::vector<Prefix> relay_from;             // sources that may send to any domain
   int line = 0;
 };
 

@@ -47,6 +47,7 @@ json worker_status(const WorkerThread& worker, unsigned cpu) {
           {"connections_refused", c.connections_refused.get()},
           {"handshakes", c.handshakes.get()},
           {"handshakes_offloaded", c.handshakes_offloaded.get()},
+          {"handshakes_refused", c.handshakes_refused.get()},
           {"sessions", c.sessions.get()},
           {"sessions_available", c.sessions_available.get()},
           {"messages_accepted", c.messages_accepted.get()},

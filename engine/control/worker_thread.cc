@@ -107,6 +107,7 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(WorkerSt
                                             helper_cpus(start.generation->config->cores));
   setup.connection_id_base = start.connection_id_base;
   setup.handshakes = self.handshakes.get();
+  SLUICE_ASSERT(getrandom(&setup.seed, sizeof setup.seed, 0) == sizeof setup.seed);
   return worker::Worker::create(std::move(setup));
 }
 

@@ -17,22 +17,25 @@ std::uint64_t mix(std::uint64_t value) noexcept {  // the finaliser of splitmix6
 
 }  // namespace
 
-SourceTable::SourceTable(std::size_t sessions, std::uint64_t seed)
-    : cells_(std::bit_ceil(2 * std::max<std::size_t>(sessions, 1))),
-      mask_(cells_.size() - 1),
-      seed_(seed) {}
-
-// One host of IPv6 commands a whole /64.
-IpAddress SourceTable::source_of(const IpAddress& address) noexcept {
+IpAddress source_of(const IpAddress& address) noexcept {
   IpAddress source = address;
   if (!source.is_v4()) std::fill(source.octets.begin() + 8, source.octets.end(), std::uint8_t{0});
   return source;
 }
 
-std::size_t SourceTable::home_of(const IpAddress& source) const noexcept {
+std::uint64_t hash_of(const IpAddress& source, std::uint64_t seed) noexcept {
   std::uint64_t words[2];
   std::memcpy(words, source.octets.data(), sizeof words);
-  return mix(mix(words[0] ^ seed_) ^ words[1]) & mask_;
+  return mix(mix(words[0] ^ seed) ^ words[1]);
+}
+
+SourceTable::SourceTable(std::size_t sessions, std::uint64_t seed)
+    : cells_(std::bit_ceil(2 * std::max<std::size_t>(sessions, 1))),
+      mask_(cells_.size() - 1),
+      seed_(seed) {}
+
+std::size_t SourceTable::home_of(const IpAddress& source) const noexcept {
+  return hash_of(source, seed_) & mask_;
 }
 
 // Ends because at least half of the cells are free.

@@ -1,5 +1,5 @@
-// How many sessions each source has open at once, for sessions_per_source_max. A source is an IPv4
-// address or an IPv6 /64. Fixed size, planned at start: no source can make it grow.
+// How many sessions each source has open at once, for sessions_per_source_max. Fixed size, planned
+// at start: no source can make it grow.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,10 @@
 #include "engine/base/ip_address.h"
 
 namespace sluice::policy {
+
+// What counts as one source: an IPv4 address or an IPv6 /64, all of which one host commands.
+IpAddress source_of(const IpAddress& address) noexcept;
+std::uint64_t hash_of(const IpAddress& source, std::uint64_t seed) noexcept;
 
 class SourceTable {
  public:
@@ -27,7 +31,6 @@ class SourceTable {
     std::uint32_t sessions = 0;  // 0 = the cell is free
   };
 
-  static IpAddress source_of(const IpAddress& address) noexcept;
   std::size_t home_of(const IpAddress& source) const noexcept;
   std::size_t cell_of(const IpAddress& source) const noexcept;  // its cell or the free one for it
   void close_gap(std::size_t hole) noexcept;

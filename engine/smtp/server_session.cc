@@ -60,7 +60,7 @@ void ServerSession::open(const ServerSettings& settings, ServerHandler& handler,
   start_over(settings, &handler, peer, now);
   if (settings.tls != TlsLevel::implicit) return await_greeting(now);
   set_state(State::handshake);
-  step_deadline_ = now + settings.command_timeout;
+  step_deadline_ = now + settings.handshake_timeout;
 }
 
 void ServerSession::open_refused(const ServerSettings& settings, const Reply& reply, Instant now) {

@@ -53,6 +53,7 @@ struct ServerSettings {  // of one listener; outlives its sessions
   std::uint32_t errors_max = 20;                         // bad commands before 421
   Duration greet_delay{};
   Duration command_timeout = minutes(5);
+  Duration handshake_timeout = seconds(30);
   Duration data_block_timeout = minutes(3);
   Duration session_timeout = hours(1);
 };
@@ -77,6 +78,8 @@ class ServerHandler {
   virtual void message_refused(const Reply&) {}
   virtual void recipient_refused(const mail::Recipient& recipient, const Reply& reply) = 0;
   virtual void early_talker(ByteView first_octets) = 0;
+  // STARTTLS where it is offered; the reply (454) refuses it, RFC 3207 section 4.
+  virtual std::optional<Reply> check_starttls() { return {}; }
 
  protected:
   ~ServerHandler() = default;

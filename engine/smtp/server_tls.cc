@@ -29,14 +29,14 @@ bool ServerSession::needs_tls_for(Verb verb) const noexcept {
 std::optional<Reply> ServerSession::check_starttls(const Command&) const {
   if (encrypted_) return reply::kTlsActive;
   if (!offers_tls()) return reply::kNotImplemented;
-  return std::nullopt;
+  return handler_->check_starttls();
 }
 
 void ServerSession::proceed_starttls(const Command&, Instant now) {
   reset_transaction("STARTTLS");
   say(reply::kStartTls);
   set_state(State::handshake);
-  step_deadline_ = now + settings_->command_timeout;
+  step_deadline_ = now + settings_->handshake_timeout;
 }
 
 // RFC 3207 4.2: nothing that was learned in the clear counts.

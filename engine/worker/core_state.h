@@ -9,6 +9,7 @@
 #include "engine/base/timer_wheel.h"
 #include "engine/mail/event.h"
 #include "engine/mail/ids.h"
+#include "engine/policy/source_rates.h"
 #include "engine/worker/counters.h"
 #include "engine/worker/cycle_ledger.h"
 #include "engine/worker/handshake_offload.h"
@@ -50,8 +51,9 @@ struct CoreState {
   CycleLedger& ledger;
   IdSequence& mids;
   tls::ReadBuffers& tls_buffers;
-  HandshakeOffload* handshakes;  // null: handshakes run here
-  ScanState* scan = nullptr;     // the current one
+  HandshakeOffload* handshakes;          // null: handshakes run here
+  policy::SourceRates& handshake_rates;  // of the sources
+  ScanState* scan = nullptr;             // the current one
   DueSessions due{};
   SpaceWaiters space_waiters{};
   HandshakeWaiters handshake_waiters{};

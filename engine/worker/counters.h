@@ -34,6 +34,7 @@ struct Counters {
   Counter messages_finished;     // every recipient has an outcome
   Counter handshakes;            // of TLS, begun
   Counter handshakes_offloaded;  // of these, on an offload core
+  Counter handshakes_refused;    // too many from one source
   std::array<Counter, kSclValues> scl;
   // Gauges, refreshed about every millisecond.
   Counter sessions;

@@ -61,6 +61,7 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   void message_refused(const smtp::Reply& reply) override { count_refusal(reply); }
   void recipient_refused(const mail::Recipient& recipient, const smtp::Reply& reply) override;
   void early_talker(ByteView first_octets) override;
+  std::optional<smtp::Reply> check_starttls() override;
 
   bool exchange(Instant now);
   bool start_tls(Instant now);

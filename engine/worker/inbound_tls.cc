@@ -5,6 +5,23 @@
 #include "engine/worker/inbound.h"
 
 namespace sluice::worker {
+namespace {
+
+constexpr smtp::Reply kTooManyHandshakes{
+    454, "4.7.0", "Too many TLS handshakes from your address, try again later"};
+
+}  // namespace
+
+std::optional<smtp::Reply> Inbound::check_starttls() {
+  if (core_->handshake_rates.take(peer_.address, listener_->handshake_rate, now_)) return {};
+  core_->counters.handshakes_refused.add();
+  core_->events.emit({.kind = mail::EventKind::link_tls_failed,
+                      .icid = icid_,
+                      .number = kTooManyHandshakes.code,
+                      .remote = peer_,
+                      .text = {kTooManyHandshakes.text}});
+  return kTooManyHandshakes;
+}
 
 // The 220 to STARTTLS has gone out, or TLS comes first. From here on there is no way back to clear
 // text. One step; false when nothing can go on until something changes.

@@ -26,6 +26,7 @@ smtp::ServerSettings settings_of(const config::Config& config, const config::Lis
   settings.messages_max = listener.messages_max;
   settings.errors_max = listener.errors_max;
   settings.greet_delay = listener.greet_delay;
+  settings.handshake_timeout = listener.handshake_timeout;
   settings.command_timeout = listener.command_timeout;
   settings.data_block_timeout = listener.data_block_timeout;
   settings.session_timeout = listener.session_timeout;
@@ -39,9 +40,13 @@ std::unique_ptr<ListenerSet> make_listener_set(const Generation& generation) {
   set->config = generation.config;
   for (std::size_t i = 0; i < set->config->listeners.size(); ++i) {
     const config::Listener& listener = set->config->listeners[i];
-    set->listeners.push_back({settings_of(*set->config, listener), &listener,
+    set->listeners.push_back({settings_of(*set->config, listener),
+                              &listener,
                               listener.port_name.empty() ? listener.name : listener.port_name,
-                              generation.tls.empty() ? nullptr : generation.tls[i]});
+                              generation.tls.empty() ? nullptr : generation.tls[i],
+                              {.what = static_cast<std::uint32_t>(i),
+                               .per_second = listener.handshakes_per_source,
+                               .burst = listener.handshakes_burst}});
   }
   return set;
 }

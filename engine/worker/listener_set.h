@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/policy/source_rates.h"
 #include "engine/smtp/server_session.h"
 #include "engine/worker/generation.h"
 
@@ -17,6 +18,7 @@ struct ListenerState {
   const config::Listener* config = nullptr;  // within ListenerSet::config
   std::string interface_name;                // in the mail log
   std::shared_ptr<const tls::Context> tls;   // null: off
+  policy::Rate handshake_rate;               // of one source
 };
 
 struct ListenerSet {

@@ -55,6 +55,9 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
                                "memory.sessions: an idle one, in OpenSSL's own memory"});
     plan.per_worker.push_back({"TLS read buffers", kTlsSpareBuffers + 1, tls::kPlainTextMax,
                                "decrypted octets that a session has not taken yet"});
+    plan.per_worker.push_back({"TLS sources", memory.sessions,
+                               policy::SourceRates::bytes_per_source(),
+                               "memory.sessions: whose handshakes are counted"});
     if (!config.cores.offload.empty())
       plan.per_worker.push_back(
           {"TLS handshakes", memory.handshakes, sizeof(HandshakeJob),

@@ -16,6 +16,7 @@ constexpr Duration kGaugePeriod = milliseconds(1);
 constexpr smtp::Reply kDraining{421, "4.3.2", "Service shutting down, try again later"};
 constexpr smtp::Reply kTooManySessions{421, "4.3.2", "Too many connections, try again later"};
 constexpr smtp::Reply kBlocked{554, "5.7.1", "No mail is taken from your address"};
+constexpr smtp::Reply kTooManyHandshakes{421, "4.7.0", "Too many TLS handshakes from your address"};
 constexpr smtp::Reply kTooManyFromSource{421, "4.7.0", "Too many connections from your address"};
 
 queueing::ShardOptions shard_options(const WorkerSetup& setup, BlockPool& blocks) {
@@ -66,9 +67,11 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
       dcids_(setup_.connection_id_base + setup_.index + 1, setup_.count),
       mids_(first_mid(*shard_, setup_.index, setup_.count), setup_.count),
       tls_buffers_(kTlsSpareBuffers),
-      core_{*setup_.clock,    timers_,        *blocks_, *shard_,      *setup_.events,
-            *setup_.counters, *setup_.ledger, mids_,    tls_buffers_, setup_.handshakes},
-      sources_(setup_.generation->config->memory.sessions),
+      handshake_rates_(setup_.generation->config->memory.sessions, setup_.seed),
+      core_{*setup_.clock,  timers_,           *blocks_,        *shard_,
+            *setup_.events, *setup_.counters,  *setup_.ledger,  mids_,
+            tls_buffers_,   setup_.handshakes, handshake_rates_},
+      sources_(setup_.generation->config->memory.sessions, setup_.seed),
       sessions_(setup_.generation->config->memory.sessions),
       commands_(kCommandRing) {
   reconfigure(*setup_.generation);
@@ -166,7 +169,8 @@ void Worker::adopt(net::Transport& transport, net::Connection& connection, Insta
   connection.owner = handle.packed();
   ListenerSet& set = *listener_sets_.back();
   const ListenerState& listener = set.listeners[connection.listener];
-  const smtp::Reply reply = blocked ? kBlocked : refusal(listener, connection.remote().address);
+  const smtp::Reply reply =
+      blocked ? kBlocked : refusal(listener, connection.remote().address, now);
   (reply.code == 0 ? core_.counters.connections : core_.counters.connections_refused).add();
   session->open(core_, transport, connection, set, listener, icids_.take(), handle, reply, now);
   if (reply.code == 0) session->set_counted();
@@ -174,9 +178,14 @@ void Worker::adopt(net::Transport& transport, net::Connection& connection, Insta
 }
 
 // Code 0: welcome. The last sessions of the pool are kept for saying 421.
-smtp::Reply Worker::refusal(const ListenerState& listener, const IpAddress& source) {
+smtp::Reply Worker::refusal(const ListenerState& listener, const IpAddress& source, Instant now) {
   if (draining_) return kDraining;
   if (sessions_.available() < sessions_.capacity() / 64) return kTooManySessions;
+  if (listener.settings.tls == smtp::TlsLevel::implicit &&
+      !handshake_rates_.take(source, listener.handshake_rate, now)) {
+    core_.counters.handshakes_refused.add();
+    return kTooManyHandshakes;
+  }
   if (!sources_.enter(source, listener.config->sessions_per_source_max)) return kTooManyFromSource;
   return {};
 }

@@ -38,6 +38,7 @@ struct WorkerSetup {
   std::vector<NamedTransport> transports;
   std::unique_ptr<queueing::LogDevice> device;
   std::uint64_t connection_id_base = 0;    // ICID and DCID start above it
+  std::uint64_t seed = 0;                  // of the tables that hash what a peer can choose
   HandshakeOffload* handshakes = nullptr;  // outlives the worker; null: it runs them itself
 };
 
@@ -90,7 +91,7 @@ class Worker {
   std::size_t run_commands(Instant now);
   std::size_t wake_space_waiters(Instant now);
   void adopt(net::Transport& transport, net::Connection& connection, Instant now);
-  smtp::Reply refusal(const ListenerState& listener, const IpAddress& source);
+  smtp::Reply refusal(const ListenerState& listener, const IpAddress& source, Instant now);
   void settle(Inbound& session, Inbound::Progress progress);
   void publish_gauges(Instant now);
   void publish_stack_gauges();
@@ -105,6 +106,7 @@ class Worker {
   IdSequence dcids_;
   IdSequence mids_;
   tls::ReadBuffers tls_buffers_;
+  policy::SourceRates handshake_rates_;
   CoreState core_;
   policy::SourceTable sources_;
   std::vector<std::unique_ptr<ListenerSet>> listener_sets_;  // the last is current

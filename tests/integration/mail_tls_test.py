@@ -57,10 +57,14 @@ class MailTls(unittest.TestCase):
         cls.folder = tempfile.mkdtemp(prefix="sluice-tls-")
         cls.sink = Sink()
         cls.implicit, cls.required = free_port(), free_port()
+        cls.limited, cls.limited_implicit = free_port(), free_port()
         tables = make_certificate(cls.folder, "ecdsa", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
         tables += make_certificate(cls.folder, "rsa", "rsa:2048")
         tables += listener("submissions", cls.implicit, "implicit")
         tables += listener("strict", cls.required, "required")
+        limit = 'handshakes_per_source = 1\nhandshakes_burst = 2\n'
+        tables += listener("limited", cls.limited, "preferred") + limit
+        tables += listener("limited-implicit", cls.limited_implicit, "implicit") + limit
         if OFFLOAD:
             cpus = sorted(os.sched_getaffinity(0))
             tables += (f'[cores]\nworkers = "{cpus[0]}"\noffload = "{cpus[1]}"\n'
@@ -112,6 +116,22 @@ class MailTls(unittest.TestCase):
         begun = self.engine.worker_total("handshakes")
         self.assertGreater(begun, 0)
         self.assertEqual(self.engine.worker_total("handshakes_offloaded"), begun if OFFLOAD else 0)
+
+    def test_a_source_of_too_many_handshakes_is_refused_before_they_cost_anything(self):
+        with self.assertRaises(Refused) as refused:
+            for _ in range(100):
+                peer = self.peer(self.limited)
+                peer.greet()
+                peer.start_tls(self.trust)
+        self.assertTrue(refused.exception.reply.startswith("454 4.7.0 Too many TLS handshakes"))
+        peer.command("EHLO client.test")
+        self.log_has("TLS failed: (454, 'Too many TLS handshakes")
+
+    def test_an_implicit_listener_refuses_a_source_of_too_many_handshakes(self):
+        with self.assertRaises((ssl.SSLError, OSError)):
+            for _ in range(100):
+                self.peer(self.limited_implicit).wrap(self.trust)
+        self.log_has("REJECT Too many TLS handshakes")
 
     def test_many_clients_at_once_and_some_that_leave_in_the_handshake(self):
         for _ in range(20):

@@ -76,6 +76,66 @@ TEST_F(ServerSessionTls, WhereItIsOffTheCommandIsUnknown) {
   EXPECT_EQ(say("STARTTLS\r\n"), "502 5.5.1 Command not implemented\r\n");
 }
 
+TEST_F(ServerSessionTls, TheHouseMayRefuseAndTheSessionGoesOnInTheClear) {
+  open(TlsLevel::preferred);
+  handler.starttls_refusal = Reply{454, "4.7.0", "Too many"};
+  say("EHLO c\r\n");
+  EXPECT_EQ(say("STARTTLS\r\n"), "454 4.7.0 Too many\r\n");
+  EXPECT_EQ(session.waiting(), Wait::input);
+  handler.starttls_refusal.reset();
+  EXPECT_EQ(say("STARTTLS\r\n"), "220 Go ahead with TLS\r\n");
+}
+
+// Wherever STARTTLS is a command it ends the transaction, and what was learned is forgotten.
+TEST_F(ServerSessionTls, InEveryStateWhereCommandsAreTakenItStartsAfresh) {
+  const std::string sender = "EHLO c\r\nMAIL FROM:<a@example.org>\r\n";
+  const std::string recipient = sender + "RCPT TO:<b@example.com>\r\n";
+  const struct {
+    std::string before;
+    bool message_under_way;
+  } states[] = {{"", false},
+                {"HELO c\r\n", false},
+                {"EHLO c\r\n", false},
+                {"EHLO c\r\nNONSENSE\r\n", false},
+                {sender, false},
+                {recipient, false},
+                {recipient + "BDAT 5\r\nhello", true},
+                {recipient + "RSET\r\n", false}};
+  for (const auto& state : states) {
+    SCOPED_TRACE(state.before);
+    open(TlsLevel::preferred);
+    say(state.before);
+    handler.effects.clear();
+    EXPECT_EQ(say("STARTTLS\r\nRCPT TO:<evil@example.org>\r\n"), "220 Go ahead with TLS\r\n");
+    EXPECT_EQ(handler.effects.size(), state.message_under_way ? 1u : 0u);
+    EXPECT_EQ(start_tls(), "");
+    EXPECT_EQ(say("MAIL FROM:<a@example.org>\r\n"), "503 5.5.1 Send EHLO or HELO first\r\n");
+    say("EHLO c\r\n");
+    EXPECT_EQ(say("DATA\r\n"), "503 5.5.1 Send MAIL first\r\n");
+  }
+}
+
+TEST_F(ServerSessionTls, InsideAMessageItIsText) {
+  const std::string begin = "EHLO c\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.com>\r\n";
+  for (const std::string command : {"DATA\r\n", "BDAT 20\r\n"}) {
+    open(TlsLevel::preferred);
+    say(begin + command);
+    EXPECT_EQ(say("STARTTLS\r\n"), "");
+    EXPECT_EQ(session.waiting(), Wait::input);
+    EXPECT_FALSE(session.encrypted());
+  }
+}
+
+TEST_F(ServerSessionTls, BehindAMessageItWaitsForTheAnswerToThat) {
+  open(TlsLevel::preferred);
+  say("EHLO c\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n");
+  EXPECT_EQ(say("Subject: s\r\n\r\n.\r\n"), "");
+  EXPECT_EQ(say("STARTTLS\r\n"), "");
+  EXPECT_NE(session.waiting(), Wait::tls);
+  session.complete_message({250, "2.0.0", "ok"}, now);
+  EXPECT_EQ(say("STARTTLS\r\n"), "250 2.0.0 ok\r\n220 Go ahead with TLS\r\n");
+}
+
 TEST_F(ServerSessionTls, TakesNoParameter) {
   open(TlsLevel::preferred);
   say("EHLO c\r\n");
@@ -105,7 +165,7 @@ TEST_F(ServerSessionTls, AnImplicitListenerGreetsInsideTls) {
 
 TEST_F(ServerSessionTls, AHandshakeThatTakesTooLongEndsTheSession) {
   open(TlsLevel::implicit);
-  now = now + settings.command_timeout;
+  now = now + settings.handshake_timeout;
   session.on_deadline(now);
   EXPECT_TRUE(session.finished());
 }

@@ -29,6 +29,7 @@ class RecordingHandler : public ServerHandler {
   std::size_t space_bytes = 7;         // how much message_space() gives at once
   std::size_t spaces_left = SIZE_MAX;  // message_space() is empty after so many
   std::optional<Reply> begin_refusal;
+  std::optional<Reply> starttls_refusal;
 
   std::optional<Reply> check_sender(std::string_view path, const mail::SenderParameters&) override {
     effects.push_back("from " + std::string(path));
@@ -39,6 +40,7 @@ class RecordingHandler : public ServerHandler {
     effects.push_back("rcpt " + std::string(recipient.address));
     return std::nullopt;
   }
+  std::optional<Reply> check_starttls() override { return starttls_refusal; }
   std::optional<Reply> begin_message(const mail::Envelope& envelope) override {
     effects.push_back("begin " + std::to_string(envelope.recipient_count()));
     message.clear();
