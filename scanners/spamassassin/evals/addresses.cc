@@ -1,0 +1,130 @@
+// Functions about senders and recipients.
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "engine/base/bytes.h"
+#include "scanners/spamassassin/eval.h"
+
+namespace sluice::scan::sa {
+namespace {
+
+constexpr std::size_t kRecipientsMax = 256;   // that are compared with each other
+constexpr std::size_t kRecipientsSorted = 7;  // fewer are sorted by chance
+constexpr std::size_t kRecipientsSimilar = 5;
+constexpr std::size_t kPrefixCompared = 2;
+
+std::vector<std::string> recipients(const MessageEvidence& message) {
+  std::vector<std::string> found = message.addresses("To");
+  for (const char* field : {"Cc", "Bcc"}) {
+    if (field[0] == 'B' && found.size() >= kRecipientsSimilar) break;
+    std::ranges::move(message.addresses(field), std::back_inserter(found));
+  }
+  const auto same = [](const std::string& a, const std::string& b) {
+    return equals_ignoring_case(a, b);
+  };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
+  if (found.size() > kRecipientsMax) found.resize(kRecipientsMax);
+  return found;
+}
+
+int sorted_recipients(const MessageEvidence& message, Arguments) {
+  const auto found = recipients(message);
+  return found.size() >= kRecipientsSorted && std::ranges::is_sorted(found);
+}
+
+std::string_view domain_of(std::string_view address) {
+  const std::size_t at = address.find('@');
+  return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
+}
+
+// The share of pairs whose local parts, or whose different domains, begin alike.
+double similarity(const std::vector<std::string>& all) {
+  if (all.size() < kRecipientsSimilar) return 0;
+  double hits = 0, pairs = 0;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::size_t j = i + 1; j < all.size(); ++j) {
+      const std::string_view a = domain_of(all[i]), b = domain_of(all[j]);
+      hits += all[i].substr(0, kPrefixCompared) == all[j].substr(0, kPrefixCompared);
+      hits += a.substr(0, kPrefixCompared) == b.substr(0, kPrefixCompared) && a != b;
+      ++pairs;
+    }
+  return hits / pairs;
+}
+
+bool within(double value, Arguments bounds) {
+  const auto number = [](const std::string& text, double otherwise) {
+    double parsed = otherwise;
+    std::from_chars(text.data(), text.data() + text.size(), parsed);
+    return parsed;
+  };
+  if (bounds.size() < 2) return false;
+  return (bounds[0] == "undef" || value >= number(bounds[0], 0)) &&
+         (bounds[1] == "undef" || value < number(bounds[1], 0));
+}
+
+int similar_recipients(const MessageEvidence& message, Arguments bounds) {
+  return within(similarity(recipients(message)), bounds);
+}
+
+int check_for_missing_to_header(const MessageEvidence& message, Arguments) {
+  return message.headers.first("To").empty() && message.headers.first("Apparently-To").empty();
+}
+
+int check_for_matching_env_and_hdr_from(const MessageEvidence& message, Arguments) {
+  return equals_ignoring_case(message.envelope_from(), message.first_address("From"));
+}
+
+// The last two labels.
+std::string_view short_domain(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  if (at == std::string_view::npos) return {};
+  std::string_view domain = address.substr(at + 1);
+  const std::size_t last = domain.rfind('.');
+  if (last == std::string_view::npos || last == 0) return domain;
+  const std::size_t before = domain.rfind('.', last - 1);
+  return before == std::string_view::npos ? domain : domain.substr(before + 1);
+}
+
+// In spite of its name it hits when they differ.
+int check_equal_from_domains(const MessageEvidence& message, Arguments) {
+  const std::string from = message.first_address("From");
+  const std::string envelope = message.envelope_from();
+  const std::string_view a = short_domain(from), b = short_domain(envelope);
+  return !a.empty() && !b.empty() && !equals_ignoring_case(a, b);
+}
+
+// A sender address made of the recipient's: "…example.com!joe@…".
+int check_ratware_envelope_from(const MessageEvidence& message, Arguments) {
+  const std::string to = message.first_address("To");
+  const std::string from = message.envelope_from();
+  const std::size_t at = to.find('@');
+  if (from.empty() || at == std::string::npos || from.starts_with("SRS")) return 0;
+  const std::string_view user = std::string_view(to).substr(0, at);
+  const std::string_view domain = std::string_view(to).substr(at + 1);
+  for (std::size_t i = from.find('@'); i != std::string::npos; i = from.find('@', i + 1)) {
+    if (i < user.size() + 1 + domain.size()) continue;
+    const std::string_view before = std::string_view(from).substr(0, i);
+    const std::size_t begin = i - user.size() - 1 - domain.size();
+    const bool at_word = begin == 0 || !std::isalnum(static_cast<unsigned char>(from[begin - 1]));
+    if (at_word && equals_ignoring_case(before.substr(i - user.size()), user) &&
+        equals_ignoring_case(before.substr(begin, domain.size()), domain))
+      return 1;
+  }
+  return 0;
+}
+
+constexpr auto kEvals = std::to_array<NamedEval>({
+    {"check_equal_from_domains", check_equal_from_domains},
+    {"check_for_matching_env_and_hdr_from", check_for_matching_env_and_hdr_from},
+    {"check_for_missing_to_header", check_for_missing_to_header},
+    {"check_ratware_envelope_from", check_ratware_envelope_from},
+    {"similar_recipients", similar_recipients},
+    {"sorted_recipients", sorted_recipients},
+});
+
+}  // namespace
+
+std::span<const NamedEval> address_evals() noexcept { return kEvals; }
+
+}  // namespace sluice::scan::sa
