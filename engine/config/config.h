@@ -15,7 +15,7 @@ enum class IdlePolicy : std::uint8_t { spin, adaptive };
 enum class HugePages : std::uint8_t { automatic, required, off };
 enum class BlockTable : std::uint8_t { automatic, hash, fib };
 enum class SynCookies : std::uint8_t { off, on, automatic };
-enum class CongestionControl : std::uint8_t { reno, cubic };
+enum class CongestionControl : std::uint8_t { reno, cubic, bbr };
 enum class BareNewline : std::uint8_t { reject, normalise };
 enum class Tls : std::uint8_t { off, preferred, required, implicit };
 
@@ -72,6 +72,7 @@ struct Tcp {                                   // [tcp]
   SynCookies syn_cookies = SynCookies::automatic;
   CongestionControl congestion_control = CongestionControl::cubic;
   bool ecn = false;
+  bool no_delay = true;
   Duration keep_alive{};  // 0 = no probes
   Duration rto_initial = seconds(1);
   Duration rto_min = milliseconds(200);

@@ -38,8 +38,12 @@ net::SynCookies syn_cookies(config::SynCookies choice) {
 }
 
 net::CongestionControl congestion_control(config::CongestionControl choice) {
-  return choice == config::CongestionControl::reno ? net::CongestionControl::reno
-                                                   : net::CongestionControl::cubic;
+  switch (choice) {
+    case config::CongestionControl::reno: return net::CongestionControl::reno;
+    case config::CongestionControl::bbr: return net::CongestionControl::bbr;
+    case config::CongestionControl::cubic: break;
+  }
+  return net::CongestionControl::cubic;
 }
 
 net::StackOptions stack_options(const config::Config& config, const config::Port& port,
@@ -61,6 +65,7 @@ net::StackOptions stack_options(const config::Config& config, const config::Port
   options.syn_cookies = syn_cookies(config.tcp.syn_cookies);
   options.congestion_control = congestion_control(config.tcp.congestion_control);
   options.ecn = config.tcp.ecn;
+  options.no_delay = config.tcp.no_delay;
   options.keep_alive = config.tcp.keep_alive;
   options.rto_initial = config.tcp.rto_initial;
   options.rto_min = config.tcp.rto_min;

@@ -45,6 +45,15 @@ struct Packet {
   std::uint16_t marks = 0;           // for the TCP queues: SACKed, lost, retransmitted
   std::uint32_t room = kPacketRoom;  // octets from data to the end of the memory
 
+  // What the sender knew when it left; only of congestion controls that measure (delivery_rate.h),
+  // the others pay nothing for it, not even that it is cleared.
+  struct Departure {
+    Departure() noexcept {}
+    std::uint32_t delivered, lost;              // octets until then, modulo 2^32
+    std::uint32_t delivered_us, first_sent_us;  // times, modulo 2^32
+    std::uint32_t in_flight;                    // octets, itself included; 0: it has arrived
+  } departure;
+
   ByteView bytes() const noexcept { return {data, length}; }
   void trim_front(std::uint32_t count) noexcept {
     data += count;

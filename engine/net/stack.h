@@ -23,7 +23,8 @@ namespace tcp {
 class Tcp;
 }
 
-enum class CongestionControl : std::uint8_t { reno, cubic };  // RFC 5681 + 6582, RFC 9438
+// RFC 5681 + 6582, RFC 9438, draft-ietf-ccwg-bbr
+enum class CongestionControl : std::uint8_t { reno, cubic, bbr };
 enum class SynCookies : std::uint8_t { off, on, automatic };  // automatic: when the backlog is full
 
 struct Route {

@@ -48,6 +48,10 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
        "queue.messages_max: what a full queue takes; an empty one takes nothing"},
       {"event ring", 1, config.log.ring_bytes, "log.ring_bytes: events on their way to mail_logs"},
   };
+  if (config.tcp.congestion_control == config::CongestionControl::bbr)
+    plan.per_worker.push_back({"TCP path models", memory.connections * config.ports.size(),
+                               net::tcp::kModelBytes,
+                               "memory.connections per port: of a connection while it sends"});
   const bool tls = std::ranges::any_of(
       config.listeners, [](const auto& listener) { return listener.tls != config::Tls::off; });
   if (tls) {

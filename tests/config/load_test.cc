@@ -126,11 +126,12 @@ TEST(ConfigLoad, TheReferenceLoadsAndHasTheDefaults) {
 
 TEST(ConfigLoad, TcpMayBeToldWhatToUse) {
   const auto config =
-      loaded(smallest_and("[tcp]\nsyn_cookies = 'on'\ncongestion_control = 'reno'\necn = true\n"
-                          "keep_alive = '2h'\nlisten_backlog = 64\n"));
+      loaded(smallest_and("[tcp]\nsyn_cookies = 'on'\ncongestion_control = 'bbr'\necn = true\n"
+                          "no_delay = false\nkeep_alive = '2h'\nlisten_backlog = 64\n"));
   EXPECT_EQ(config->tcp.syn_cookies, SynCookies::on);
-  EXPECT_EQ(config->tcp.congestion_control, CongestionControl::reno);
+  EXPECT_EQ(config->tcp.congestion_control, CongestionControl::bbr);
   EXPECT_TRUE(config->tcp.ecn);
+  EXPECT_FALSE(config->tcp.no_delay);
   EXPECT_EQ(config->tcp.keep_alive, hours(2));
   EXPECT_EQ(config->tcp.listen_backlog, 64u);
 }

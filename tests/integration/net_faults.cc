@@ -15,6 +15,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <map>
 #include <thread>
 
 #include "engine/net/dpdk/dpdk.h"
@@ -39,6 +40,7 @@ struct Plan {
   std::int64_t jitter_us = 0;
   std::uint64_t seed = 1;
   std::uint32_t buffer = 1'048'576;  // octets, of each connection and direction
+  CongestionControl control = CongestionControl::cubic;
 };
 
 std::unique_ptr<Dpdk> start(const Plan& plan) {
@@ -71,6 +73,7 @@ void serve(const Plan& plan, Dpdk& dpdk, Requests& requests) {
   options.connections_max = kConnections;
   options.time_wait = seconds(1);
   options.receive_window = options.send_buffer = plan.buffer;
+  options.congestion_control = plan.control;
   const auto stack = make_stack(options, port, clock.now());
   FaultServices services(*stack, kConnections);
   if (!services.listen()) std::abort();
@@ -149,6 +152,11 @@ int main(int argc, char** argv) {
   app.add_option("--jitter-us", plan.jitter_us, "more for reordered frames");
   app.add_option("--seed", plan.seed, "of the faults");
   app.add_option("--buffer", plan.buffer, "octets per connection and direction");
+  const std::map<std::string, CongestionControl> controls = {{"reno", CongestionControl::reno},
+                                                             {"cubic", CongestionControl::cubic},
+                                                             {"bbr", CongestionControl::bbr}};
+  app.add_option("--control", plan.control, "congestion control of the stack")
+      ->transform(CLI::CheckedTransformer(controls));
   app.add_option("--address", plan.addresses, "of the stack, with the length of its prefix");
   app.require_subcommand(1);
   for (const char* mode : {"serve", "bridge"})

@@ -257,6 +257,17 @@ TEST(TcpRecovery, AnOlderTimestampUndoesTheReduction) {  // RFC 3522
   EXPECT_GE(tcb.congestion.window(), 10 * kMss);
 }
 
+// What was sent again in an earlier episode may be acknowledged in a later one, with a time from
+// before that began.
+TEST(TcpRecovery, ARetransmissionOfAnEarlierEpisodeUndoesNothing) {
+  Recovery recovery;
+  recovery.begin(Recovery::Phase::repairing, 0, 10 * kMss, 10 * kMss, 10 * kMss);
+  recovery.note_retransmission(200);
+  EXPECT_FALSE(recovery.echo_confirms(150, 150));
+  EXPECT_FALSE(recovery.echo_confirms(200, 200));  // of this one, and it answers the repetition
+  EXPECT_TRUE(recovery.echo_confirms(200, 150));
+}
+
 TEST(TcpRecovery, ATimeoutThatCameTooEarlyIsRecognised) {  // F-RTO, RFC 5682
   Sender sender(6, {.mss = kMss, .sack_permitted = true},
                 [](StackOptions& options) { options.tlp = false; });

@@ -36,8 +36,7 @@ void draw_options(StackOptions& options, Random& random) {
   options.receive_window = 2'048u << random.below(8);
   options.send_buffer = 2'048u << random.below(8);
   options.syn_cookies = static_cast<SynCookies>(random.below(3));
-  options.congestion_control =
-      random.chance(0.5) ? CongestionControl::cubic : CongestionControl::reno;
+  options.congestion_control = static_cast<CongestionControl>(random.below(3));
   options.keep_alive = random.chance(0.3) ? seconds(5) : Duration{};
   for (bool* flag :
        {&options.sack, &options.timestamps, &options.rack, &options.tlp, &options.quick_ack})

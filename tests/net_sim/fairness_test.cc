@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "tests/net_sim/bulk.h"
 #include "tests/support/golden.h"
 #include "tests/support/wire/switch.h"
@@ -20,12 +22,15 @@ constexpr Duration kMeasured = seconds(60);
 // Senders on the left of a bottleneck, the receiver on the right.
 class Dumbbell {
  public:
-  Dumbbell(std::size_t flows, CongestionControl control)
+  // The flows take turns with these.
+  using Controls = std::vector<CongestionControl>;
+
+  Dumbbell(std::size_t flows, const Controls& controls, std::size_t queue = kQueue)
       : network_(flows),
-        receiver_(network_.add_host(options(control, flows), 16'384)),
+        receiver_(network_.add_host(options(controls[0], flows), 16'384)),
         sink_(receiver_, kPort),
         there_(network_.add_path(
-            {.delay = kOneWay, .bits_per_second = kBitsPerSecond, .queue_octets = kQueue})),
+            {.delay = kOneWay, .bits_per_second = kBitsPerSecond, .queue_octets = queue})),
         back_(network_.add_path({.delay = kOneWay})) {
     there_.feed(right_.add_port(back_));
     back_.feed(left_.add_port(there_));
@@ -34,7 +39,7 @@ class Dumbbell {
       sink_.work();
       return Instant::never();
     };
-    for (std::size_t i = 0; i < flows; ++i) add_sender(control);
+    for (std::size_t i = 0; i < flows; ++i) add_sender(controls[i % controls.size()]);
   }
 
   // Octets of each flow within the measured time.
@@ -100,14 +105,27 @@ double jain_index(const std::vector<std::uint64_t>& shares) {
   return squares == 0 ? 0 : sum * sum / (static_cast<double>(shares.size()) * squares);
 }
 
+double megabits(std::uint64_t octets) {
+  return static_cast<double>(octets * 8 / static_cast<std::uint64_t>(kMeasured.seconds())) / 1e6;
+}
+
 std::string row(const char* name, CongestionControl control, std::size_t flows) {
-  Dumbbell dumbbell(flows, control);
+  Dumbbell dumbbell(flows, {control});
   const std::vector<std::uint64_t> octets = dumbbell.run();
-  std::uint64_t total = 0;
-  for (const std::uint64_t share : octets) total += share;
-  return fmt::format("{:<6} {:>5} {:>10.2f} {:>8.3f} {:>8}", name, flows,
-                     static_cast<double>(total * 8 / kMeasured.seconds()) / 1e6, jain_index(octets),
-                     dumbbell.drops());
+  const std::uint64_t total = std::accumulate(octets.begin(), octets.end(), std::uint64_t{0});
+  return fmt::format("{:<6} {:>5} {:>10.2f} {:>8.3f} {:>8}", name, flows, megabits(total),
+                     jain_index(octets), dumbbell.drops());
+}
+
+// As many of one as of the other, on a queue of `queue` octets.
+std::string mixed_row(const char* names, CongestionControl one, CongestionControl other,
+                      std::size_t flows, std::size_t queue) {
+  Dumbbell dumbbell(flows, {one, other}, queue);
+  const std::vector<std::uint64_t> octets = dumbbell.run();
+  std::array<std::uint64_t, 2> sums{};
+  for (std::size_t i = 0; i < octets.size(); ++i) sums[i % 2] += octets[i];
+  return fmt::format("{:<10} {:>5} {:>9} {:>9.2f} {:>9.2f} {:>8}", names, flows, queue,
+                     megabits(sums[0]), megabits(sums[1]), dumbbell.drops());
 }
 
 }  // namespace
@@ -119,8 +137,27 @@ TEST(GoldenTable, Fairness) {
     if (sluice::test::kSlowBuild && flows > 2) break;
     rows.push_back(row("reno", CongestionControl::reno, flows));
     rows.push_back(row("cubic", CongestionControl::cubic, flows));
+    rows.push_back(row("bbr", CongestionControl::bbr, flows));
   }
   EXPECT_EQ(sluice::test::compare_golden("tcp_fairness.txt", rows), "");
+}
+
+TEST(GoldenTable, Coexistence) {
+  std::vector<std::string> rows{
+      "# Half of the flows with one, half with the other, over 50 Mb/s and 40 ms: Mb/s of each "
+      "half.",
+      "#one/other flows     queue       one     other    drops"};
+  for (const std::size_t queue : {62'500, 250'000, 1'000'000}) {
+    if (sluice::test::kSlowBuild && queue > 62'500) break;
+    for (const std::size_t flows : {2, 8, 32}) {
+      if (sluice::test::kSlowBuild && flows > 2) break;
+      rows.push_back(
+          mixed_row("bbr/cubic", CongestionControl::bbr, CongestionControl::cubic, flows, queue));
+      rows.push_back(
+          mixed_row("cubic/reno", CongestionControl::cubic, CongestionControl::reno, flows, queue));
+    }
+  }
+  EXPECT_EQ(sluice::test::compare_golden("tcp_coexistence.txt", rows), "");
 }
 
 }  // namespace sluice::net::test

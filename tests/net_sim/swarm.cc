@@ -54,8 +54,7 @@ StackOptions draw_stack(Random& random) {
   options.send_buffer = pick(random, {1'000, 16'384, 65'536, 262'144});
   options.time_wait = kTimeWait;
   options.user_timeout = kUserTimeout;
-  options.congestion_control =
-      random.chance(0.5) ? CongestionControl::cubic : CongestionControl::reno;
+  options.congestion_control = static_cast<CongestionControl>(random.below(3));
   options.syn_cookies = random.chance(0.1) ? SynCookies::on : SynCookies::automatic;
   options.sack = random.chance(0.8);
   options.timestamps = random.chance(0.8);

@@ -61,15 +61,16 @@ std::uint64_t median_goodput(const Cell& cell, CongestionControl control) {
 std::string row(const Cell& cell) {
   const double reno = static_cast<double>(median_goodput(cell, CongestionControl::reno));
   const double cubic = static_cast<double>(median_goodput(cell, CongestionControl::cubic));
-  return fmt::format("{:>5}K {:>6} {:>6.1f} {:>9.2f} {:>9.2f}", cell.buffer_kib, cell.rtt_ms,
-                     cell.loss * 100, reno / 1'000, cubic / 1'000);
+  const double bbr = static_cast<double>(median_goodput(cell, CongestionControl::bbr));
+  return fmt::format("{:>5}K {:>6} {:>6.1f} {:>9.2f} {:>9.2f} {:>9.2f}", cell.buffer_kib,
+                     cell.rtt_ms, cell.loss * 100, reno / 1'000, cubic / 1'000, bbr / 1'000);
 }
 
 }  // namespace
 
 TEST(GoldenTable, Throughput) {
   std::vector<std::string> rows{"# Goodput in Mb/s of one transfer of 16 MiB over 1 Gb/s.",
-                                "#buf rtt_ms loss_%      reno     cubic"};
+                                "#buf rtt_ms loss_%      reno     cubic       bbr"};
   for (const std::uint32_t buffer_kib : {64, 256, 1'024})
     for (const std::int64_t rtt_ms : {1, 20, 100})
       for (const double loss : {0.0, 0.001, 0.01, 0.05})

@@ -41,6 +41,7 @@ bool Tcp::accept_syn_ack(Tcb& tcb, const Segment& segment) noexcept {
 }
 
 void Tcp::take_current_ack(Tcb& tcb, const Segment& segment) noexcept {
+  note_application_limit(tcb);
   AckSample sample = sample_for(tcb, segment);
   const bool has_blocks = tcb.sack && segment.options.sack_count > 0;
   if (!sample.advances && !has_blocks && !sample.repeats && !sample.marked) return;
@@ -56,6 +57,7 @@ void Tcp::take_current_ack(Tcb& tcb, const Segment& segment) noexcept {
   } else if (sample.advances) {
     grow_window(tcb, sample);
   }
+  update_model(tcb, sample);
   if (sample.advances) {
     set_timer_for_state(tcb);
     if (writer_waits && tcb.unacknowledged.octets() <= tcb.options.send_buffer / 2) mark_ready(tcb);
@@ -64,7 +66,7 @@ void Tcp::take_current_ack(Tcb& tcb, const Segment& segment) noexcept {
   if (!tcb.unacknowledged.empty() || tcb.fin_queued) mark_output(tcb);
 }
 
-AckSample Tcp::sample_for(const Tcb& tcb, const Segment& segment) const noexcept {
+AckSample Tcp::sample_for(Tcb& tcb, const Segment& segment) noexcept {
   AckSample sample;
   sample.now_ns = now_.ns;
   sample.rtt_min_ns = std::int64_t{tcb.rtt.min_us()} * 1'000;
@@ -76,6 +78,7 @@ AckSample Tcp::sample_for(const Tcb& tcb, const Segment& segment) const noexcept
   sample.advances = after(segment.ack(), tcb.snd_una);
   sample.repeats = !sample.advances && repeats_ack(tcb, segment);
   sample.marked = tcb.ecn && segment.header.has(kEce);
+  sample.watcher = model_of(tcb);
   return sample;
 }
 

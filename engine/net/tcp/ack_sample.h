@@ -6,6 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/net/packet.h"
+#include "engine/net/tcp/flight_watcher.h"
 #include "engine/net/tcp/send_marks.h"
 #include "engine/net/tcp/sequence.h"
 #include "engine/net/wire/tcp_options.h"
@@ -21,6 +22,7 @@ struct AckSample {
   bool has_echo = false;             // the ACK echoes a timestamp
   std::uint32_t echo = 0;            // and this is it
   std::uint32_t timestamp_base = 0;  // added to milliseconds to make a timestamp
+  FlightWatcher* watcher = nullptr;  // is told of each packet
 
   // Gathered.
   std::uint32_t acknowledged = 0;   // octets that SND.UNA moved over
@@ -31,6 +33,7 @@ struct AckSample {
   std::int64_t sacked_sent_ns = 0;    // of what was SACKed and sent only once, the newest
   std::int64_t rack_sent_ns = 0;      // the latest transmission that was delivered, 0 = none
   Sequence rack_end = 0;              // the end of its packet
+  std::int64_t edge_resent_ns = 0;    // when the first of it was sent again; 0: it was not
   bool retransmission_acked = false;  // something sent more than once was acknowledged in sequence
   bool original_acked = false;        // something sent once was newly delivered
   bool reordering = false;            // an original was delivered after one that was sent later
@@ -44,9 +47,10 @@ struct AckSample {
   Duration rtt{};               // of the newest packet sent once, 0 = unknown
 
   // A packet, not SACKed before, is acknowledged in sequence.
-  void take_acknowledged(const Packet& packet) noexcept {
+  void take_acknowledged(Packet& packet) noexcept {
     if ((packet.marks & kRetransmitted) != 0) {
       retransmission_acked = true;
+      if (acknowledged == 0) edge_resent_ns = packet.sent_ns;
     } else {
       if (oldest_sent_ns == 0) oldest_sent_ns = packet.sent_ns;
       newest_sent_ns = packet.sent_ns;
@@ -54,17 +58,28 @@ struct AckSample {
     take_delivered(packet);
   }
 
-  void take_sacked(const Packet& packet) noexcept {
+  void take_part(std::uint32_t octets) noexcept {
+    delivered += octets;
+    if (watcher != nullptr) watcher->on_part_delivered(octets);
+  }
+
+  void take_sacked(Packet& packet) noexcept {
     sacked += packet.sequence_length;
     if ((packet.marks & kRetransmitted) == 0) sacked_sent_ns = packet.sent_ns;
     take_delivered(packet);
   }
 
+  // With which that was sent again: the segment at the left edge sets the echo (RFC 7323 4.3).
+  std::uint32_t edge_timestamp() const noexcept {
+    return static_cast<std::uint32_t>(edge_resent_ns / 1'000'000) + timestamp_base;
+  }
+
  private:
-  void take_delivered(const Packet& packet) noexcept {
+  void take_delivered(Packet& packet) noexcept {
     const Sequence end = packet.sequence + packet.sequence_length;
     const bool original = (packet.marks & kRetransmitted) == 0;
     delivered += packet.sequence_length;
+    if (watcher != nullptr) watcher->on_delivered(packet);
     if (original) {
       if (at_or_before(end, point)) original_acked = true;
       if (before(end, highest)) reordering = true;  // RFC 8985 6.2 step 3

@@ -79,6 +79,7 @@ void Tcp::retire(Tcb& tcb) noexcept {
   tcb.output_link.unlink();
   tcb.unacknowledged.clear();
   end_episode(tcb);
+  end_model(tcb);
   if (!nobody_knows_it) return mark_ready(tcb);
   leave_accept_queue(tcb);
   tcb.queue_link.unlink();

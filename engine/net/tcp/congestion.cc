@@ -8,6 +8,7 @@ void Congestion::start(CongestionControl algorithm, std::uint32_t initial_window
   *this = Congestion{};
   algorithm_ = algorithm;
   cwnd_ = initial_window;
+  if (by_model()) model_ = kNoModel;
 }
 
 void Congestion::on_ack(const Ack& ack) noexcept {
@@ -17,6 +18,7 @@ void Congestion::on_ack(const Ack& ack) noexcept {
     case CongestionControl::reno: return enlarge(reno_.growth(cwnd_, ack.mss, ack.acknowledged));
     case CongestionControl::cubic:
       return enlarge(cubic_.growth(cwnd_, ack.mss, ack.acknowledged, ack.srtt, ack.now));
+    case CongestionControl::bbr: return;
   }
 }
 

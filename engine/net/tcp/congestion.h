@@ -1,6 +1,7 @@
 // The congestion window (RFC 5681): slow start with HyStart++, congestion avoidance by Reno or
 // CUBIC, and what congestion does to the thresholds. Pure: it is told what happened. How losses are
-// found and repaired is recovery.h's.
+// found and repaired is recovery.h's. With BBR the window is that of a model (model.cc), and only
+// set_window() changes it.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +47,14 @@ class Congestion {
   void set_window(std::uint32_t cwnd, std::uint32_t mss) noexcept;
   void restore(std::uint32_t cwnd, std::uint32_t ssthresh) noexcept;
 
+  // With BBR: where the model is, while there is one.
+  bool by_model() const noexcept { return algorithm_ == CongestionControl::bbr; }
+  std::uint32_t model() const noexcept { return model_; }
+  void set_model(std::uint32_t index) noexcept { model_ = index; }
+  static constexpr std::uint32_t kNoModel = UINT32_MAX;
+
+  // In the present round the window was full.
+  bool limited() const noexcept { return limited_; }
   std::uint32_t window() const noexcept { return cwnd_; }
   std::uint32_t threshold() const noexcept { return ssthresh_; }
   bool in_slow_start() const noexcept { return cwnd_ < ssthresh_; }
@@ -68,6 +77,7 @@ class Congestion {
     HyStart hystart_;
     Cubic cubic_;
     Reno reno_;
+    std::uint32_t model_;
   };
   CongestionControl algorithm_ = CongestionControl::reno;
   bool limited_ = false;  // in that round the window held the sender back

@@ -27,6 +27,7 @@ std::uint32_t Tcp::initial_window(const Tcb& tcb) const noexcept {
 // RFC 5681 4.1: after more than a timeout without sending the window tells nothing any more.
 void Tcp::restart_if_idle(Tcb& tcb) noexcept {
   if (tcb.snd_nxt != tcb.snd_una || tcb.last_sent.ns == 0) return;
+  if (tcb.congestion.by_model()) return;  // which has its own memory (draft-ietf-ccwg-bbr 5.4)
   if (options_.idle_restart && now_ - tcb.last_sent > tcb.rtt.timeout(0))
     tcb.congestion.on_idle(initial_window(tcb));
 }
@@ -49,7 +50,7 @@ void Tcp::send_data(Tcb& tcb) noexcept {
     }
     const bool again = (packet->marks & kSent) != 0;
     const bool fits = again ? fit_again(tcb, *packet) : fit_window(tcb, *packet, false);
-    if (!fits || !transmit(tcb, *packet)) break;
+    if (!fits || must_wait(tcb) || !transmit(tcb, *packet)) break;
     sent = true;
   }
   if (!sent) return;
@@ -108,7 +109,9 @@ bool Tcp::transmit(Tcb& tcb, Packet& packet) noexcept {
     tcb.congestion.skip(now_ - tcb.last_sent);
   }
   if (tcb.recovery().by_rate()) tcb.episode->recovery.prr.note_sent(packet.sequence_length);
+  const std::uint32_t pipe = tcb.pipe();
   tcb.unacknowledged.mark_sent(packet, now_.ns);
+  if (tcb.congestion.by_model()) begin_model(tcb).on_sent(packet, pipe);
   if (again && &packet == tcb.unacknowledged.first()) start_retransmission_timer(tcb);
   const Sequence end = end_of(packet);
   const bool last = end == tcb.unacknowledged.end();

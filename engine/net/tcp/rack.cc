@@ -16,7 +16,8 @@ void Rack::take(const AckSample& sample) noexcept {
 // The list is in order of transmission, so the first packet that is not lost yet ends the walk, and
 // its time is when to look again. (RFC 8985 waits for the last such packet; to wait for the first
 // costs a timer more when packets are spread, and finds each loss when it is due.)
-Duration Rack::detect_loss(SendQueue& queue, Duration window, Instant now) const noexcept {
+Duration Rack::detect_loss(SendQueue& queue, Duration window, Instant now,
+                           FlightWatcher* watcher) const noexcept {
   const std::int64_t allowed = std::int64_t{rtt_us_} * 1'000 + window.ns;
   while (Packet* packet = queue.oldest_in_flight()) {
     const bool sent_before = packet->sent_ns < xmit_ns_ ||
@@ -24,7 +25,7 @@ Duration Rack::detect_loss(SendQueue& queue, Duration window, Instant now) const
     if (!sent_before) return {};
     const std::int64_t remaining = packet->sent_ns + allowed - now.ns;
     if (remaining > 0) return {remaining};
-    queue.mark_lost(*packet);
+    queue.mark_lost(*packet, watcher);
   }
   return {};
 }

@@ -18,7 +18,8 @@ class Rack {
 
   // Step 5: marks what is lost as of `now`, where packets may be late by `window`. Returns how long
   // until the next packet in flight has to be looked at again, 0 when none.
-  Duration detect_loss(SendQueue& queue, Duration window, Instant now) const noexcept;
+  Duration detect_loss(SendQueue& queue, Duration window, Instant now,
+                       FlightWatcher* watcher = nullptr) const noexcept;
 
   Sequence highest_delivered() const noexcept { return fack_; }
   std::uint32_t rtt_us() const noexcept { return rtt_us_; }

@@ -58,6 +58,7 @@ void Tcp::recover(Tcb& tcb, Episode& episode, const AckSample& sample) noexcept 
 
 // What was SACKed before an ACK came for it counted then, if anything did.
 void Tcp::grow_window(Tcb& tcb, const AckSample& sample) noexcept {
+  if (tcb.congestion.by_model()) return;
   tcb.congestion.on_ack({.acknowledged = std::min(sample.acknowledged, sample.delivered),
                          .mss = tcb.mss,
                          .una = tcb.snd_una,
@@ -68,6 +69,7 @@ void Tcp::grow_window(Tcb& tcb, const AckSample& sample) noexcept {
 }
 
 void Tcp::reduce_by_rate(Tcb& tcb, Recovery& recovery, const Prr::Ack& ack) noexcept {
+  if (tcb.congestion.by_model()) return;
   const std::uint32_t window =
       recovery.prr.window(ack, recovery.flight, tcb.congestion.threshold(), tcb.mss);
   tcb.congestion.set_window(window, tcb.mss);
@@ -78,7 +80,7 @@ void Tcp::detect_losses(Tcb& tcb, Episode& episode, const AckSample& sample) noe
   if (tcb.sack && options_.rack) {
     if (sample.delivered > 0) detect_by_time(tcb, episode);
   } else if (tcb.sack) {
-    if (sample.sacked > 0) mark_lost_by_threshold(tcb.unacknowledged, tcb.mss);
+    if (sample.sacked > 0) mark_lost_by_threshold(tcb.unacknowledged, tcb.mss, model_of(tcb));
   } else {
     detect_by_duplicates(tcb, sample.advances);
   }
@@ -89,7 +91,7 @@ void Tcp::detect_by_time(Tcb& tcb, const Episode& episode) noexcept {
   const bool sure =
       episode.recovery.phase >= Phase::repairing || queue.sacked_packets() >= kDuplicateThreshold;
   const Duration window = tcb.reordering.length(tcb.rtt, sure);
-  const Duration wait = episode.rack.detect_loss(queue, window, now_);
+  const Duration wait = episode.rack.detect_loss(queue, window, now_, model_of(tcb));
   if (wait.ns > 0) {
     arm(tcb, TimerKind::reordering, now_ + wait);
   } else {
@@ -107,7 +109,7 @@ void Tcp::detect_by_duplicates(Tcb& tcb, bool advances) noexcept {
                      after(tcb.snd_una, recovery.point);
   // Step 3, partial acknowledgment: the next hole is lost too.
   const bool partial = recovery.phase == Phase::repairing && advances;
-  if (third || partial) tcb.unacknowledged.mark_lost(*first);
+  if (third || partial) tcb.unacknowledged.mark_lost(*first, model_of(tcb));
 }
 
 // A packet was late by more than the reordering window (RFC 8985 6.3).
@@ -115,6 +117,7 @@ void Tcp::on_reordering_timer(Tcb& tcb) noexcept {
   if (tcb.episode == nullptr) return;
   Recovery& recovery = tcb.episode->recovery;
   const std::uint32_t lost_before = tcb.unacknowledged.lost();
+  note_application_limit(tcb);
   detect_by_time(tcb, *tcb.episode);
   if (tcb.unacknowledged.lost() == lost_before) return;
   if (recovery.phase <= Phase::reducing) begin_repair(tcb, recovery);
@@ -130,7 +133,7 @@ void Tcp::begin_repair(Tcb& tcb, Recovery& recovery) noexcept {
   } else {
     recovery.begin(Phase::repairing, tcb.snd_una, tcb.snd_nxt, tcb.congestion.window(),
                    tcb.congestion.threshold());
-    tcb.congestion.on_congestion(tcb.flight(), tcb.mss);
+    respond_to_loss(tcb);
     tcb.ecn_reduced = true;
   }
   disarm(tcb, TimerKind::tail_loss_probe);
@@ -142,7 +145,11 @@ void Tcp::begin_reduction(Tcb& tcb, Recovery& recovery) noexcept {
   recovery.begin(Phase::reducing, tcb.snd_una, tcb.snd_nxt, tcb.congestion.window(),
                  tcb.congestion.threshold());
   recovery.may_undo = false;
-  tcb.congestion.on_congestion(tcb.flight(), tcb.mss);
+  if (Bbr* model = model_of(tcb)) {
+    model->on_mark();
+  } else {
+    tcb.congestion.on_congestion(tcb.flight(), tcb.mss);
+  }
   tcb.ecn_reduced = true;
 }
 
@@ -156,8 +163,7 @@ void Tcp::enter_timed_out(Tcb& tcb, bool first) noexcept {
   }
   // Losses of one window are one sign of congestion, and the threshold stays as it is while the
   // timeouts follow each other (RFC 5681 3.1, 4.3).
-  if (anew || (recovery.phase == Phase::timed_out && first))
-    tcb.congestion.on_congestion(tcb.flight(), tcb.mss);
+  if (anew || (recovery.phase == Phase::timed_out && first)) respond_to_loss(tcb);
   recovery.phase = Phase::timed_out;
   recovery.point = tcb.snd_nxt;
   recovery.duplicates = 0;
@@ -167,14 +173,22 @@ void Tcp::enter_timed_out(Tcb& tcb, bool first) noexcept {
   // With RACK what was sent only lately may still be on its way (RFC 8985 6.3).
   const bool by_time = tcb.sack && options_.rack && tcb.rtt.srtt_us != 0;
   const Duration late = microseconds(by_time ? tcb.rtt.srtt_us + tcb.rtt.min_us() / 4 : 0);
-  tcb.unacknowledged.mark_timed_out((now_ - late).ns);
+  Bbr* const model = model_of(tcb);
+  tcb.unacknowledged.mark_timed_out((now_ - late).ns, model);
+  if (model != nullptr) {
+    model->on_timeout(tcb.pipe());
+    follow_model(tcb, *model);
+  }
   tcb.fin_lost = tcb.fin_sent();
   tcb.probe_out = false;
 }
 
 void Tcp::leave_recovery(Tcb& tcb, Recovery& recovery) noexcept {
-  // RFC 6937 3: the window ends at ssthresh.
-  if (recovery.by_rate()) tcb.congestion.set_window(tcb.congestion.threshold(), tcb.mss);
+  if (Bbr* model = model_of(tcb)) {
+    model->end_recovery();
+  } else if (recovery.by_rate()) {  // RFC 6937 3: the window ends at ssthresh
+    tcb.congestion.set_window(tcb.congestion.threshold(), tcb.mss);
+  }
   if (recovery.phase >= Phase::repairing) tcb.reordering.leave_recovery();
   recovery.end(tcb.snd_nxt);
   recovery.duplicates = 0;

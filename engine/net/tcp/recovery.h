@@ -57,10 +57,12 @@ class Recovery {
     return --unconfirmed == 0;
   }
 
-  // Eifel (RFC 3522 3.2 step 5): what was sent again is acknowledged by an ACK that echoes an older
-  // timestamp, so it answers the original.
-  bool echo_confirms(std::uint32_t echo) const noexcept {
-    return may_undo && resent > 0 && before(echo, first_timestamp);
+  // Eifel (RFC 3522 3.2 step 5): what was sent again with the timestamp `sent` is acknowledged by
+  // an ACK that echoes an older one, so it answers the original. What was sent again before this
+  // episode began says nothing about it.
+  bool echo_confirms(std::uint32_t sent, std::uint32_t echo) const noexcept {
+    return may_undo && resent > 0 && before(echo, first_timestamp) &&
+           at_or_after(sent, first_timestamp);
   }
 
   // F-RTO (RFC 5682 2.1) after a timeout: has nothing been decided yet?

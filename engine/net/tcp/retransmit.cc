@@ -63,6 +63,7 @@ void Tcp::retransmission_timeout(Tcb& tcb) noexcept {
   ++counters_.timeouts;
   const bool first = tcb.backoff == 0;
   if (tcb.backoff < kBackoffMax) ++tcb.backoff;  // 5.5
+  note_application_limit(tcb);
   clamp_black_hole(tcb);
   enter_timed_out(tcb, first);
   start_retransmission_timer(tcb);  // 5.6

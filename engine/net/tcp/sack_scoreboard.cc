@@ -72,7 +72,7 @@ void take_sack_blocks(SendQueue& queue, std::span<const SackBlock> blocks, Seque
   for (std::size_t i = 0; i < count; ++i) mark_block(queue, usable[i], walk, sample);
 }
 
-void mark_lost_by_threshold(SendQueue& queue, std::uint32_t mss) noexcept {
+void mark_lost_by_threshold(SendQueue& queue, std::uint32_t mss, FlightWatcher* watcher) noexcept {
   std::uint32_t above = queue.sacked();
   std::uint32_t steps = kScoreboardStepsMax;
   for (Packet* packet = queue.first(); packet != queue.next_to_send() && steps > 0;
@@ -84,7 +84,7 @@ void mark_lost_by_threshold(SendQueue& queue, std::uint32_t mss) noexcept {
       continue;
     }
     if (above <= (kDuplicateThreshold - 1) * mss) return;
-    if ((packet->marks & (kLost | kRetransmitted)) == 0) queue.mark_lost(*packet);
+    if ((packet->marks & (kLost | kRetransmitted)) == 0) queue.mark_lost(*packet, watcher);
   }
 }
 

@@ -24,6 +24,7 @@ void take_sack_blocks(SendQueue& queue, std::span<const SackBlock> blocks, Seque
 
 // IsLost of RFC 6675 4: marks each original above which more than (DupThresh - 1) * SMSS octets
 // were SACKed. What is lost as a retransmission is left to the timeout.
-void mark_lost_by_threshold(SendQueue& queue, std::uint32_t mss) noexcept;
+void mark_lost_by_threshold(SendQueue& queue, std::uint32_t mss,
+                            FlightWatcher* watcher = nullptr) noexcept;
 
 }  // namespace sluice::net::tcp

@@ -11,6 +11,7 @@ enum SendMarks : std::uint16_t {
   kRetransmitted = 1 << 1,  // and more than once
   kSacked = 1 << 2,         // the peer has it, beyond a gap (RFC 2018)
   kLost = 1 << 3,           // left the network unseen and is to be sent again
+  kAppLimited = 1 << 4,     // sent when the application had not kept the path busy
 };
 
 }  // namespace sluice::net::tcp

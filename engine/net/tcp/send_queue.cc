@@ -60,7 +60,7 @@ void SendQueue::trim_first(Sequence una, AckSample& sample) noexcept {
   } else if (state == (kSent | kLost)) {
     lost_ -= part;
   }
-  if ((state & kSacked) == 0) sample.delivered += part;
+  if ((state & kSacked) == 0) sample.take_part(part);
   sample.acknowledged += part;
   first_->sequence = una;
   first_->sequence_length -= part;
@@ -87,24 +87,25 @@ void SendQueue::mark_sacked(Packet& packet, AckSample& sample) noexcept {
   extend_run(packet, packet);
 }
 
-void SendQueue::mark_lost(Packet& packet) noexcept {
+void SendQueue::mark_lost(Packet& packet, FlightWatcher* watcher) noexcept {
   leave_state(packet);
   packet.marks |= kLost;
   lost_ += packet.sequence_length;
   if (lost_first_ == nullptr || before(packet.sequence, lost_first_->sequence))
     lost_first_ = &packet;
+  if (watcher != nullptr) watcher->on_lost(packet);
 }
 
-void SendQueue::mark_timed_out(std::int64_t sent_until_ns) noexcept {
+void SendQueue::mark_timed_out(std::int64_t sent_until_ns, FlightWatcher* watcher) noexcept {
   for (Packet* packet = first_; packet != next_ && sacked_ > 0; packet = packet->next) {
     if ((packet->marks & kSacked) == 0) continue;
     mark_lost(*packet);
     // Its ACK says nothing about when it arrived, just like that of a retransmission.
     packet->marks |= kRetransmitted;
   }
-  if (first_ != next_ && (first_->marks & kLost) == 0) mark_lost(*first_);
+  if (first_ != next_ && (first_->marks & kLost) == 0) mark_lost(*first_, watcher);
   while (flight_first_ != nullptr && flight_first_->sent_ns <= sent_until_ns)
-    mark_lost(*flight_first_);
+    mark_lost(*flight_first_, watcher);
 }
 
 void SendQueue::mark_larger_lost(std::uint32_t octets) noexcept {
@@ -187,6 +188,7 @@ bool SendQueue::split(Packet& packet, std::uint32_t octets) noexcept {
   rest->sequence = packet.sequence + octets;
   rest->marks = packet.marks;
   rest->sent_ns = packet.sent_ns;
+  rest->departure = packet.departure;
   rest->next = packet.next;
   packet.length -= length;
   packet.sequence_length = octets;

@@ -40,10 +40,10 @@ class SendQueue {
   // `packet` goes out now: the next to send, a lost one, or one in flight once more.
   void mark_sent(Packet& packet, std::int64_t now_ns) noexcept;
   void mark_sacked(Packet& packet, AckSample& sample) noexcept;
-  void mark_lost(Packet& packet) noexcept;  // it is in flight
+  void mark_lost(Packet& packet, FlightWatcher* watcher = nullptr) noexcept;  // it is in flight
   // After a timeout the first packet is lost, and what was sent up to `sent_until_ns`. The SACK
   // marks are forgotten, for the peer may have dropped what it had SACKed (RFC 2018 8).
-  void mark_timed_out(std::int64_t sent_until_ns) noexcept;
+  void mark_timed_out(std::int64_t sent_until_ns, FlightWatcher* watcher = nullptr) noexcept;
   // What is larger than `octets` does not pass any more; in flight, it counts as lost.
   void mark_larger_lost(std::uint32_t octets) noexcept;
   void restore_lost() noexcept;  // nothing of it was lost: it is in flight again

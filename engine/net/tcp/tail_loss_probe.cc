@@ -32,6 +32,7 @@ void Tcp::arm_probe(Tcb& tcb) noexcept {
 // 7.3: new data when there is some, else the last segment once more.
 void Tcp::on_probe_timer(Tcb& tcb) noexcept {
   if (tcb.snd_nxt == tcb.snd_una || tcb.recovery().on()) return;
+  note_application_limit(tcb);
   Packet* fresh = tcb.unacknowledged.next_to_send();
   const bool is_new = fresh != nullptr && end_of(*fresh) - tcb.snd_una <= tcb.snd_wnd &&
                       fresh->sequence_length <= tcb.mss;
@@ -55,6 +56,7 @@ void Tcp::take_probe_ack(Tcb& tcb, const AckSample& sample) noexcept {
     tcb.probe_out = false;
   } else if (after(tcb.snd_una, tcb.probe_end)) {
     tcb.probe_out = false;
+    if (Bbr* model = model_of(tcb)) return model->note_loss();
     tcb.congestion.on_congestion(tcb.flight(), tcb.mss);
     tcb.congestion.set_window(tcb.congestion.threshold(), tcb.mss);
   } else if (sample.repeats && !sample.duplicate_seen) {

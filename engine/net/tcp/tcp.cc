@@ -21,7 +21,8 @@ Tcp::Tcp(const StackOptions& options, Port& port, IpOutput& ip, TxQueue& tx, Tim
       flows_(options.connections_max, random),
       time_wait_(options.connections_max, flows_, options.time_wait),
       tcbs_(options.connections_max),
-      episodes_(options.connections_max) {
+      episodes_(options.connections_max),
+      models_(options.congestion_control == CongestionControl::bbr ? options.connections_max : 0) {
   flows_.attach(FlowKind::connection, tcbs_.data(), sizeof(Tcb));
 }
 
@@ -77,6 +78,7 @@ std::size_t Tcp::write(Tcb& tcb, ByteView octets) noexcept {
   const std::size_t wanted = std::min(octets.size(), space);
   const std::size_t reserve = pool_size_ / kReserveForWrites;
   const bool was_idle = tcb.unacknowledged.empty();
+  note_application_limit(tcb);
   const std::size_t taken =
       tcb.unacknowledged.append(octets.first(wanted), pool_, tcb.mss, reserve);
   if (taken > 0) {

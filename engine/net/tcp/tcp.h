@@ -8,6 +8,7 @@
 #include "engine/base/random.h"
 #include "engine/base/sparse_slab.h"
 #include "engine/net/ip_output.h"
+#include "engine/net/tcp/bbr.h"
 #include "engine/net/tcp/isn.h"
 #include "engine/net/tcp/listener.h"
 #include "engine/net/tcp/segment.h"
@@ -73,6 +74,8 @@ class Tcp {
   std::uint16_t announced_mss(const Tcb& tcb) const noexcept {
     return announced_mss(tcb.key.remote, tcb.options);
   }
+  // Of a connection with BBR that sends or did so lately, else nullptr.
+  Bbr* model_of(Tcb& tcb) noexcept;
   void shutdown_read(Tcb& tcb) noexcept;  // what comes is acknowledged and dropped
   void release(Tcb& tcb) noexcept;
 
@@ -96,7 +99,7 @@ class Tcp {
   // Memory that connections have made the stack touch, buffers not counted.
   std::size_t bytes_held() const noexcept {
     return sizeof *this + tcbs_.bytes_touched() + episodes_.bytes_touched() + time_wait_.bytes() +
-           flows_.bytes();
+           flows_.bytes() + models_.bytes_touched();
   }
 
  private:
@@ -166,7 +169,7 @@ class Tcp {
   Life take_ack(Tcb& tcb, const Segment& segment) noexcept;
   bool accept_syn_ack(Tcb& tcb, const Segment& segment) noexcept;
   void take_current_ack(Tcb& tcb, const Segment& segment) noexcept;
-  AckSample sample_for(const Tcb& tcb, const Segment& segment) const noexcept;
+  AckSample sample_for(Tcb& tcb, const Segment& segment) noexcept;
   void advance_una(Tcb& tcb, Sequence ack, AckSample& sample) noexcept;
   bool repeats_ack(const Tcb& tcb, const Segment& segment) const noexcept;
   void take_sack(Tcb& tcb, const Segment& segment, AckSample& sample) noexcept;
@@ -193,6 +196,17 @@ class Tcp {
   void leave_recovery(Tcb& tcb, Recovery& recovery) noexcept;
   void undo_if_spurious(Tcb& tcb, Recovery& recovery, const AckSample& sample) noexcept;
   bool frto_finds_spurious(const Tcb& tcb, Recovery& recovery, const AckSample& sample) noexcept;
+
+  // model.cc
+  Bbr& begin_model(Tcb& tcb) noexcept;
+  void end_model(Tcb& tcb) noexcept;
+  void follow_model(Tcb& tcb, const Bbr& model) noexcept;
+  void update_model(Tcb& tcb, const AckSample& sample) noexcept;
+  void note_application_limit(Tcb& tcb) noexcept;
+  bool must_wait(Tcb& tcb) noexcept;
+  void arm_model(Tcb& tcb, Bbr& model, Instant due) noexcept;
+  void on_model_timer(Tcb& tcb, Bbr& model) noexcept;
+  void respond_to_loss(Tcb& tcb) noexcept;
 
   // tail_loss_probe.cc
   void arm_probe(Tcb& tcb) noexcept;
@@ -306,6 +320,7 @@ class Tcp {
   IntrusiveList<Tcb, &Tcb::output_link> output_;
   SparseSlab<Tcb> tcbs_;
   SparseSlab<Episode> episodes_;  // as many as connections; few are in use
+  SparseSlab<Bbr> models_;        // likewise, of those that send
 };
 
 }  // namespace sluice::net::tcp

@@ -34,7 +34,10 @@ Instant Tcp::next_timer() noexcept {
 }
 
 Instant Tcp::next_timer(const Tcb& tcb) const noexcept {
-  return tcb.due.any() ? tcb.due.earliest(now_) : Instant::never();
+  const Instant due = tcb.due.any() ? tcb.due.earliest(now_) : Instant::never();
+  const Congestion& congestion = tcb.congestion;
+  if (!congestion.by_model() || congestion.model() == Congestion::kNoModel) return due;
+  return std::min(due, models_.at(congestion.model()).due);
 }
 
 void Tcp::on_timer(Tcb& tcb) noexcept {
@@ -46,7 +49,10 @@ void Tcp::on_timer(Tcb& tcb) noexcept {
     ring(tcb, kind);
     if (!tcbs_.in_use(index) || tcb.tcp_state == TcpState::closed) return;
   }
-  if (tcb.due.any() && !tcb.timer.armed()) wheel_.set(tcb.timer, tcb.due.earliest(now_));
+  if (Bbr* model = model_of(tcb); model != nullptr && model->due <= now_)
+    on_model_timer(tcb, *model);
+  const Instant next = tcb.timer.armed() ? Instant::never() : next_timer(tcb);
+  if (next != Instant::never()) wheel_.set(tcb.timer, next);
 }
 
 void Tcp::ring(Tcb& tcb, TimerKind kind) noexcept {

@@ -8,15 +8,19 @@ namespace sluice::net::tcp {
 // The response of RFC 4015: window and threshold are what they were.
 void Tcp::undo_if_spurious(Tcb& tcb, Recovery& recovery, const AckSample& sample) noexcept {
   bool spurious = sample.duplicate_seen && recovery.duplicate_confirms(sample.duplicate.left);
-  if (recovery.phase >= Recovery::Phase::repairing && sample.advances && sample.has_echo &&
-      sample.retransmission_acked && recovery.echo_confirms(sample.echo))
+  if (recovery.phase >= Recovery::Phase::repairing && sample.has_echo &&
+      sample.edge_resent_ns != 0 && recovery.echo_confirms(sample.edge_timestamp(), sample.echo))
     spurious = true;
   if (recovery.frto != Recovery::Frto::off && frto_finds_spurious(tcb, recovery, sample))
     spurious = true;
   if (!spurious) return;
   ++counters_.recoveries_undone;
   recovery.may_undo = false;
-  tcb.congestion.restore(recovery.prior_cwnd, recovery.prior_ssthresh);
+  if (Bbr* model = model_of(tcb)) {
+    model->undo_recovery();
+  } else {
+    tcb.congestion.restore(recovery.prior_cwnd, recovery.prior_ssthresh);
+  }
   tcb.unacknowledged.restore_lost();
   recovery.end(tcb.snd_nxt);
 }

@@ -1,0 +1,50 @@
+// Spaces what leaves at a rate (draft-ietf-ccwg-bbr 5.6.2, 5.6.3), in quanta: so much leaves at
+// once, then nothing until it is paid for. A quantum is what a millisecond carries. Pure.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "engine/base/clock.h"
+
+namespace sluice::net::tcp {
+
+class Pacer {
+ public:
+  static constexpr std::uint32_t kQuantumMax = 64 * 1'024;  // octets
+  static constexpr std::uint32_t kQuantumSegmentsMin = 2;
+
+  void set_rate(double octets_per_second) noexcept { rate_ = octets_per_second; }
+  double rate() const noexcept { return rate_; }
+
+  std::uint32_t quantum(std::uint32_t mss) const noexcept {
+    const double millisecond = std::min(rate_ * 1e-3, double{kQuantumMax});
+    return std::max(static_cast<std::uint32_t>(millisecond), kQuantumSegmentsMin * mss);
+  }
+
+  // May something leave now? If not, wait until next().
+  bool may_send(std::uint32_t mss, Instant now) noexcept {
+    if (waiting_ && now < next_) return false;
+    waiting_ = next_ - now >= time_for(quantum(mss));
+    return !waiting_;
+  }
+  bool waiting() const noexcept { return waiting_; }
+  Instant next() const noexcept { return next_; }
+
+  // A timer that rings late must not slow the flow down: up to a quantum is made good.
+  void on_sent(std::uint32_t octets, std::uint32_t mss, bool from_idle, Instant now) noexcept {
+    const Instant earliest = from_idle ? now : now - time_for(quantum(mss));
+    next_ = std::max(next_, earliest) + time_for(octets);
+  }
+
+ private:
+  Duration time_for(std::uint32_t octets) const noexcept {
+    return nanoseconds(static_cast<std::int64_t>(octets * 1e9 / rate_));
+  }
+
+  double rate_ = 1;  // octets per second
+  Instant next_{};   // when all that was sent is paid for
+  bool waiting_ = false;
+};
+
+}  // namespace sluice::net::tcp
