@@ -36,6 +36,15 @@ void round_trip(Congestion& congestion, std::uint32_t& una, Instant& now, Durati
 
 }  // namespace
 
+// A FIN can be lost when no model is left.
+TEST(TcpCongestion, WithBbrNothingTouchesTheModelsPlace) {
+  Congestion congestion = window_of(CongestionControl::bbr);
+  congestion.on_congestion(kMss, kMss);
+  congestion.on_timeout(kMss);
+  congestion.restore(10 * kMss, Congestion::kThresholdMax);
+  EXPECT_EQ(congestion.model(), Congestion::kNoModel);
+}
+
 TEST(TcpRtt, FollowsRfc6298WithTheMinimumInPlaceOfTheGranularity) {
   tcp::RttEstimator rtt;
   rtt.start(seconds(1));

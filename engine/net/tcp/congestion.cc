@@ -67,6 +67,7 @@ void Congestion::note_flight(std::uint32_t flight, bool limited, Sequence una,
 }
 
 void Congestion::on_congestion(std::uint32_t flight, std::uint32_t mss) noexcept {
+  if (by_model()) return;
   if (in_first_slow_start()) end_first_slow_start();
   const std::uint32_t floor = 2 * mss;
   if (algorithm_ == CongestionControl::cubic) {
@@ -95,6 +96,7 @@ void Congestion::set_window(std::uint32_t cwnd, std::uint32_t mss) noexcept {
 }
 
 void Congestion::restore(std::uint32_t cwnd, std::uint32_t ssthresh) noexcept {
+  if (by_model()) return;
   if (!in_first_slow_start() && ssthresh == kThresholdMax) hystart_ = HyStart{};
   cwnd_ = std::max(cwnd_, cwnd);
   ssthresh_ = std::max(ssthresh_, ssthresh);

@@ -57,6 +57,7 @@ void Tcp::take_probe_ack(Tcb& tcb, const AckSample& sample) noexcept {
   } else if (after(tcb.snd_una, tcb.probe_end)) {
     tcb.probe_out = false;
     if (Bbr* model = model_of(tcb)) return model->note_loss();
+    if (tcb.congestion.by_model()) return;
     tcb.congestion.on_congestion(tcb.flight(), tcb.mss);
     tcb.congestion.set_window(tcb.congestion.threshold(), tcb.mss);
   } else if (sample.repeats && !sample.duplicate_seen) {
