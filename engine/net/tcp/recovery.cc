@@ -186,12 +186,8 @@ void Tcp::enter_timed_out(Tcb& tcb, bool first) noexcept {
 void Tcp::leave_recovery(Tcb& tcb, Recovery& recovery) noexcept {
   if (tcb.congestion.by_model()) {
     if (Bbr* model = model_of(tcb)) model->end_recovery();
-  } else if (recovery.by_rate()) {
-    // RFC 6937 3: the window ends at ssthresh. But when much less is in flight, for the peer's
-    // window or the writer had held the sender back, all of that would leave at once: RFC 6582 3.2
-    // step 3.
-    const std::uint32_t burst = tcb.pipe() + initial_window(tcb);
-    tcb.congestion.set_window(std::min(tcb.congestion.threshold(), burst), tcb.mss);
+  } else if (recovery.by_rate()) {  // RFC 6937 3: the window ends at ssthresh
+    tcb.congestion.set_window(tcb.congestion.threshold(), tcb.mss);
   }
   if (recovery.phase >= Phase::repairing) tcb.reordering.leave_recovery();
   recovery.end(tcb.snd_nxt);
