@@ -98,6 +98,8 @@ class Engine:
             next_hop = ["127.0.0.1:{free_port()}"]
             [delivery]
             paused = true
+            [dns]
+            system = false
             [queue]
             directory = "{self.data}/queue"
             messages_max = 2000000

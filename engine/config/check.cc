@@ -184,17 +184,25 @@ bool matches(std::string_view pattern, std::string_view domain) {
   return equals_ignoring_case(domain.substr(domain.size() - pattern.size()), pattern);
 }
 
-void check_via(const Config& config, const Route& route, const Here& place) {
-  if (!route.via.empty() && find_port(config, route.via) == nullptr)
-    place.fault("via", fmt::format("via names the port {:?}, which does not exist; {}", route.via,
+void check_via(const Config& config, const std::string& via, const Here& place) {
+  if (!via.empty() && find_port(config, via) == nullptr)
+    place.fault("via", fmt::format("via names the port {:?}, which does not exist; {}", via,
                                    port_names(config)));
+}
+
+void check_dns(const Config& config, Reading& reading) {
+  const Here place(reading, "dns", "dns");
+  check_via(config, config.dns.via, place);
+  for (const Endpoint& server : config.dns.servers)
+    if (server.port == 0 || server.address.is_unspecified())
+      place.fault("servers", fmt::format("server {} cannot be asked", server.text()));
 }
 
 void check_routes(const Config& config, Reading& reading) {
   for (std::size_t i = 0; i < config.routes.size(); ++i) {
     const Route& route = config.routes[i];
     const Here place = here(reading, "route", route, i);
-    check_via(config, route, place);
+    check_via(config, route.via, place);
     for (const Endpoint& hop : route.next_hops)
       if (hop.port == 0 || hop.address.is_unspecified())
         place.fault("next_hop", fmt::format("next_hop {} cannot be connected to", hop.text()));
@@ -310,6 +318,7 @@ void check(const Config& config, const Machine& machine, Reading& reading) {
   check_ports(config, reading);
   check_certificates(config, reading);
   check_listeners(config, reading);
+  check_dns(config, reading);
   check_routes(config, reading);
   check_destinations(config, reading);
   check_times(config, reading);

@@ -137,6 +137,25 @@ struct Listener {  // [[listener]]
   int line = 0;
 };
 
+struct Dns {                       // [dns]
+  std::vector<Endpoint> servers;   // recursive resolvers, tried in order
+  bool system = true;              // without servers: those of /etc/resolv.conf
+  std::string via;                 // name of a [[port]], or empty = kernel sockets
+  bool trust_ad = false;           // what they say about DNSSEC counts
+  std::string probe = ".";         // a signed name, which shows at start whether they validate
+  Duration timeout = seconds(3);   // of one try
+  std::uint32_t attempts = 2;      // of each server
+  std::uint32_t queries_max = 48;  // on their way at once, per worker
+  std::uint32_t cache_entries = 10'000;  // per worker
+  Duration ttl_max = hours(24);
+  Duration negative_ttl_max = hours(3);     // RFC 2308 5
+  Duration failure_ttl = seconds(5);        // RFC 9520 3.2
+  Duration reverse_timeout = seconds(2);    // of a banner for the peer's name; 0 = no look-up
+  std::uint32_t reverse_lookups_max = 512;  // at once, per worker
+
+  bool operator==(const Dns&) const = default;
+};
+
 struct Route {                      // [[route]]: first match by domain wins
   std::string domain;               // "example.com", ".example.com" (subdomains), "*"
   std::vector<Endpoint> next_hops;  // tried in order
@@ -207,6 +226,7 @@ struct Config {
   TlsSettings tls;
   std::vector<Certificate> certificates;
   std::vector<Listener> listeners;
+  Dns dns;
   std::vector<Route> routes;
   Delivery delivery;
   Queue queue;

@@ -20,6 +20,7 @@ struct Schema {
   std::vector<Key<TlsSettings>> tls;
   std::vector<Key<Certificate>> certificate;
   std::vector<Key<Listener>> listener;
+  std::vector<Key<Dns>> dns;
   std::vector<Key<Route>> route;
   std::vector<Key<Delivery>> delivery;
   std::vector<Key<Queue>> queue;
@@ -44,6 +45,7 @@ void for_each_table(const Visit& visit) {
   visit("tls", all.tls, &Config::tls);
   visit("certificate", all.certificate, &Config::certificates);
   visit("listener", all.listener, &Config::listeners);
+  visit("dns", all.dns, &Config::dns);
   visit("route", all.route, &Config::routes);
   visit("delivery", all.delivery, &Config::delivery);
   visit("queue", all.queue, &Config::queue);

@@ -71,6 +71,12 @@ json worker_status(const WorkerThread& worker, unsigned cpu) {
           {"packets_dropped", c.packets_dropped.get()},
           {"packets_not_ours", c.packets_not_ours.get()},
           {"address_conflicts", c.address_conflicts.get()},
+          {"dns_asked", c.dns_asked.get()},
+          {"dns_from_cache", c.dns_from_cache.get()},
+          {"dns_sent", c.dns_sent.get()},
+          {"dns_timeouts", c.dns_timeouts.get()},
+          {"dns_failures", c.dns_failures.get()},
+          {"dns_trust", dns::describe(static_cast<dns::Trust>(c.dns_trust.get()))},
           {"log_events_dropped", worker.events.dropped()}};
 }
 
@@ -185,7 +191,7 @@ json sessions(Engine& engine, const json& request) {
         rows.push_back({{"icid", session.icid()},
                         {"remote", session.connection().remote().text()},
                         {"state", session.session().state_name()},
-                        {"wait", wait_name(session.session().waiting())},
+                        {"wait", session.begun() ? wait_name(session.session().waiting()) : "dns"},
                         {"seconds", (now - session.since()).seconds()}});
     });
   });

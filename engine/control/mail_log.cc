@@ -50,8 +50,9 @@ class Lines {
   bool inbound() {
     switch (e_.kind) {
       case EventKind::link_open:
-        line("New SMTP ICID {} interface {} ({}) address {} reverse dns host unknown verified no",
-             e_.icid, text(0), e_.local.address.text(), e_.remote.address.text());
+        line("New SMTP ICID {} interface {} ({}) address {} reverse dns host {} verified {}",
+             e_.icid, text(0), e_.local.address.text(), e_.remote.address.text(),
+             e_.text[1].empty() ? "unknown" : text(1), e_.text[2] == "yes" ? "yes" : "no");
         return true;
       case EventKind::link_accepted:
         line("ICID {} ACCEPT SG {} match ALL SBRS not enabled", e_.icid, text(0));

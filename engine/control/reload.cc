@@ -2,6 +2,8 @@
 
 #include "engine/config/load.h"
 #include "engine/control/listener_tls.h"
+#include "engine/dns/name.h"
+#include "engine/dns/resolv_conf.h"
 #include "engine/net/dpdk/fib_prefix_table.h"
 #include "engine/net/hash_prefix_table.h"
 #include "engine/worker/worker.h"
@@ -60,6 +62,7 @@ std::string restart_only_changes(const Config& running, const Config& fresh) {
   note(running.tcp != fresh.tcp, "tcp");
   note(running.block != fresh.block, "block");
   note(running.queue != fresh.queue, "queue");
+  note(running.dns != fresh.dns, "dns");
   note(running.log != fresh.log, "log");
   note(running.delivery.connections != fresh.delivery.connections, "delivery.connections");
   bool ports = running.ports.size() != fresh.ports.size();
@@ -100,6 +103,25 @@ net::DpdkOptions dpdk_options(const Config& config) {
                              port.exception});
   if (config.block.uses_fib(!config.ports.empty()))
     options.table_bytes = 2 * net::FibPrefixTable::bytes_needed(fib_options(config.block));
+  return options;
+}
+
+dns::Options dns_options(const Config& config) {
+  const config::Dns& dns = config.dns;
+  dns::Options options{.servers = dns.servers,
+                       .trust_ad = dns.trust_ad,
+                       .probe = dns::normal_name(dns.probe).value_or(""),
+                       .timeout = dns.timeout,
+                       .attempts = dns.attempts,
+                       .cache_entries = dns.cache_entries,
+                       .queries_max = dns.queries_max,
+                       .ttl_max = dns.ttl_max,
+                       .negative_ttl_max = dns.negative_ttl_max,
+                       .failure_ttl = dns.failure_ttl};
+  if (!options.servers.empty() || !dns.system) return options;
+  dns::SystemServers system = dns::read_resolv_conf("/etc/resolv.conf");
+  options.servers = std::move(system.servers);
+  options.trust_ad = options.trust_ad || system.trust_ad;
   return options;
 }
 

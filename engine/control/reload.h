@@ -8,12 +8,15 @@
 
 #include "engine/config/config.h"
 #include "engine/control/block_control.h"
+#include "engine/dns/resolver.h"
 #include "engine/net/dpdk/dpdk.h"
 #include "engine/worker/generation.h"
 
 namespace sluice::control {
 
 net::DpdkOptions dpdk_options(const config::Config& config);
+// Servers of the system when the file names none.
+dns::Options dns_options(const config::Config& config);
 // After the start of DPDK, whose memory the tables may lie in.
 std::expected<BlockSetup, std::string> block_setup(const config::Config& config);
 

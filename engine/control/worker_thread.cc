@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/control/pin.h"
+#include "engine/control/reload.h"
 #include "engine/net/kernel/kernel_transport.h"
 #include "engine/net/stack.h"
 #include "engine/worker/idle.h"
@@ -108,6 +109,9 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(WorkerSt
   setup.block_filter = std::make_unique<worker::BlockFilter>(
       std::move(start.block_table), start.generation->config->block.prefixes_max);
   setup.transports = make_transports(start, *setup.block_filter);
+  setup.dns = dns_options(*start.generation->config);
+  setup.datagrams = net::make_kernel_datagrams(setup.dns.queries_max);
+  SLUICE_ASSERT(getrandom(&setup.dns_seed, sizeof setup.dns_seed, 0) == sizeof setup.dns_seed);
   setup.device = queueing::make_file_device(start.generation->config->queue.io_uring,
                                             helper_cpus(start.generation->config->cores));
   setup.connection_id_base = start.connection_id_base;

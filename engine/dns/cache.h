@@ -13,7 +13,7 @@ class Cache {
  public:
   // An answer larger than this is used once and not kept: entries * kAnswerBytesMax bounds the
   // memory.
-  static constexpr std::size_t kAnswerBytesMax = 8 * 1024;
+  static constexpr std::size_t kAnswerBytesMax = 4 * 1024;
 
   explicit Cache(std::size_t entries_max) : entries_max_(entries_max) {}
 

@@ -12,10 +12,16 @@
 
 namespace sluice::dns {
 
+// Whom an answer is for: given with the question, comes back with the answer.
+struct Token {
+  std::uint32_t asker = 0;  // which part of the worker
+  std::uint64_t id = 0;     // its own affair
+};
+
 struct Flight {
   ListLink link;
   Question question;
-  std::vector<std::uint64_t> tokens;  // as many as sessions and deliveries ask, which are pooled
+  std::vector<Token> tokens;  // as many as sessions and deliveries ask, which are pooled
   bool is_probe = false;
   std::uint16_t id = 0;
   std::uint32_t tries = 0;

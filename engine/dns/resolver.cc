@@ -11,7 +11,6 @@ namespace {
 constexpr std::size_t kLengthBytes = 2;  // before a message over TCP, RFC 1035 4.2.2
 constexpr std::size_t kMessageBytesMax = 65'535;
 constexpr std::size_t kDatagramsPerSocket = 16;  // taken per poll
-constexpr std::uint64_t kProbeToken = UINT64_MAX;
 
 Duration seconds_between(std::uint32_t ttl, Duration max) { return std::min(seconds(ttl), max); }
 
@@ -19,11 +18,13 @@ Duration seconds_between(std::uint32_t ttl, Duration max) { return std::min(seco
 
 std::string_view describe(Trust trust) noexcept {
   switch (trust) {
-    case Trust::none: return "its answers count as insecure: trust_ad is off";
-    case Trust::probing: return "being asked whether it validates";
-    case Trust::validates: return "validates, its AD is trusted";
+    case Trust::none:
+      return "is not trusted about DNSSEC: trust_ad is off, its answers count as insecure";
+    case Trust::probing: return "is being asked whether it validates";
+    case Trust::validates: return "validates: its AD is believed";
     case Trust::does_not: return "does not validate: its answers count as insecure";
-    case Trust::unreachable: return "gave no answer about validation: counts as insecure";
+    case Trust::unreachable:
+      return "has not shown that it validates: its answers count as insecure";
   }
   return "";
 }
@@ -43,7 +44,7 @@ Resolver::~Resolver() {
   while (Flight* flight = flying_.pop_front()) hang_up(*flight);
 }
 
-AnswerRef Resolver::ask(const Question& question, std::uint64_t token, Instant now) {
+AnswerRef Resolver::ask(const Question& question, Token token, Instant now) {
   ++counters_.asked;
   if (AnswerRef known = cache_.find(question, now)) {
     ++counters_.from_cache;
@@ -86,7 +87,7 @@ void Resolver::begin_probe(Instant now) {
     return;
   }
   flight->question = {options_.probe, Type::soa};
-  flight->tokens.assign(1, kProbeToken);
+  flight->tokens.clear();
   flight->is_probe = true;
   start(*flight, now);
 }
@@ -209,6 +210,7 @@ bool Resolver::take_reply(Flight& flight, ByteView message, Instant now) {
     ++counters_.ignored;
     return false;
   }
+  silences_ = 0;
   if (reply->truncated) {
     if (flight.connection != nullptr)
       try_again(flight, "truncated over TCP", true, now);
@@ -236,7 +238,10 @@ bool Resolver::take_reply(Flight& flight, ByteView message, Instant now) {
 void Resolver::try_again(Flight& flight, std::string_view trouble, bool ask_others_only,
                          Instant now) {
   const std::size_t servers = options_.servers.size();
-  if (ask_others_only) ++flight.refusals;
+  if (ask_others_only)
+    ++flight.refusals;
+  else
+    ++silences_;
   if (flight.refusals >= servers || flight.tries >= options_.attempts * servers) {
     ++counters_.failures;
     Answer answer{.trouble = std::string(trouble)};
@@ -255,8 +260,7 @@ void Resolver::finish(Flight& flight, Answer answer, Duration ttl, Instant now) 
     answer.expires = now + ttl;
     const auto shared = std::make_shared<const Answer>(std::move(answer));
     cache_.put(flight.question, shared);
-    for (const std::uint64_t token : flight.tokens)
-      done_.push_back({token, flight.question, shared});
+    for (const Token& token : flight.tokens) done_.push_back({token, flight.question, shared});
   }
   flight.tokens.clear();
   flights_.release(flight);

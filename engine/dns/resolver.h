@@ -66,10 +66,10 @@ class Resolver {
 
   // The answer, when it is known; else nullptr, and it comes out of next_done() with the token.
   // Equal questions that are on their way share one query; who asks twice is answered twice.
-  AnswerRef ask(const Question& question, std::uint64_t token, Instant now);
+  AnswerRef ask(const Question& question, Token token, Instant now);
 
   struct Done {
-    std::uint64_t token = 0;
+    Token token;
     Question question;
     AnswerRef answer;
   };
@@ -81,6 +81,8 @@ class Resolver {
   void on_ready(net::Connection& connection, Instant now);
   Instant next_deadline() const noexcept;
 
+  // Nothing but silence since a while: who can do without an answer should not wait for one.
+  bool silent() const noexcept { return silences_ > options_.servers.size(); }
   Trust trust() const noexcept { return trust_; }
   const Counters& counters() const noexcept { return counters_; }
   std::size_t in_flight() const noexcept { return flights_.in_use(); }
@@ -112,6 +114,7 @@ class Resolver {
   Trust trust_;
   Instant probe_at_{};            // of the next probe; never() while none is due
   std::size_t first_server_ = 0;  // the one that answered last
+  std::size_t silences_ = 0;      // tries in a row that no server answered
   Slab<Flight> flights_;
   std::map<Question, Flight*> by_question_;
   IntrusiveList<Flight, &Flight::link> flying_;

@@ -12,7 +12,8 @@
 namespace sluice::mail {
 
 enum class EventKind : std::uint8_t {
-  // Inbound connection. `local`, `remote`; text[0] = interface name.
+  // Inbound connection. `local`, `remote`; text[0] = interface name, text[1] = the peer's name or
+  // empty, text[2] = "yes": the name leads back to it.
   link_open,
   link_accepted,      // text[0] = sender group, text[1] = what matched
   link_rejected,      // text[0] = reply

@@ -54,6 +54,12 @@ struct Counters {
   Counter tcp_retransmitted;  // segments, since start
   Counter packets_dropped;    // malformed or no resources, since start
   Counter packets_not_ours;   // another host's or a protocol that we lack, since start
+  Counter dns_asked;          // since start, like the next four
+  Counter dns_from_cache;
+  Counter dns_sent;
+  Counter dns_timeouts;
+  Counter dns_failures;
+  Counter dns_trust;          // a dns::Trust
   Counter address_conflicts;  // somebody else uses an address of a port, since start
 };
 

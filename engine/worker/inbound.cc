@@ -27,7 +27,7 @@ Inbound::Inbound()
 
 void Inbound::open(CoreState& core, net::Transport& transport, net::Connection& connection,
                    ListenerSet& listeners, const ListenerState& listener, Icid icid, Handle self,
-                   const smtp::Reply& refusal, Instant now) {
+                   Instant now) {
   core_ = &core;
   transport_ = &transport;
   connection_ = &connection;
@@ -41,27 +41,35 @@ void Inbound::open(CoreState& core, net::Transport& transport, net::Connection& 
   peer_ = connection.remote();
   opened_ = now_ = now;
   verdict_reply_.reset();
-  end_told_ = counted_ = false;
+  end_told_ = counted_ = begun_ = false;
   loss_.reset();
   give_up_at_ = Instant::never();
+}
 
-  core.events.emit({.kind = mail::EventKind::link_open,
-                    .icid = icid,
-                    .local = connection.local(),
-                    .remote = peer_,
-                    .text = {listener.interface_name}});
+void Inbound::begin(const dns::ReverseName& name, const smtp::Reply& refusal, Instant now) {
+  if (std::exchange(begun_, true)) return;
+  core_->events.emit(
+      {.kind = mail::EventKind::link_open,
+       .icid = icid_,
+       .local = connection_->local(),
+       .remote = peer_,
+       .text = {listener_->interface_name, name.host, name.verified ? "yes" : "no"}});
   if (refusal.code != 0) {
-    session_.open_refused(listener.settings, refusal, now);
+    session_.open_refused(listener_->settings, refusal, now);
     emit(mail::EventKind::link_rejected, refusal.text);
   } else {
-    session_.open(listener.settings, *this, peer_, now);
-    emit(mail::EventKind::link_accepted, listener.settings.listener_name);
+    session_.open(listener_->settings, *this, peer_, now);
+    emit(mail::EventKind::link_accepted, listener_->settings.listener_name);
   }
 }
 
 Inbound::Progress Inbound::run(Instant now) {
   StageScope scope(core_->ledger, Stage::smtp);
   now_ = now;
+  if (!begun_) {
+    if (connection_->state() != net::Connection::State::failed) return Progress::waiting;
+    begin({}, {}, now);  // it has gone before its name came
+  }
   bool moved = true;
   for (int round = 0; moved && round < kRoundsPerRun; ++round) {
     if (connection_->state() == net::Connection::State::failed)
@@ -154,6 +162,7 @@ Inbound::Progress Inbound::deadline_passed(Instant now) {
 }
 
 void Inbound::close() {
+  begin({}, {}, now_);  // its name never came
   deadline_.cancel();
   space.unlink();
   due.unlink();

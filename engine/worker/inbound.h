@@ -7,6 +7,7 @@
 
 #include "engine/base/intrusive_list.h"
 #include "engine/base/slab.h"
+#include "engine/dns/reverse.h"
 #include "engine/net/transport.h"
 #include "engine/policy/recipient_policy.h"
 #include "engine/smtp/server_session.h"
@@ -22,10 +23,12 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
 
   Inbound();
 
-  // `refusal` (code 0 = none) is sent instead of the banner.
+  // Takes the connection over. Nothing is sent before begin().
   void open(CoreState& core, net::Transport& transport, net::Connection& connection,
             ListenerSet& listeners, const ListenerState& listener, Icid icid, Handle self,
-            const smtp::Reply& refusal, Instant now);
+            Instant now);
+  // `refusal` (code 0 = none) is sent instead of the banner. A second call does nothing.
+  void begin(const dns::ReverseName& name, const smtp::Reply& refusal, Instant now);
 
   // Moves octets both ways within a budget. `again`: more is there, put it at the end of the ready
   // list. `done`: the session is over; the caller releases connection and object.
@@ -33,7 +36,9 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   Progress commit_done(Mid mid, bool durable, Instant now);
   Progress space_available(Instant now);
   Progress deadline_passed(Instant now);
-  void drain(Instant now) { session_.drain(now); }
+  void drain(Instant now) {
+    if (begun_) session_.drain(now);
+  }
 
   // After Progress::done: gives everything back and emits the closing events.
   void close();
@@ -42,9 +47,12 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   net::Connection& connection() const noexcept { return *connection_; }
   const IpAddress& source() const noexcept { return peer_.address; }
   ListenerSet& listeners() const noexcept { return *listeners_; }
-  bool waits_for_space() const noexcept { return session_.waiting() == smtp::Wait::space; }
+  bool waits_for_space() const noexcept {
+    return begun_ && session_.waiting() == smtp::Wait::space;
+  }
   bool counted() const noexcept { return counted_; }  // in the per-source table
   void set_counted() noexcept { counted_ = true; }
+  bool begun() const noexcept { return begun_; }
   const smtp::ServerSession& session() const noexcept { return session_; }
   Icid icid() const noexcept { return icid_; }
   Instant since() const noexcept { return opened_; }
@@ -99,6 +107,7 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   std::optional<std::string_view> loss_;      // the connection is lost, and why
   Instant give_up_at_ = Instant::never();     // on the last replies
   bool counted_ = false;
+  bool begun_ = false;  // else it waits for the name of the peer
   char reply_text_[96];
 };
 

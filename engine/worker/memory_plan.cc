@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/block.h"
+#include "engine/dns/cache.h"
 #include "engine/net/hash_prefix_table.h"
 #include "engine/net/tcp/memory.h"
 #include "engine/worker/handshake_offload.h"
@@ -52,6 +53,8 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
     plan.per_worker.push_back({"TCP path models", memory.connections * config.ports.size(),
                                net::tcp::kModelBytes,
                                "memory.connections per port: of a connection while it sends"});
+  plan.per_worker.push_back({"DNS cache", config.dns.cache_entries, dns::Cache::kAnswerBytesMax,
+                             "dns.cache_entries: at most; an ordinary answer takes 300 octets"});
   const bool tls = std::ranges::any_of(
       config.listeners, [](const auto& listener) { return listener.tls != config::Tls::off; });
   if (tls) {

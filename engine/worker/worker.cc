@@ -71,6 +71,9 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
       core_{*setup_.clock,  timers_,           *blocks_,        *shard_,
             *setup_.events, *setup_.counters,  *setup_.ledger,  mids_,
             tls_buffers_,   setup_.handshakes, handshake_rates_},
+      resolver_(setup_.dns, find_transport(setup_.generation->config->dns.via),
+                find_datagrams(setup_.generation->config->dns.via), setup_.dns_seed),
+      names_(setup_.generation->config->dns.reverse_lookups_max, resolver_, timers_),
       sources_(setup_.generation->config->memory.sessions, setup_.seed),
       sessions_(setup_.generation->config->memory.sessions),
       commands_(kCommandRing) {
@@ -115,6 +118,7 @@ std::size_t Worker::tick(Instant now) {
   }
   work += run_ready(now);
   work += run_handshakes(now);
+  work += run_dns(now);
   work += run_queue(now);
   {
     StageScope scope(core_.ledger, Stage::delivery);
@@ -144,6 +148,8 @@ std::size_t Worker::run_ready(Instant now) {
       ++work;
       if (connection->owner == 0) {
         adopt(*t.transport, *connection, now);
+      } else if ((connection->owner & dns::kDnsOwner) == dns::kDnsOwner) {
+        resolver_.on_ready(*connection, now);
       } else if ((connection->owner & delivery::kOutboundOwner) != 0) {
         StageScope scope(core_.ledger, Stage::delivery);
         delivery_->on_ready(*connection, now, core_.clock.wall());
@@ -172,9 +178,41 @@ void Worker::adopt(net::Transport& transport, net::Connection& connection, Insta
   const smtp::Reply reply =
       blocked ? kBlocked : refusal(listener, connection.remote().address, now);
   (reply.code == 0 ? core_.counters.connections : core_.counters.connections_refused).add();
-  session->open(core_, transport, connection, set, listener, icids_.take(), handle, reply, now);
+  session->open(core_, transport, connection, set, listener, icids_.take(), handle, now);
   if (reply.code == 0) session->set_counted();
+  const Duration patience =
+      reply.code == 0 ? set.config->dns.reverse_timeout : Duration{};  // who is refused has no name
+  if (const auto name = names_.begin(session->source(), handle, patience, now))
+    session->begin(*name, reply, now);
   settle(*session, session->run(now));
+}
+
+// Takes in answers, and lets those sessions begin that have waited for them.
+std::size_t Worker::run_dns(Instant now) {
+  std::size_t work = resolver_.poll(now);
+  dns::Resolver::Done done;
+  for (; resolver_.next_done(done); ++work) names_.answered(done, now);
+  NameLookups::Finished finished;
+  for (; names_.next_finished(finished); ++work) {
+    Inbound* session = sessions_.find(finished.session);
+    if (session == nullptr) continue;
+    session->begin(finished.name, draining_ ? kDraining : smtp::Reply{}, now);
+    settle(*session, session->run(now));
+  }
+  if (resolver_.trust() != trust_reported_) report_trust();
+  return work;
+}
+
+// Each worker finds out for itself; one of them says so.
+void Worker::report_trust() {
+  trust_reported_ = resolver_.trust();
+  if (setup_.index != 0 || setup_.dns.servers.empty()) return;
+  const bool bad =
+      trust_reported_ == dns::Trust::does_not || trust_reported_ == dns::Trust::unreachable;
+  std::string text = "DNS server " + setup_.dns.servers.front().text() + " ";
+  text += dns::describe(*trust_reported_);
+  core_.events.emit({.kind = bad ? mail::EventKind::engine_warning : mail::EventKind::engine_info,
+                     .text = {text}});
 }
 
 // Code 0: welcome. The last sessions of the pool are kept for saying 421.
@@ -273,7 +311,8 @@ std::size_t Worker::run_commands(Instant now) {
 }
 
 Instant Worker::next_deadline() const noexcept {
-  Instant next = std::min(timers_.next_due(), delivery_->next_deadline());
+  Instant next =
+      std::min({timers_.next_due(), delivery_->next_deadline(), resolver_.next_deadline()});
   for (const NamedTransport& t : setup_.transports)
     next = std::min(next, t.transport->next_deadline());
   return next;
@@ -287,6 +326,7 @@ std::vector<int> Worker::wait_descriptors() const {
   std::vector<int> descriptors;
   for (const NamedTransport& t : setup_.transports)
     descriptors.push_back(t.transport->wait_descriptor());
+  if (setup_.datagrams) descriptors.push_back(setup_.datagrams->wait_descriptor());
   return descriptors;
 }
 
@@ -329,6 +369,12 @@ net::Transport* Worker::find_transport(std::string_view name) const noexcept {
   return nullptr;
 }
 
+net::DatagramTransport* Worker::find_datagrams(std::string_view name) const noexcept {
+  if (name.empty()) return setup_.datagrams.get();
+  net::Transport* transport = find_transport(name);
+  return transport == nullptr ? nullptr : &net::datagrams_of(*transport);
+}
+
 void Worker::publish_gauges(Instant now) {
   gauges_due_ = now + kGaugePeriod;
   Counters& counters = core_.counters;
@@ -344,6 +390,13 @@ void Worker::publish_gauges(Instant now) {
   counters.bytes_written.set(queue.bytes_written);
   counters.segments.set(queue.segments);
   counters.ids_used.set(std::max(icids_.next(), dcids_.next()) - setup_.connection_id_base);
+  const dns::Counters& dns = resolver_.counters();
+  counters.dns_asked.set(dns.asked);
+  counters.dns_from_cache.set(dns.from_cache);
+  counters.dns_sent.set(dns.sent);
+  counters.dns_timeouts.set(dns.timeouts);
+  counters.dns_failures.set(dns.failures);
+  counters.dns_trust.set(static_cast<std::uint64_t>(resolver_.trust()));
   publish_stack_gauges();
 }
 

@@ -11,6 +11,8 @@
 #include "engine/base/slab.h"
 #include "engine/base/spsc_ring.h"
 #include "engine/delivery/delivery.h"
+#include "engine/dns/resolver.h"
+#include "engine/net/kernel/kernel_datagrams.h"
 #include "engine/net/transport.h"
 #include "engine/policy/source_table.h"
 #include "engine/worker/block_filter.h"
@@ -18,6 +20,7 @@
 #include "engine/worker/generation.h"
 #include "engine/worker/inbound.h"
 #include "engine/worker/listener_set.h"
+#include "engine/worker/name_lookups.h"
 
 namespace sluice::worker {
 
@@ -36,6 +39,9 @@ struct WorkerSetup {
   CycleLedger* ledger = nullptr;
   std::unique_ptr<BlockFilter> block_filter;
   std::vector<NamedTransport> transports;
+  std::unique_ptr<net::KernelDatagrams> datagrams;  // UDP of the transport ""; may be null
+  dns::Options dns;
+  std::uint64_t dns_seed = 0;  // secret
   std::unique_ptr<queueing::LogDevice> device;
   std::uint64_t connection_id_base = 0;    // ICID and DCID start above it
   std::uint64_t seed = 0;                  // of the tables that hash what a peer can choose
@@ -73,6 +79,7 @@ class Worker {
   void reconfigure(const Generation& generation);
   queueing::Shard& shard() noexcept { return *shard_; }
   delivery::Delivery& delivery() noexcept { return *delivery_; }
+  const dns::Resolver& resolver() const noexcept { return resolver_; }
   BlockFilter& block_filter() noexcept { return *setup_.block_filter; }
   template <typename Visit>
   void for_each_session(Visit&& visit) {
@@ -86,6 +93,8 @@ class Worker {
 
   std::size_t run_ready(Instant now);
   std::size_t run_handshakes(Instant now);
+  std::size_t run_dns(Instant now);
+  void report_trust();
   std::size_t run_due(Instant now);
   std::size_t run_queue(Instant now);
   std::size_t run_commands(Instant now);
@@ -96,6 +105,7 @@ class Worker {
   void publish_gauges(Instant now);
   void publish_stack_gauges();
   net::Transport* find_transport(std::string_view name) const noexcept;
+  net::DatagramTransport* find_datagrams(std::string_view name) const noexcept;
   void drop_unused_generations();
 
   WorkerSetup setup_;
@@ -108,6 +118,9 @@ class Worker {
   tls::ReadBuffers tls_buffers_;
   policy::SourceRates handshake_rates_;
   CoreState core_;
+  dns::Resolver resolver_;
+  NameLookups names_;
+  std::optional<dns::Trust> trust_reported_;
   policy::SourceTable sources_;
   std::vector<std::unique_ptr<ListenerSet>> listener_sets_;  // the last is current
   std::vector<std::unique_ptr<ScanState>> scan_states_;      // the last is current

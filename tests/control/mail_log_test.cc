@@ -26,6 +26,13 @@ TEST(MailLog, LinesOfAnInboundMessage) {
                    .text = {"Data 1"}}),
             "New SMTP ICID 590125205 interface Data 1 (192.168.1.1) address 10.0.0.1 reverse dns "
             "host unknown verified no\n");
+  EXPECT_EQ(lines({.kind = EventKind::link_open,
+                   .icid = 590125205,
+                   .local = kLocal,
+                   .remote = kRemote,
+                   .text = {"Data 1", "mail.example.com", "yes"}}),
+            "New SMTP ICID 590125205 interface Data 1 (192.168.1.1) address 10.0.0.1 reverse dns "
+            "host mail.example.com verified yes\n");
   EXPECT_EQ(lines({.kind = EventKind::tx_begin, .icid = 590125205, .mid = 179701980}),
             "Start MID 179701980 ICID 590125205\n");
   EXPECT_EQ(lines({.kind = EventKind::tx_from, .icid = 5, .mid = 6, .text = {"a@example.com"}}),

@@ -2,6 +2,7 @@
 
 #include "engine/dns/resolv_conf.h"
 #include "engine/dns/resolver.h"
+#include "engine/dns/reverse.h"
 #include "tests/dns/fake_servers.h"
 
 namespace sluice::dns {
@@ -19,7 +20,7 @@ class DnsResolver : public testing::Test {
  protected:
   void start() { resolver.emplace(options, &tcp, &servers, 42); }
   AnswerRef ask(const Question& question, std::uint64_t token = 1) {
-    return resolver->ask(question, token, clock.now());
+    return resolver->ask(question, {0, token}, clock.now());
   }
   // The answers that come now, by token.
   std::map<std::uint64_t, AnswerRef> poll() {
@@ -30,7 +31,7 @@ class DnsResolver : public testing::Test {
       for (net::Connection* connection : open) resolver->on_ready(*connection, clock.now());
     }
     std::map<std::uint64_t, AnswerRef> answers;
-    for (Resolver::Done done; resolver->next_done(done);) answers[done.token] = done.answer;
+    for (Resolver::Done done; resolver->next_done(done);) answers[done.token.id] = done.answer;
     return answers;
   }
   AnswerRef answer_to(const Question& question) {
@@ -265,6 +266,39 @@ TEST(DnsAnswers, AMissingAnswerIsWantedOnceAndABadNameHasFailed) {
   EXPECT_TRUE(table.wanted().empty());
   EXPECT_EQ(table.expires(), Instant{5});
   EXPECT_TRUE(table.find("a..b", Type::a)->failed());
+}
+
+AnswerRef answer_of(Answer answer) {
+  answer.status = Answer::Status::found;
+  return std::make_shared<const Answer>(std::move(answer));
+}
+
+TEST(DnsReverse, TheNameIsVerifiedByTheAddressesOfTheHost) {
+  const IpAddress source = *IpAddress::parse("192.0.2.1");
+  const Question pointer{"1.2.0.192.in-addr.arpa", Type::ptr};
+  AnswerTable answers;
+  EXPECT_FALSE(find_reverse_name(source, answers));
+  EXPECT_EQ(answers.take_wanted(), std::vector{pointer});
+  answers.put(pointer, answer_of({.names = {"b\\d", "a.test", "b.test"}}));
+  EXPECT_FALSE(find_reverse_name(source, answers));
+  EXPECT_EQ(answers.take_wanted(),
+            (std::vector<Question>{{"a.test", Type::a}, {"b.test", Type::a}}));
+  answers.put({"a.test", Type::a}, answer_of({.addresses = {*IpAddress::parse("192.0.2.9")}}));
+  answers.put({"b.test", Type::a}, answer_of({.addresses = {source}}));
+  EXPECT_EQ(find_reverse_name(source, answers)->host, "b.test");
+  EXPECT_TRUE(find_reverse_name(source, answers)->verified);
+  answers.put({"b.test", Type::a}, std::make_shared<const Answer>());
+  EXPECT_EQ(find_reverse_name(source, answers)->host, "a.test");
+  EXPECT_FALSE(find_reverse_name(source, answers)->verified);
+}
+
+TEST(DnsReverse, ManyNamesAreNotAllAskedFor) {
+  Answer many;
+  for (int i = 0; i < 100; ++i) many.names.push_back("n" + std::to_string(i) + ".test");
+  AnswerTable answers;
+  answers.put({"1.2.0.192.in-addr.arpa", Type::ptr}, answer_of(many));
+  EXPECT_FALSE(find_reverse_name(*IpAddress::parse("192.0.2.1"), answers));
+  EXPECT_EQ(answers.wanted().size(), kReverseNamesMax);
 }
 
 TEST(DnsResolvConf, ServersAndTrustAreRead) {

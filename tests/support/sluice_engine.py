@@ -1,6 +1,7 @@
 """Runs the engine for tests: its own folder, a kernel listener on 127.0.0.1, one worker."""
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -33,6 +34,8 @@ retry_max = "2s"
 connect_timeout = "5s"
 {delivery}
 
+{dns}
+
 [queue]
 directory = "queue"
 segment_bytes = "4 MiB"
@@ -59,14 +62,14 @@ class Engine:
     """`with Engine(SLUICE, sink.port) as engine:` – the folder is removed at the end."""
 
     def __init__(self, binary, sink_port, listener="", delivery="", extra="", sessions=1024,
-                 blocks=2048, rules=None):
+                 blocks=2048, rules=None, dns="[dns]\nsystem = false"):
         self.binary = os.path.abspath(binary)
         self.port = free_port()
         self.folder = tempfile.mkdtemp(prefix="sluice-test-")
         self.config = os.path.join(self.folder, "sluice.toml")
         with open(self.config, "w", encoding="ascii") as file:
             file.write(CONFIG.format(port=self.port, sink_port=sink_port, listener=listener,
-                                     delivery=delivery, extra=extra, sessions=sessions,
+                                     delivery=delivery, extra=extra, dns=dns, sessions=sessions,
                                      blocks=blocks, rules=f'"{rules}"' if rules else ""))
         self.process = None
 
@@ -149,6 +152,9 @@ class Engine:
             with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
                 text += file.read()
         return text
+
+    def wait_for_log(self, pattern, timeout=30):
+        self.wait_until(pattern, lambda: re.search(pattern, self.log()), timeout)
 
     def rss_mib(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:

@@ -10,8 +10,8 @@ class Refused(Exception):
 
 
 class Peer:
-    def __init__(self, port, timeout=30, host="127.0.0.1"):
-        self.socket = socket.create_connection((host, port), timeout=timeout)
+    def __init__(self, port, timeout=30, host="127.0.0.1", source=""):
+        self.socket = socket.create_connection((host, port), timeout, (source, 0))
         self.file = self.socket.makefile("rb")
 
     def __enter__(self):

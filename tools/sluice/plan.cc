@@ -58,6 +58,29 @@ void print_queues(const config::Config& config) {
              mib(workers * config.queue.segments_max * config.queue.segment_bytes));
 }
 
+// Whom names are asked from, and whether their word on DNSSEC counts: what the running engine has
+// found out, or what will decide.
+void print_dns(const config::Config& config) {
+  const dns::Options dns = control::dns_options(config);
+  fmt::print("DNS\n");
+  for (const Endpoint& server : dns.servers)
+    fmt::print("  {}{}\n", server.text(), config.dns.servers.empty() ? " (/etc/resolv.conf)" : "");
+  if (dns.servers.empty()) {
+    fmt::print("  no server: no MX, no names of peers\n");
+    return;
+  }
+  const auto status = ask_engine(config.admin.socket, {{"command", "status"}});
+  const auto workers =
+      status ? status->value("workers", nlohmann::json::array()) : nlohmann::json::array();
+  if (!workers.empty())
+    fmt::print("  DNSSEC: {} (the running engine)\n", workers.front().value("dns_trust", ""));
+  else if (dns.trust_ad)
+    fmt::print("  DNSSEC: believed when the probe at start ({}) comes back validated\n",
+               config.dns.probe);
+  else
+    fmt::print("  DNSSEC: {}\n", dns::describe(dns::Trust::none));
+}
+
 void print_terms(const std::vector<worker::MemoryTerm>& terms) {
   for (const worker::MemoryTerm& term : terms)
     fmt::print("  {:<20} {:>9} x {:>9} = {:>12}   {}\n", term.name, term.count, term.bytes_each,
@@ -72,6 +95,7 @@ int plan(const Options& options) {
   const scan::Scanner scanner((*generation)->rules, worker::scan_settings(*config), 1);
   print_cores(*config);
   print_queues(*config);
+  print_dns(*config);
   const worker::MemoryPlan memory = worker::plan_memory(*config, scanner.message_bytes());
   fmt::print("Memory per worker\n");
   print_terms(memory.per_worker);
