@@ -8,7 +8,8 @@ namespace sluice::scan {
 namespace {
 
 mime::WalkerLimits limits_of(const ScanSettings& settings) noexcept {
-  return {settings.mime_depth_max, settings.mime_parts_max, settings.header_bytes_max};
+  return {settings.mime_depth_max, settings.mime_parts_max, settings.header_bytes_max,
+          settings.header_fields_max};
 }
 
 std::string_view trim_left(std::string_view text) noexcept {
@@ -132,7 +133,8 @@ void MessageScan::gather_line(Gatherer& gatherer, hyperscan::Stream& stream, std
   gatherer.add(line, to);
 }
 
-void MessageScan::leaf_begin(const mime::Entity& entity) noexcept {
+void MessageScan::leaf_begin(const mime::Leaf& leaf) noexcept {
+  const mime::Entity& entity = leaf.entity;
   text_leaf_ = body_ && entity.kind == mime::MediaKind::text;
   if (text_leaf_) decoder_.begin(entity.encoding, mime::find_charset(entity.charset.view()));
 }

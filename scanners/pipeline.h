@@ -51,7 +51,8 @@ class MessageScan final : private mime::WalkerSink, private mime::TextSink {
   };
 
   void field(mime::Section section, const mime::FieldPiece& piece) noexcept override;
-  void leaf_begin(const mime::Entity& entity) noexcept override;
+  void section_end(mime::Section) noexcept override {}
+  void leaf_begin(const mime::Leaf& leaf) noexcept override;
   void leaf(ByteView octets) noexcept override;
   void leaf_end() noexcept override;
   void text(ByteView utf8) noexcept override;

@@ -22,6 +22,7 @@ struct ScanSettings {
   std::uint32_t mime_depth_max = 20;
   std::uint32_t mime_parts_max = 1'000;
   std::uint32_t header_bytes_max = 256 * 1024;
+  std::uint32_t header_fields_max = 1'000;
 };
 
 // Compiled rules: immutable, shared by all cores, swapped whole on reload.

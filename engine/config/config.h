@@ -199,6 +199,7 @@ struct Scan {                      // [scan]
   std::uint32_t mime_depth_max = 20;
   std::uint32_t mime_parts_max = 1'000;
   std::uint32_t header_bytes_max = 256U * 1024;
+  std::uint32_t header_fields_max = 1'000;
 };
 
 struct Log {                                  // [log]

@@ -389,7 +389,9 @@ std::vector<Key<Scan>> scan_keys() {
       {"mime_depth_max", integer(&Scan::mime_depth_max, 1, 200), "nesting of MIME parts"},
       {"mime_parts_max", integer(&Scan::mime_parts_max, 1, 100'000), "MIME parts of one message"},
       {"header_bytes_max", size(&Scan::header_bytes_max, 4 * kKiB, 16 * kMiB),
-       "octets of header that are scanned"},
+       "octets of a header section that are scanned"},
+      {"header_fields_max", integer(&Scan::header_fields_max, 10, 100'000),
+       "fields of a header section that are scanned"},
   };
 }
 

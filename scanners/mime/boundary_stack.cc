@@ -1,5 +1,7 @@
 #include "scanners/mime/boundary_stack.h"
 
+#include "engine/base/contract.h"
+
 namespace sluice::scan::mime {
 namespace {
 
@@ -10,13 +12,24 @@ std::string_view trim_right(std::string_view text) noexcept {
 
 }  // namespace
 
-bool BoundaryStack::push(std::string_view boundary, std::uint32_t depth, bool digest) noexcept {
-  if (size_ == frames_.size()) return false;
+Anomalies BoundaryStack::push(std::string_view boundary, std::uint32_t depth,
+                              bool digest) noexcept {
+  SLUICE_ASSERT(size_ < frames_.size());
+  boundary = trim_right(boundary);
+  Anomalies anomalies;
+  for (std::size_t i = 0; i < size_; ++i) {
+    const std::string_view other = frames_[i].boundary.view();
+    if (other == boundary)
+      anomalies.add(Anomaly::boundary_reused);
+    else if (other.starts_with(boundary) || boundary.starts_with(other))
+      anomalies.add(Anomaly::boundary_prefix);
+  }
   Frame& frame = frames_[size_++];
   frame.depth = depth;
   frame.digest = digest;
-  frame.boundary.assign(trim_right(boundary));
-  return true;
+  frame.delimited = false;
+  frame.boundary.assign(boundary);
+  return anomalies;
 }
 
 std::optional<BoundaryStack::Delimiter> BoundaryStack::find(std::string_view line) const noexcept {
@@ -31,9 +44,30 @@ std::optional<BoundaryStack::Delimiter> BoundaryStack::find(std::string_view lin
     const bool cut = boundary.size() == kBoundaryBytes;
     const bool close = tail == "--" || (cut && tail.ends_with("--"));
     if (!tail.empty() && !close && !cut) continue;
-    return Delimiter{frame.depth, frame.digest, close, close ? i - 1 : i};
+    return Delimiter{frame.depth, frame.digest, close, i - 1};
   }
   return {};
+}
+
+bool BoundaryStack::resembles(std::string_view line) const noexcept {
+  for (std::size_t i = 0; i < size_; ++i)
+    if (line.substr(2).starts_with(frames_[i].boundary.view())) return true;
+  return false;
+}
+
+Anomalies BoundaryStack::apply(const Delimiter& delimiter) noexcept {
+  frames_[delimiter.frame].delimited = true;
+  const Anomalies anomalies = close_from(delimiter.frame + 1);
+  if (delimiter.close) size_ = delimiter.frame;
+  return anomalies;
+}
+
+Anomalies BoundaryStack::close_from(std::size_t frame) noexcept {
+  Anomalies anomalies;
+  for (std::size_t i = frame; i < size_; ++i)
+    anomalies.add(frames_[i].delimited ? Anomaly::close_delimiter_missing : Anomaly::no_parts);
+  size_ = frame;
+  return anomalies;
 }
 
 }  // namespace sluice::scan::mime

@@ -21,7 +21,7 @@ class BoundaryStack {
     std::uint32_t depth = 0;  // nesting of the multipart it belongs to
     bool digest = false;
     bool close = false;
-    std::size_t frames_left = 0;
+    std::size_t frame = 0;
   };
 
   explicit BoundaryStack(std::size_t depth_max) : frames_(depth_max) {}
@@ -30,19 +30,24 @@ class BoundaryStack {
 
   void clear() noexcept { size_ = 0; }
   bool empty() const noexcept { return size_ == 0; }
-  // False when every frame is in use.
-  bool push(std::string_view boundary, std::uint32_t depth, bool digest) noexcept;
+  // Never called with more open than depth_max. Returns how the boundary is mistaken for others.
+  Anomalies push(std::string_view boundary, std::uint32_t depth, bool digest) noexcept;
   // What `line` (line end optional) delimits, innermost multipart first; nothing when it is text.
   std::optional<Delimiter> find(std::string_view line) const noexcept;
+  // Whether a line that is no delimiter begins like one.
+  bool resembles(std::string_view line) const noexcept;
   // Closes what is nested in the delimiter's multipart, and with a close delimiter that one too.
-  void apply(const Delimiter& delimiter) noexcept { size_ = delimiter.frames_left; }
+  Anomalies apply(const Delimiter& delimiter) noexcept;
+  Anomalies close_all() noexcept { return close_from(0); }  // at the end of the message
 
  private:
   struct Frame {
     std::uint32_t depth = 0;
     bool digest = false;
+    bool delimited = false;  // its boundary has come
     BoundedText<kBoundaryBytes> boundary;
   };
+  Anomalies close_from(std::size_t frame) noexcept;
 
   std::vector<Frame> frames_;
   std::size_t size_ = 0;

@@ -8,6 +8,8 @@ namespace {
 
 bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
+bool is_white(char c) noexcept { return is_blank(c) || c == '\r' || c == '\n'; }
+
 // RFC 5322 2.2 field-name, then (RFC 5322 4.5.8) white space before the colon.
 bool is_field_start(std::string_view line) noexcept {
   std::size_t at = 0;
@@ -21,19 +23,38 @@ bool is_mbox_line(std::string_view line) noexcept {
   return line.starts_with("From ") || line.starts_with(">From ");
 }
 
-std::string_view trim_right(std::string_view text) noexcept {
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+std::string_view strip_line_end(std::string_view text) noexcept {
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.ends_with('\r')) text.remove_suffix(1);
   return text;
+}
+
+Anomalies strange_octets(std::string_view raw) noexcept {
+  unsigned all = 0;
+  unsigned controls = 0;
+  for (const char c : raw) {
+    const auto octet = static_cast<unsigned char>(c);
+    all |= octet;
+    controls += octet < ' ' && octet != '\t' && octet != '\n';
+  }
+  Anomalies anomalies;
+  if ((all & 0x80) != 0) anomalies.add(Anomaly::header_eight_bit);
+  if (controls == 0) return anomalies;
+  for (std::size_t i = 0; i + 1 < raw.size(); ++i)
+    if (raw[i] == '\r' && raw[i + 1] == '\n') --controls;
+  if (raw.ends_with('\r')) --controls;  // perhaps of a fold that goes on in the next piece
+  if (controls > 0) anomalies.add(Anomaly::header_control_octet);
+  return anomalies;
 }
 
 }  // namespace
 
-void FieldReader::begin(std::size_t bytes_max) noexcept {
+void FieldReader::begin() noexcept {
   used_ = line_begin_ = 0;
-  continued_ = line_judged_ = false;
+  continued_ = line_judged_ = fold_open_ = false;
   first_line_ = true;
   seen_ = 0;
-  bytes_max_ = bytes_max;
+  anomalies_ = {};
 }
 
 FieldReader::Outcome FieldReader::feed(ByteView& in, FieldSink& sink) noexcept {
@@ -47,10 +68,8 @@ FieldReader::Outcome FieldReader::feed(ByteView& in, FieldSink& sink) noexcept {
     seen_ += taken;
     in = in.subspan(taken);
     Outcome outcome = Outcome::more;
-    if (ended)
-      outcome = end_line(sink);
-    else if (used_ == kFieldPieceBytes)
-      outcome = fill_up(sink);
+    if (ended) outcome = end_line(sink);
+    if (outcome == Outcome::more && used_ == kFieldPieceBytes) outcome = fill_up(sink);
     if (outcome != Outcome::more) return outcome;
   }
   return Outcome::more;
@@ -65,12 +84,11 @@ FieldReader::Outcome FieldReader::end_line(FieldSink& sink) noexcept {
     if (const Outcome outcome = judge_line(sink); outcome != Outcome::more) return outcome;
   }
   line_judged_ = false;
-  strip_line_end();
   line_begin_ = used_;
   return Outcome::more;
 }
 
-// No line end within the buffer: what is known of the field goes out as a piece.
+// The buffer is full: what is known of the field goes out as a piece.
 FieldReader::Outcome FieldReader::fill_up(FieldSink& sink) noexcept {
   if (!line_judged_ && line_begin_ < used_) {
     const bool made_room = line_begin_ > 0 && !is_blank(line().front());
@@ -81,15 +99,23 @@ FieldReader::Outcome FieldReader::fill_up(FieldSink& sink) noexcept {
     if (const Outcome outcome = judge_line(sink); outcome != Outcome::more) return outcome;
     line_judged_ = used_ > 0;
   }
-  if (used_ > 0) tell(sink, used_, false);
-  used_ = line_begin_ = 0;
+  // A line end may be the field's last: it is told with what follows.
+  const std::size_t whole = strip_line_end({buffer_.data(), used_}).size();
+  const std::size_t kept = used_ - whole;
+  if (whole > 0) tell(sink, whole, false);
+  std::memmove(buffer_.data(), buffer_.data() + whole, kept);
+  used_ = static_cast<std::uint16_t>(kept);
+  line_begin_ = line_judged_ ? 0 : used_;
   return Outcome::more;
 }
 
 // Decides what the line is by its beginning. A line of a new field is at the buffer's front
 // afterwards.
 FieldReader::Outcome FieldReader::judge_line(FieldSink& sink) noexcept {
-  if (field_begun() && is_blank(line().front())) return Outcome::more;
+  if (field_begun() && is_blank(line().front())) {
+    if (std::ranges::all_of(line(), is_white)) anomalies_.add(Anomaly::blank_continuation);
+    return Outcome::more;
+  }
   close_field(sink);
   const bool mbox = first_line_ && is_mbox_line(line());
   first_line_ = false;
@@ -109,19 +135,56 @@ void FieldReader::close_field(FieldSink& sink) noexcept {
 }
 
 void FieldReader::tell(FieldSink& sink, std::size_t size, bool last) noexcept {
-  FieldPiece piece{{}, {buffer_.data(), size}, !continued_, last};
+  std::string_view text{buffer_.data(), size};
+  if (last) text = strip_line_end(text);
+  FieldPiece piece;
+  piece.first = !continued_;
+  piece.last = last;
   if (piece.first) {
-    const std::size_t colon = piece.value.find(':');
-    piece.name = trim_right(piece.value.substr(0, colon));
-    piece.value.remove_prefix(colon + 1);
+    fold_open_ = false;
+    piece.name = take_name(text);
+    if (!last) name_.assign(piece.name);
+  } else {
+    piece.name = name_.view();
   }
+  piece.raw = text;
+  piece.value = unfold(text);
   continued_ = !last;
-  if (seen_ <= bytes_max_ || !piece.first) sink.field(piece);
+  anomalies_.add(strange_octets(text));
+  sink.field(piece);
 }
 
-void FieldReader::strip_line_end() noexcept {
-  if (used_ > 0 && buffer_[used_ - 1] == '\n') --used_;
-  if (used_ > line_begin_ && buffer_[used_ - 1] == '\r') --used_;
+std::string_view FieldReader::take_name(std::string_view& text) noexcept {
+  const std::size_t colon = std::min(text.find(':'), text.size() - 1);
+  std::string_view name = text.substr(0, colon);
+  text.remove_prefix(colon + 1);
+  while (!name.empty() && is_blank(name.back())) {
+    name.remove_suffix(1);
+    anomalies_.add(Anomaly::space_before_colon);
+  }
+  return name;
+}
+
+std::string_view FieldReader::unfold(std::string_view raw) noexcept {
+  if (!fold_open_ && raw.find('\n') == raw.npos) return raw;
+  std::size_t size = 0;
+  for (std::size_t at = 0; at < raw.size();) {
+    if (fold_open_) {
+      while (at < raw.size() && is_blank(raw[at])) ++at;
+      fold_open_ = at == raw.size();
+      continue;
+    }
+    const std::size_t newline = std::min(raw.find('\n', at), raw.size());
+    std::size_t end = newline;
+    if (newline < raw.size() && end > at && raw[end - 1] == '\r') --end;
+    std::memcpy(unfolded_.data() + size, raw.data() + at, end - at);
+    size += end - at;
+    at = std::min(newline + 1, raw.size());
+    if (newline == raw.size()) break;
+    unfolded_[size++] = ' ';
+    fold_open_ = true;
+  }
+  return {unfolded_.data(), size};
 }
 
 FieldReader::Outcome FieldReader::finish(FieldSink& sink) noexcept {

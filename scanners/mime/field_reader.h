@@ -1,5 +1,5 @@
-// Collects one header section line by line into unfolded fields (RFC 5322 2.2.3). A field longer
-// than the buffer comes out in pieces, so that memory stays fixed and nothing goes unseen.
+// Collects one header section line by line into fields (RFC 5322 2.2). A field longer than the
+// buffer comes out in pieces, so that memory stays fixed and nothing goes unseen.
 #pragma once
 
 #include <array>
@@ -7,6 +7,8 @@
 #include <string_view>
 
 #include "engine/base/bytes.h"
+#include "scanners/mime/anomaly.h"
+#include "scanners/mime/bounded_text.h"
 
 namespace sluice::scan::mime {
 
@@ -14,8 +16,9 @@ inline constexpr std::size_t kFieldPieceBytes = 4'096;
 
 // One field or a piece of it. The views live for the call.
 struct FieldPiece {
-  std::string_view name;   // as written; in the first piece only
-  std::string_view value;  // unfolded, undecoded
+  std::string_view name;   // as written; of later pieces no more than kept of it
+  std::string_view raw;    // behind the colon as it came, no last line end
+  std::string_view value;  // unfolded: a line end and the white space behind it are one space
   bool first = true;
   bool last = true;
 };
@@ -36,13 +39,14 @@ class FieldReader {
     stray,  // a line that is no field ended the section: stray() belongs to what follows
   };
 
-  // Fields behind the first `bytes_max` octets of the section are passed over untold.
-  void begin(std::size_t bytes_max) noexcept;
+  void begin() noexcept;
   Outcome feed(ByteView& in, FieldSink& sink) noexcept;  // `in` keeps what was not taken
   Outcome finish(FieldSink& sink) noexcept;              // the message ended within the section
 
   // The line that is no field: with its line end, or its beginning when it fills the buffer.
   ByteView stray() const noexcept { return as_bytes({buffer_.data(), used_}); }
+  std::size_t seen() const noexcept { return seen_; }  // octets of the section
+  Anomalies anomalies() const noexcept { return anomalies_; }
 
  private:
   Outcome end_line(FieldSink& sink) noexcept;
@@ -50,7 +54,8 @@ class FieldReader {
   Outcome judge_line(FieldSink& sink) noexcept;
   void close_field(FieldSink& sink) noexcept;
   void tell(FieldSink& sink, std::size_t size, bool last) noexcept;
-  void strip_line_end() noexcept;
+  std::string_view take_name(std::string_view& text) noexcept;
+  std::string_view unfold(std::string_view raw) noexcept;
   std::string_view line() const noexcept {
     return {buffer_.data() + line_begin_, static_cast<std::size_t>(used_ - line_begin_)};
   }
@@ -62,8 +67,11 @@ class FieldReader {
   bool continued_ = false;    // a piece of the field has been told
   bool line_judged_ = false;  // the line belongs to the field, its beginning has been told
   bool first_line_ = true;
-  std::size_t seen_ = 0;  // octets of the section
-  std::size_t bytes_max_ = 0;
+  bool fold_open_ = false;  // white space at the front of the next piece belongs to a fold
+  std::size_t seen_ = 0;
+  Anomalies anomalies_;
+  BoundedText<76> name_;                         // of a field in pieces
+  std::array<char, kFieldPieceBytes> unfolded_;  // for the call of the sink
 };
 
 }  // namespace sluice::scan::mime

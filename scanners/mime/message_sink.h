@@ -32,7 +32,7 @@ namespace sluice::scan::mime {
 inline constexpr std::size_t kBodyElementBytes = 2'048;
 inline constexpr std::size_t kRawbodyElementBytes = 2 * kBodyElementBytes;
 
-enum class TransferEncoding : std::uint8_t { identity, base64, quoted_printable };
+enum class TransferEncoding : std::uint8_t { identity, base64, quoted_printable, uuencode };
 
 // Whose header. A nested message (message/rfc822) is a part, its fields are told as such.
 enum class Section : std::uint8_t { message, part };

@@ -1,11 +1,13 @@
 #include "scanners/mime/parameter.h"
 
+#include "engine/base/bytes.h"
+#include "scanners/mime/hex.h"
+
 namespace sluice::scan::mime {
 namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
 constexpr std::string_view kTokenEnd = " \t\r\n/;=(\"";
-constexpr std::string_view kValueEnd = " \t\r\n;";
 
 std::string_view take(std::string_view& text, std::size_t size) noexcept {
   const auto taken = text.substr(0, size);
@@ -13,9 +15,37 @@ std::string_view take(std::string_view& text, std::size_t size) noexcept {
   return taken;
 }
 
+std::string_view trim_right(std::string_view text) noexcept {
+  return text.substr(0, text.find_last_not_of(kSpace) + 1);
+}
+
+void append_unescaped(std::string_view text, BoundedText<kParameterBytes>& out) noexcept {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    out.append(text.substr(i, 1));
+  }
+}
+
+// RFC 2231 4: "%" and two hexadecimal digits.
+void append_decoded(std::string_view text, BoundedText<kParameterBytes>& out) noexcept {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char octet = text[i];
+    if (octet == '%' && i + 2 < text.size()) {
+      const int high = hex_value(static_cast<std::uint8_t>(text[i + 1]));
+      const int low = hex_value(static_cast<std::uint8_t>(text[i + 2]));
+      if (high >= 0 && low >= 0) {
+        octet = static_cast<char>(high * 16 + low);
+        i += 2;
+      }
+    }
+    out.append({&octet, 1});
+  }
+}
+
 }  // namespace
 
 void ParameterReader::skip_comment() noexcept {
+  anomalies_.add(Anomaly::comment_in_type);
   int depth = 0;
   std::size_t at = 0;
   for (; at < rest_.size(); ++at) {
@@ -49,34 +79,125 @@ bool ParameterReader::accept(char c) noexcept {
   return true;
 }
 
-void ParameterReader::read_quoted(BoundedText<256>& out) noexcept {
+std::string_view ParameterReader::quoted() noexcept {
   rest_.remove_prefix(1);
-  while (!rest_.empty() && rest_.front() != '"') {
-    if (rest_.front() == '\\' && rest_.size() > 1) rest_.remove_prefix(1);
-    out.append(take(rest_, 1));
-  }
+  std::size_t end = 0;
+  while (end < rest_.size() && rest_[end] != '"') end += rest_[end] == '\\' ? 2 : 1;
+  if (end >= rest_.size()) anomalies_.add(Anomaly::broken_parameter);
+  const std::string_view value = take(rest_, end);
   take(rest_, 1);
+  return value;
 }
 
-std::optional<Parameter> ParameterReader::next() noexcept {
+std::optional<RawParameter> ParameterReader::next() noexcept {
   for (;;) {
     skip_space();
     if (rest_.empty()) return {};
     if (accept(';')) continue;
-    Parameter parameter;
+    RawParameter parameter;
     parameter.name = token();
-    if (parameter.name.empty()) {  // a stray delimiter
+    if (parameter.name.empty()) {
+      anomalies_.add(Anomaly::broken_parameter);  // a stray delimiter
       rest_.remove_prefix(1);
       continue;
     }
-    if (!accept('=')) continue;
+    if (!accept('=')) {
+      anomalies_.add(Anomaly::broken_parameter);
+      continue;
+    }
     skip_space();
-    if (rest_.starts_with('"'))
-      read_quoted(parameter.value);
-    else
-      parameter.value.append(take(rest_, rest_.find_first_of(kValueEnd)));
+    parameter.quoted = rest_.starts_with('"');
+    parameter.value = parameter.quoted ? quoted() : trim_right(take(rest_, rest_.find(';')));
     return parameter;
   }
+}
+
+ParameterSet::ParameterSet(ParameterReader& reader) noexcept {
+  while (const auto raw = reader.next()) {
+    if (size_ == kPiecesMax) {
+      anomalies_.add(Anomaly::broken_parameter);
+      break;
+    }
+    pieces_[size_++] = piece_of(*raw);
+  }
+  anomalies_.add(reader.anomalies());
+}
+
+ParameterSet::Piece ParameterSet::piece_of(const RawParameter& raw) noexcept {
+  Piece piece{raw, raw.name.substr(0, raw.name.find('*'))};
+  std::string_view rest = raw.name.substr(piece.base.size());
+  if (rest.ends_with('*')) {
+    piece.extended = true;
+    rest.remove_suffix(1);
+  }
+  if (rest.size() < 2) return piece;
+  std::uint16_t index = 0;
+  for (const char digit : rest.substr(1)) {
+    if (digit < '0' || digit > '9' || index >= kPiecesMax) return piece;
+    index = static_cast<std::uint16_t>(index * 10 + (digit - '0'));
+  }
+  piece.index = index;
+  piece.continued = true;
+  return piece;
+}
+
+const ParameterSet::Piece* ParameterSet::select(std::string_view name, bool continued,
+                                                std::uint16_t index) noexcept {
+  const Piece* found = nullptr;
+  for (std::size_t i = 0; i < size_; ++i) {
+    const Piece& piece = pieces_[i];
+    if (piece.continued != continued || piece.index != index) continue;
+    if (!equals_ignoring_case(piece.base, name)) continue;
+    if (found != nullptr) anomalies_.add(Anomaly::duplicate_parameter);
+    if (found == nullptr || (piece.extended && !found->extended)) found = &piece;
+  }
+  return found;
+}
+
+std::optional<ParameterValue> ParameterSet::find(std::string_view name, bool spaces) noexcept {
+  const Piece* plain = select(name, false, 0);
+  const Piece* first = select(name, true, 0);
+  if (plain != nullptr && first != nullptr) anomalies_.add(Anomaly::duplicate_parameter);
+  if (first == nullptr && select(name, true, 1) != nullptr)
+    anomalies_.add(Anomaly::broken_parameter);  // a piece without those before it
+  if (plain == nullptr && first == nullptr) return {};
+  ParameterValue value;
+  if (first == nullptr || (plain != nullptr && plain->extended)) {
+    append(*plain, spaces, value);
+    return value;
+  }
+  append(*first, spaces, value);
+  for (std::uint16_t index = 1; index < kPiecesMax; ++index) {
+    const Piece* piece = select(name, true, index);
+    if (piece == nullptr) break;
+    append(*piece, spaces, value);
+  }
+  return value;
+}
+
+void ParameterSet::append(const Piece& piece, bool spaces, ParameterValue& value) noexcept {
+  std::string_view text = piece.raw.value;
+  if (text.find("=?") != text.npos) anomalies_.add(Anomaly::encoded_word_parameter);
+  if (!piece.raw.quoted) {
+    const std::string_view word = text.substr(0, text.find_first_of(" \t\r\n("));
+    if (word.size() < text.size()) anomalies_.add(Anomaly::broken_parameter);
+    if (!spaces) text = word;
+  }
+  if (!piece.extended) {
+    append_unescaped(text, value.text);
+    return;
+  }
+  if (piece.index == 0) {  // charset'language'text
+    const std::size_t quote = text.find('\'');
+    const std::size_t second = quote == text.npos ? quote : text.find('\'', quote + 1);
+    if (second != text.npos) {
+      value.charset.assign(text.substr(0, quote));
+      text.remove_prefix(second + 1);
+    } else {
+      anomalies_.add(Anomaly::broken_parameter);
+    }
+  }
+  append_decoded(text, value.text);
 }
 
 }  // namespace sluice::scan::mime

@@ -4,12 +4,38 @@
 #include <cstring>
 
 namespace sluice::scan::mime {
+namespace {
+
+constexpr std::size_t kLineOctets = 998 + 2;  // RFC 5322 2.1.1, with the line end
+
+bool is_white(std::uint8_t octet) noexcept {
+  return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n';
+}
+
+// "\r\n", "\n" or nothing at the end of `octets`.
+std::size_t line_end_size(ByteView octets) noexcept {
+  if (octets.empty() || octets.back() != '\n') return 0;
+  return octets.size() > 1 && octets[octets.size() - 2] == '\r' ? 2 : 1;
+}
+
+ByteView judged_part(ByteView line) noexcept {
+  const ByteView window = line.first(std::min(line.size(), kDelimiterBytes));
+  return window.first(std::min(find_byte(window, '\n') + 1, window.size()));
+}
+
+// Whether the line's beginning decides what it is.
+bool is_decided(ByteView judged) noexcept {
+  return judged.size() == kDelimiterBytes || (!judged.empty() && judged.back() == '\n');
+}
+
+}  // namespace
 
 void Walker::begin() noexcept {
   boundaries_.clear();
-  depth_ = parts_ = 0;
-  held_ = 0;
+  depth_ = deepest_ = parts_ = 0;
+  held_ = held_line_end_ = 0;
   in_leaf_ = skip_line_ = false;
+  anomalies_ = {};
   begin_header(Section::message, MediaKind::text);
 }
 
@@ -34,155 +60,243 @@ void Walker::feed(ByteView octets, WalkerSink& sink) noexcept {
 void Walker::finish(WalkerSink& sink) noexcept {
   sink_ = &sink;
   if (state_ == State::header && fields_.finish(*this) == FieldReader::Outcome::stray) take_stray();
-  const ByteView line{hold_.data(), held_};
-  if (held_ > 0 && !take_delimiter(line, {})) tell_leaf(line);
-  held_ = 0;
+  const ByteView line = ByteView(hold_).subspan(held_line_end_, held_ - held_line_end_);
+  if (held_ > 0 && !take_delimiter(line)) tell_held();
+  if (state_ == State::header) {
+    note(Anomaly::missing_blank_line);
+    end_header();
+  }
   end_leaf();
+  anomalies_.add(boundaries_.close_all());
   sink_ = nullptr;
 }
 
 void Walker::field(const FieldPiece& piece) noexcept {
-  if (piece.first) entity_.note_field(piece.name, piece.value);
-  sink_->field(section_, piece);
+  if (piece.first) {
+    entity_.note_field(piece.name, piece.value);
+    ++fields_told_;
+  }
+  const bool too_many = fields_told_ > limits_.header_fields_max;
+  const bool too_long = piece.first && fields_.seen() > limits_.header_bytes_max;
+  if (too_many) note(Anomaly::header_fields_limit);
+  if (too_long) note(Anomaly::header_bytes_limit);
+  if (!too_many && !entity_.anomalies.has(Anomaly::header_bytes_limit))
+    sink_->field(section_, piece);
 }
 
 void Walker::begin_header(Section section, MediaKind default_kind) noexcept {
   state_ = State::header;
   section_ = section;
-  fields_.begin(limits_.header_bytes_max);
+  fields_told_ = 0;
+  fields_.begin();
   entity_.reset(default_kind);
 }
 
 void Walker::feed_header(ByteView& in) noexcept {
   switch (fields_.feed(in, *this)) {
     case FieldReader::Outcome::more: return;
-    case FieldReader::Outcome::blank:
-      at_line_start_ = true;
-      end_header();
-      return;
+    case FieldReader::Outcome::blank: end_section(); return;
     case FieldReader::Outcome::stray: take_stray(); return;
   }
 }
 
-// A header section without its blank line: a delimiter ends the part, anything else begins the
-// body.
+// A header section without its blank line. What ended it is the body's first line, or a delimiter
+// of the multipart that the section is about, or of one around it.
 void Walker::take_stray() noexcept {
-  const ByteView line = fields_.stray();
-  if (take_delimiter(line.first(std::min(line.size(), kDelimiterBytes)), {})) {
-    skip_line_ = line.back() != '\n';
-    return;
-  }
+  ByteView line = fields_.stray();
+  const bool delimiter = boundaries_.find(as_text(judged_part(line))).has_value();
+  note(delimiter ? Anomaly::missing_blank_line : Anomaly::field_without_name);
   end_header();
-  if (state_ == State::header) begin_plain_leaf();  // a nested message that has no header
-  at_line_start_ = line.back() == '\n';
-  tell_leaf(line);
+  while (!line.empty() && !skip_line_) held_ > 0 ? feed_held(line) : feed_body(line);
+  skip_line_ = skip_line_ && (line.empty() || line.back() != '\n');
 }
 
+// The section, and where nothing follows that of the message within it.
 void Walker::end_header() noexcept {
+  while (state_ == State::header) end_section();
+}
+
+void Walker::end_section() noexcept {
+  note(fields_.anomalies());
+  entity_.end();
+  if (section_ == Section::message && !entity_.has_version &&
+      (entity_.has_type || entity_.has_encoding))
+    note(Anomaly::missing_mime_version);
+  sink_->section_end(section_);
   const bool nests = entity_.kind == MediaKind::multipart || entity_.kind == MediaKind::message;
-  if (!nests || depth_ >= limits_.depth_max) {
-    begin_leaf();
+  const bool encoded = entity_.encoding != TransferEncoding::identity;
+  if (nests && depth_ >= limits_.depth_max) note(Anomaly::depth_limit);
+  if (!nests || encoded || depth_ >= limits_.depth_max) {
+    begin_leaf(PartRole::content);
     return;
   }
+  deepest_ = std::max(deepest_, ++depth_);
   if (entity_.kind == MediaKind::message) {
-    if (entity_.encoding != TransferEncoding::identity) {
-      begin_leaf();  // encoded against RFC 2046 5.2.1: taken as text
-      return;
-    }
-    ++depth_;
+    anomalies_.add(entity_.anomalies);
     begin_header(Section::part, MediaKind::text);
     return;
   }
-  if (boundaries_.push(entity_.boundary.view(), depth_ + 1, entity_.digest)) ++depth_;
-  begin_plain_leaf();  // the preamble
+  note(boundaries_.push(entity_.boundary.view(), depth_, entity_.digest));
+  anomalies_.add(entity_.anomalies);
+  begin_plain_leaf(PartRole::preamble);
 }
 
-void Walker::begin_leaf() noexcept {
+void Walker::begin_leaf(PartRole role) noexcept {
+  if (entity_.kind == MediaKind::multipart) entity_.type.assign("text/plain");
   if (entity_.kind != MediaKind::other) entity_.kind = MediaKind::text;
   state_ = State::body;
+  role_ = role;
   in_leaf_ = true;
-  sink_->leaf_begin(entity_);
+  leaf_told_ = line_judged_ = false;
+  line_octets_ = 0;
+  if (role == PartRole::content) tell_leaf({});
 }
 
-void Walker::begin_plain_leaf() noexcept {
+void Walker::begin_plain_leaf(PartRole role) noexcept {
   entity_.reset(MediaKind::text);
-  begin_leaf();
+  begin_leaf(role);
 }
 
 void Walker::end_leaf() noexcept {
-  if (in_leaf_) sink_->leaf_end();
+  if (in_leaf_ && leaf_told_) sink_->leaf_end();
+  if (in_leaf_) anomalies_.add(entity_.anomalies);
   in_leaf_ = false;
 }
 
 void Walker::tell_leaf(ByteView octets) noexcept {
-  if (!octets.empty()) sink_->leaf(octets);
+  if (!leaf_told_ && (!octets.empty() || role_ == PartRole::content)) {
+    leaf_told_ = true;
+    sink_->leaf_begin({entity_, role_, depth_});
+  }
+  if (octets.empty()) return;
+  if (role_ != PartRole::content) {
+    const Anomaly text =
+        role_ == PartRole::preamble ? Anomaly::preamble_text : Anomaly::epilogue_text;
+    if (!entity_.anomalies.has(text) && !std::ranges::all_of(octets, is_white)) note(text);
+  }
+  check_lines(octets);
+  sink_->leaf(octets);
 }
 
-// Tells runs of whole lines up to the next delimiter.
+// Looks for a line end from behind in every 1,000 octets, so that most are never looked at.
+void Walker::check_lines(ByteView octets) noexcept {
+  if (entity_.anomalies.has(Anomaly::line_too_long)) return;
+  while (!octets.empty()) {
+    const std::size_t allowed = kLineOctets - line_octets_;
+    const ByteView window = octets.first(std::min(octets.size(), allowed));
+    const void* newline = memrchr(window.data(), '\n', window.size());
+    if (newline == nullptr) {
+      line_octets_ += static_cast<std::uint32_t>(window.size());
+      if (line_octets_ == kLineOctets) note(Anomaly::line_too_long);
+      return;
+    }
+    line_octets_ = 0;
+    octets = octets.subspan(
+        static_cast<std::size_t>(static_cast<const std::uint8_t*>(newline) - octets.data()) + 1);
+  }
+}
+
+// Tells runs of whole lines up to the next delimiter. What may be one, with the line end before it,
+// is held when the chunk ends too early.
 void Walker::feed_body(ByteView& in) noexcept {
-  std::size_t at = boundaries_.empty() ? in.size() : 0;
-  while (at < in.size()) {
-    if (at_line_start_ && in[at] == '-') {
-      if (hold(in, at)) {
+  if (boundaries_.empty()) {
+    tell_leaf(in);
+    in = {};
+    return;
+  }
+  std::size_t at = 0;  // of the line
+  for (;;) {
+    if (!line_judged_) {
+      const ByteView judged = judged_part(in.subspan(at));
+      const bool may_delimit = judged.empty() || judged.front() == '-';
+      if (may_delimit && !is_decided(judged)) {
+        tell_to(in, at);
+        std::ranges::copy(in.subspan(at), hold_.begin() + held_);
+        held_ = static_cast<std::uint16_t>(held_ + in.size() - at);
         in = {};
         return;
       }
-      const ByteView window = in.subspan(at, std::min(in.size() - at, kDelimiterBytes));
-      const ByteView line = window.first(std::min(find_byte(window, '\n') + 1, window.size()));
-      if (take_delimiter(line, in.first(at))) {
-        in = in.subspan(at + line.size());
+      if (may_delimit && boundaries_.find(as_text(judged))) {
+        tell_to(in, at);
+        take_delimiter(judged);
+        in = in.subspan(at + judged.size());
         return;
       }
+      if (may_delimit && boundaries_.resembles(as_text(judged))) note(Anomaly::delimiter_lookalike);
+      line_judged_ = true;
     }
     const std::size_t newline = find_byte(in.subspan(at), '\n');
-    at_line_start_ = newline < in.size() - at;
-    at += newline + (at_line_start_ ? 1 : 0);
+    if (newline == in.size() - at) break;
+    at += newline + 1;
+    line_judged_ = false;
   }
-  tell_leaf(in);
+  tell_to(in, in.size());
   in = {};
 }
 
-// Keeps the line that begins at `at` when the chunk ends before it can be judged.
-bool Walker::hold(ByteView in, std::size_t at) noexcept {
-  const ByteView line = in.subspan(at);
-  if (line.size() >= kDelimiterBytes || find_byte(line, '\n') < line.size()) return false;
-  tell_leaf(in.first(at));
-  std::memcpy(hold_.data(), line.data(), line.size());
-  held_ = static_cast<std::uint16_t>(line.size());
-  return true;
+// Tells the octets before `end`, but for a line end (or what may become one) at their end: that is
+// held.
+void Walker::tell_to(ByteView in, std::size_t end) noexcept {
+  in = in.first(end);
+  std::size_t line_end = line_end_size(in);
+  if (line_judged_ && !in.empty() && in.back() == '\r') line_end = 1;
+  tell_leaf(in.first(end - line_end));
+  std::memmove(hold_.data(), in.data() + (end - line_end), line_end);
+  held_ = held_line_end_ = static_cast<std::uint16_t>(line_end);
 }
 
-// Completes the held line up to its end or the length that decides.
+void Walker::tell_held() noexcept {
+  tell_leaf({hold_.data(), held_});
+  held_ = held_line_end_ = 0;
+}
+
+// Completes the held line end and line as far as is needed to decide.
 void Walker::feed_held(ByteView& in) noexcept {
-  const ByteView window = in.first(std::min(in.size(), kDelimiterBytes - held_));
+  if (line_judged_) {  // a CR that may be the first half of a line end
+    if (in.front() != '\n') {
+      tell_held();
+      return;
+    }
+    hold_[held_++] = '\n';
+    held_line_end_ = held_;
+    line_judged_ = false;
+    in = in.subspan(1);
+    return;
+  }
+  const std::size_t before = held_ - held_line_end_;
+  if (before == 0 && in.front() != '-') {
+    tell_held();
+    line_judged_ = true;
+    return;
+  }
+  const ByteView window = in.first(std::min(in.size(), kDelimiterBytes - before));
   const ByteView taken = window.first(std::min(find_byte(window, '\n') + 1, window.size()));
-  std::memcpy(hold_.data() + held_, taken.data(), taken.size());
+  std::ranges::copy(taken, hold_.begin() + held_);
   held_ = static_cast<std::uint16_t>(held_ + taken.size());
   in = in.subspan(taken.size());
-  const bool ended = taken.back() == '\n';
-  if (!ended && held_ < kDelimiterBytes) return;
-  const ByteView line{hold_.data(), held_};
-  held_ = 0;
-  if (take_delimiter(line, {})) return;
-  at_line_start_ = ended;
-  tell_leaf(line);
+  const ByteView line = ByteView(hold_).subspan(held_line_end_, before + taken.size());
+  if (!is_decided(line) || take_delimiter(line)) return;
+  if (boundaries_.resembles(as_text(line))) note(Anomaly::delimiter_lookalike);
+  const ByteView all{hold_.data(), held_};
+  line_judged_ = line.back() != '\n';
+  tell_to(all, all.size());
 }
 
-// When `line` is a delimiter: tells the octets before it, then ends the leaf and goes on behind it.
-bool Walker::take_delimiter(ByteView line, ByteView leaf_before) noexcept {
+// When `line` is a delimiter: ends the leaf, without the held line end, and begins what follows.
+bool Walker::take_delimiter(ByteView line) noexcept {
   const auto delimiter = boundaries_.find(as_text(line));
   if (!delimiter) return false;
-  tell_leaf(leaf_before);
+  held_ = held_line_end_ = 0;
   end_leaf();
-  boundaries_.apply(*delimiter);
-  at_line_start_ = true;
+  anomalies_.add(boundaries_.apply(*delimiter));
   skip_line_ = line.back() != '\n';
   depth_ = delimiter->depth - (delimiter->close ? 1 : 0);
   if (delimiter->close) {
-    begin_plain_leaf();  // the epilogue
+    begin_plain_leaf(PartRole::epilogue);
   } else if (++parts_ > limits_.parts_max) {
     boundaries_.clear();  // the rest is told as one leaf
-    begin_plain_leaf();
+    begin_plain_leaf(PartRole::content);
+    note(Anomaly::parts_limit);
   } else {
     begin_header(Section::part, delimiter->digest ? MediaKind::message : MediaKind::text);
   }

@@ -1,8 +1,9 @@
 // Walks the structure of a message while it arrives: header sections, multiparts, nested messages.
-// Tells fields and the octets of the leaves, still encoded. Any chunking tells the same sequence of
-// fields and, joined, the same leaf octets. Broken structure never stops it: what cannot be told
-// apart (preamble, epilogue, missing boundaries, limits reached) comes out as one plain text leaf.
-// Memory is fixed (about 5 KiB and 0.2 KiB per level of depth), time linear in the octets.
+// Tells fields and the octets of the leaves, still encoded; the line end before a delimiter belongs
+// to the delimiter (RFC 2046 5.1.1). Any chunking tells the same sequence of fields and, joined,
+// the same leaf octets. Broken structure never stops it: what cannot be told apart (missing
+// boundaries, limits reached) comes out as plain text. Memory is fixed (about 10 KiB and 0.2 KiB
+// per level of depth), time linear in the octets.
 #pragma once
 
 #include <array>
@@ -12,19 +13,28 @@
 #include "scanners/mime/boundary_stack.h"
 #include "scanners/mime/entity.h"
 #include "scanners/mime/field_reader.h"
+#include "scanners/mime/message_sink.h"
 
 namespace sluice::scan::mime {
 
 struct WalkerLimits {
   std::uint32_t depth_max = 20;
   std::uint32_t parts_max = 1'000;
-  std::uint32_t header_bytes_max = 256 * 1024;  // per header section
+  std::uint32_t header_bytes_max = 256 * 1024;  // per header section; what is behind goes untold
+  std::uint32_t header_fields_max = 1'000;      // per header section; what is behind goes untold
+};
+
+struct Leaf {
+  const Entity& entity;  // to leaf_end(); its anomalies grow
+  PartRole role = PartRole::content;
+  std::uint32_t depth = 0;
 };
 
 class WalkerSink {
  public:
   virtual void field(Section section, const FieldPiece& piece) noexcept = 0;
-  virtual void leaf_begin(const Entity& entity) noexcept = 0;
+  virtual void section_end(Section section) noexcept = 0;
+  virtual void leaf_begin(const Leaf& leaf) noexcept = 0;
   virtual void leaf(ByteView octets) noexcept = 0;
   virtual void leaf_end() noexcept = 0;
 
@@ -40,7 +50,9 @@ class Walker final : private FieldSink {
   void feed(ByteView octets, WalkerSink& sink) noexcept;
   void finish(WalkerSink& sink) noexcept;
 
-  std::uint32_t parts() const noexcept { return parts_; }
+  std::uint32_t parts() const noexcept { return parts_; }  // delimiters so far
+  std::uint32_t depth_reached() const noexcept { return deepest_; }
+  Anomalies anomalies() const noexcept { return anomalies_; }  // of all parts so far
 
  private:
   enum class State : std::uint8_t { header, body };
@@ -49,30 +61,43 @@ class Walker final : private FieldSink {
   void begin_header(Section section, MediaKind default_kind) noexcept;
   void feed_header(ByteView& in) noexcept;
   void take_stray() noexcept;
+  void end_section() noexcept;
   void end_header() noexcept;
-  void begin_leaf() noexcept;
-  void begin_plain_leaf() noexcept;
+  void begin_leaf(PartRole role) noexcept;
+  void begin_plain_leaf(PartRole role) noexcept;
   void end_leaf() noexcept;
   void feed_body(ByteView& in) noexcept;
   void feed_held(ByteView& in) noexcept;
-  bool hold(ByteView in, std::size_t at) noexcept;
-  bool take_delimiter(ByteView line, ByteView leaf_before) noexcept;
+  void tell_to(ByteView in, std::size_t end) noexcept;
+  bool take_delimiter(ByteView line) noexcept;
+  void tell_held() noexcept;
   void tell_leaf(ByteView octets) noexcept;
+  void check_lines(ByteView octets) noexcept;
+  void note(Anomalies anomalies) noexcept { entity_.anomalies.add(anomalies); }
+  void note(Anomaly anomaly) noexcept { entity_.anomalies.add(anomaly); }
 
   WalkerLimits limits_;
   WalkerSink* sink_ = nullptr;  // during a call only
   State state_ = State::header;
   Section section_ = Section::message;
+  PartRole role_ = PartRole::content;
   bool in_leaf_ = false;
-  bool at_line_start_ = false;
-  bool skip_line_ = false;   // the rest of a delimiter line that is longer than what is judged
-  std::uint32_t depth_ = 0;  // multiparts and nested messages around the current entity
+  bool leaf_told_ = false;    // leaf_begin() has been called; empty preambles never are
+  bool skip_line_ = false;    // the rest of a delimiter line that is longer than what is judged
+  bool line_judged_ = false;  // the line being read is no delimiter
+  std::uint32_t depth_ = 0;   // multiparts and nested messages around the current entity
+  std::uint32_t deepest_ = 0;
   std::uint32_t parts_ = 0;
-  std::uint16_t held_ = 0;  // octets of hold_: a line that may become a delimiter
+  std::uint32_t fields_told_ = 0;
+  std::uint32_t line_octets_ = 0;  // of the leaf's line so far, for its length
+  // hold_: a line end and a line that may become a delimiter, not told yet.
+  std::uint16_t held_ = 0;
+  std::uint16_t held_line_end_ = 0;
+  Anomalies anomalies_;
   FieldReader fields_;
   Entity entity_;
   BoundaryStack boundaries_;
-  std::array<std::uint8_t, kDelimiterBytes> hold_;
+  std::array<std::uint8_t, kDelimiterBytes + 2> hold_;
 };
 
 }  // namespace sluice::scan::mime

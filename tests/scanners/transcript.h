@@ -40,17 +40,31 @@ class Transcript final : private mime::WalkerSink, private mime::TextSink {
     return std::move(text_);
   }
 
+  // Names in the order of the list, with spaces between.
+  std::string anomalies() const {
+    std::string names;
+    walker_.anomalies().for_each([&](mime::Anomaly anomaly) {
+      if (!names.empty()) names += ' ';
+      names += mime::anomaly_name(anomaly);
+    });
+    return names;
+  }
+
  private:
   void field(mime::Section section, const mime::FieldPiece& piece) noexcept override {
+    std::string_view value = piece.value;
     if (piece.first) {
+      value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
       text_ += section == mime::Section::message ? "M " : "P ";
       text_ += piece.name;
-      text_ += ':';
+      text_ += ": ";
     }
-    text_ += mime::decode_field(piece.value, workspace_);
+    text_ += mime::decode_field(value, workspace_);
     if (piece.last) text_ += '\n';
   }
-  void leaf_begin(const mime::Entity& entity) noexcept override {
+  void section_end(mime::Section) noexcept override {}
+  void leaf_begin(const mime::Leaf& leaf) noexcept override {
+    const mime::Entity& entity = leaf.entity;
     is_text_ = entity.kind == mime::MediaKind::text;
     text_ += is_text_ ? "[" : "{";
     decoder_.begin(entity.encoding, mime::find_charset(entity.charset.view()));
