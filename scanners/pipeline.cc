@@ -1,24 +1,31 @@
 #include "scanners/pipeline.h"
 
 #include <algorithm>
-
-#include "scanners/mime/encoded_word.h"
+#include <cstring>
 
 namespace sluice::scan {
 namespace {
 
-mime::WalkerLimits limits_of(const ScanSettings& settings) noexcept {
-  return {settings.mime_depth_max, settings.mime_parts_max, settings.header_bytes_max,
-          settings.header_fields_max};
+mime::MessageLimits limits_of(const ScanSettings& settings) noexcept {
+  mime::MessageLimits limits;
+  limits.walker = {settings.mime_depth_max, settings.mime_parts_max, settings.header_bytes_max,
+                   settings.header_fields_max};
+  limits.rawbody_part_bytes_max = settings.rawbody_part_bytes_max;
+  limits.body_part_bytes_max = settings.body_part_bytes_max;
+  limits.uris_max = settings.uris_max;
+  return limits;
 }
 
-std::string_view trim_left(std::string_view text) noexcept {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-  return text;
+// What the places of the rules take from.
+mime::Wanted wanted_by(const CompiledRules& rules) noexcept {
+  mime::Wanted wanted;
+  for (const auto& [place, database] : rules.places())
+    wanted.text = wanted.text || place.kind == PlaceKind::body;
+  return wanted;
 }
 
 std::string_view trim(std::string_view text) noexcept {
-  text = trim_left(text);
+  text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
   return text.substr(0, text.find_last_not_of(" \t\r") + 1);
 }
 
@@ -32,7 +39,7 @@ PipelineTools::PipelineTools(const CompiledRules& rules, const ScanSettings& set
 
 MessageScan::MessageScan(const CompiledRules& rules, const ScanSettings& settings,
                          PipelineTools& tools)
-    : tools_(tools), matches_(rules.size()), walker_(limits_of(settings)) {
+    : tools_(tools), matches_(rules.size()), reader_(limits_of(settings), wanted_by(rules)) {
   for (const auto& [place, database] : rules.places()) {
     switch (place.kind) {
       case PlaceKind::header: header_.emplace(database); break;
@@ -47,8 +54,8 @@ MessageScan::MessageScan(const CompiledRules& rules, const ScanSettings& setting
 }
 
 std::size_t MessageScan::memory_bytes(const CompiledRules& rules, const ScanSettings& settings) {
-  std::size_t sum = sizeof(MessageScan) + (rules.size() + 7) / 8;
-  sum += mime::BoundaryStack::frame_bytes() * settings.mime_depth_max;
+  std::size_t sum = sizeof(MessageScan) - sizeof(mime::MessageReader) + (rules.size() + 7) / 8;
+  sum += mime::MessageReader::memory_bytes(limits_of(settings), wanted_by(rules));
   for (const auto& place : rules.places()) sum += place.database.stream_bytes() + sizeof(FieldLane);
   return sum;
 }
@@ -66,17 +73,17 @@ void MessageScan::begin() noexcept {
   message_id_.clear();
   subject_.clear();
   lane_ = nullptr;
-  walker_.begin();
+  reader_.begin();
 }
 
 void MessageScan::feed(ByteView octets) noexcept {
   if (raw_) target(*raw_).scan(octets);
-  walker_.feed(octets, *this);
+  reader_.feed(octets, tools_.mime, *this);
   flush();
 }
 
 Verdict MessageScan::finish() noexcept {
-  walker_.finish(*this);
+  reader_.finish(tools_.mime, *this);
   flush();
   for_each_stream([this](hyperscan::Stream& stream) { stream.finish(tools_.scratch, matches_); });
   return conclude();
@@ -88,35 +95,46 @@ void MessageScan::flush() noexcept {
   if (body_) tools_.body.flush(target(*body_));
 }
 
-void MessageScan::field(mime::Section section, const mime::FieldPiece& piece) noexcept {
-  if (section == mime::Section::part) {
-    if (part_) gather_line(tools_.part, *part_, piece.name, decoded_line(piece));
+void MessageScan::field(const mime::HeaderField& field) noexcept {
+  if (field.section == mime::Section::part) {
+    if (part_) gather_line(tools_.part, *part_, field.first ? field.name : "", decoded_line(field));
     return;
   }
-  if (piece.first) open_field(piece);
+  if (field.first) open_field(field);
   if (!header_ && lane_ == nullptr) return;
-  const ByteView line = decoded_line(piece);
-  if (header_) gather_line(tools_.header, *header_, piece.name, line);
+  const ByteView line = decoded_line(field);
+  if (header_) gather_line(tools_.header, *header_, field.first ? field.name : "", line);
   if (lane_ != nullptr) target(lane_->stream).scan(line);
 }
 
-void MessageScan::open_field(const mime::FieldPiece& piece) noexcept {
+void MessageScan::open_field(const mime::HeaderField& field) noexcept {
   const auto lane = std::ranges::find_if(field_lanes_, [&](const FieldLane& candidate) {
-    return equals_ignoring_case(candidate.name, piece.name);
+    return equals_ignoring_case(candidate.name, field.name);
   });
   lane_ = lane == field_lanes_.end() ? nullptr : &*lane;
-  if (subject_.empty() && equals_ignoring_case(piece.name, "subject"))
-    subject_.assign(trim(piece.value));
-  else if (message_id_.empty() && equals_ignoring_case(piece.name, "message-id"))
-    message_id_.assign(trim(piece.value));
+  if (subject_.empty() && equals_ignoring_case(field.name, "subject"))
+    keep(field.raw, subject_);
+  else if (message_id_.empty() && equals_ignoring_case(field.name, "message-id"))
+    keep(field.raw, message_id_);
 }
 
-// In the workspace, which has room for the line end.
-ByteView MessageScan::decoded_line(const mime::FieldPiece& piece) noexcept {
-  const std::string_view value = piece.first ? trim_left(piece.value) : piece.value;
-  std::size_t size = mime::decode_field(value, tools_.mime).size();
-  if (piece.last) tools_.mime.converted[size++] = '\n';
-  return {tools_.mime.converted.data(), size};
+// Without folds: it goes into a line of the mail log.
+void MessageScan::keep(std::string_view raw, Fact& fact) noexcept {
+  for (raw = trim(raw); !raw.empty();) {
+    const std::string_view line = raw.substr(0, raw.find_first_of("\r\n"));
+    fact.append(line);
+    raw.remove_prefix(line.size());
+    raw.remove_prefix(std::min(raw.find_first_not_of("\r\n"), raw.size()));
+  }
+}
+
+// In the workspace, which has room for the line end; the value may be there already.
+ByteView MessageScan::decoded_line(const mime::HeaderField& field) noexcept {
+  auto& line = tools_.mime.converted;
+  std::size_t size = field.value.size();
+  std::memmove(line.data(), field.value.data(), size);
+  if (field.last) line[size++] = '\n';
+  return {line.data(), size};
 }
 
 void MessageScan::gather_line(Gatherer& gatherer, hyperscan::Stream& stream, std::string_view name,
@@ -133,24 +151,14 @@ void MessageScan::gather_line(Gatherer& gatherer, hyperscan::Stream& stream, std
   gatherer.add(line, to);
 }
 
-void MessageScan::leaf_begin(const mime::Leaf& leaf) noexcept {
-  const mime::Entity& entity = leaf.entity;
-  text_leaf_ = body_ && entity.kind == mime::MediaKind::text;
-  if (text_leaf_) decoder_.begin(entity.encoding, mime::find_charset(entity.charset.view()));
-}
-
-void MessageScan::leaf(ByteView octets) noexcept {
-  if (text_leaf_) decoder_.feed(octets, tools_.mime, *this);
+void MessageScan::text(const mime::Part&, ByteView utf8) noexcept {
+  tools_.body.add(utf8, target(*body_));
 }
 
 // Parts are kept apart by a line end, so that no word grows across them.
-void MessageScan::leaf_end() noexcept {
-  if (!text_leaf_) return;
-  decoder_.finish(tools_.mime, *this);
-  text(as_bytes("\n"));
+void MessageScan::part_end(const mime::Part& part) noexcept {
+  if (body_ && part.is_text) tools_.body.add(as_bytes("\n"), target(*body_));
 }
-
-void MessageScan::text(ByteView utf8) noexcept { tools_.body.add(utf8, target(*body_)); }
 
 Verdict MessageScan::conclude() const noexcept {
   Verdict verdict;

@@ -1,6 +1,5 @@
 // The running scan of one message: octets → MIME walk → decoded text and fields → Hyperscan streams
-// → rules that hit. Memory is fixed and planned at start: sizeof(MessageScan), 0.2 KiB per level of
-// MIME depth, and the streams; memory_bytes() is the sum.
+// → rules that hit. Memory is fixed and planned at start: memory_bytes().
 #pragma once
 
 #include <optional>
@@ -8,8 +7,7 @@
 #include <vector>
 
 #include "scanners/gatherer.h"
-#include "scanners/mime/text_decoder.h"
-#include "scanners/mime/walker.h"
+#include "scanners/mime/message_reader.h"
 #include "scanners/rules/compiled_rules.h"
 #include "scanners/scl.h"
 #include "scanners/verdict.h"
@@ -31,7 +29,7 @@ struct PipelineTools {
   Gatherer part;
 };
 
-class MessageScan final : private mime::WalkerSink, private mime::TextSink {
+class MessageScan final : private mime::MessageSink {
  public:
   MessageScan(const CompiledRules& rules, const ScanSettings& settings, PipelineTools& tools);
 
@@ -50,15 +48,13 @@ class MessageScan final : private mime::WalkerSink, private mime::TextSink {
     hyperscan::Stream stream;
   };
 
-  void field(mime::Section section, const mime::FieldPiece& piece) noexcept override;
-  void section_end(mime::Section) noexcept override {}
-  void leaf_begin(const mime::Leaf& leaf) noexcept override;
-  void leaf(ByteView octets) noexcept override;
-  void leaf_end() noexcept override;
-  void text(ByteView utf8) noexcept override;
+  void field(const mime::HeaderField& field) noexcept override;
+  void text(const mime::Part& part, ByteView utf8) noexcept override;
+  void part_end(const mime::Part& part) noexcept override;
 
-  void open_field(const mime::FieldPiece& piece) noexcept;
-  ByteView decoded_line(const mime::FieldPiece& piece) noexcept;
+  void open_field(const mime::HeaderField& field) noexcept;
+  static void keep(std::string_view raw, Fact& fact) noexcept;
+  ByteView decoded_line(const mime::HeaderField& field) noexcept;
   void gather_line(Gatherer& gatherer, hyperscan::Stream& stream, std::string_view name,
                    ByteView line) noexcept;
   void flush() noexcept;
@@ -76,10 +72,8 @@ class MessageScan final : private mime::WalkerSink, private mime::TextSink {
   std::optional<hyperscan::Stream> raw_;
   std::vector<FieldLane> field_lanes_;
   FieldLane* lane_ = nullptr;  // of the field being told
-  bool text_leaf_ = false;
   hyperscan::MatchSet matches_;
-  mime::Walker walker_;
-  mime::TextDecoder decoder_;
+  mime::MessageReader reader_;
   Fact message_id_;
   Fact subject_;
 };

@@ -23,6 +23,9 @@ struct ScanSettings {
   std::uint32_t mime_parts_max = 1'000;
   std::uint32_t header_bytes_max = 256 * 1024;
   std::uint32_t header_fields_max = 1'000;
+  std::uint64_t rawbody_part_bytes_max = 512 * 1024;
+  std::uint64_t body_part_bytes_max = 64 * 1024;
+  std::uint32_t uris_max = 1'000;
 };
 
 // Compiled rules: immutable, shared by all cores, swapped whole on reload.

@@ -37,6 +37,7 @@ OUTSIDE = [
     (r"rte_\w+\.h", ["engine/net"]),
     (r"(hs/)?hs(_\w+)?\.h|pcre2\.h|libxml/.*|archive(_entry)?\.h", ["scanners"]),
     (r"openssl/.*", ["tls"]),
+    (r"idn2\.h|libpsl\.h", ["scanners"]),
     (r"toml\+\+/.*", ["engine/config"]),
     (r"liburing.*", ["queueing"]),
     (r"ares\w*\.h", ["engine/dns"]),

@@ -200,6 +200,9 @@ struct Scan {                      // [scan]
   std::uint32_t mime_parts_max = 1'000;
   std::uint32_t header_bytes_max = 256U * 1024;
   std::uint32_t header_fields_max = 1'000;
+  std::uint64_t rawbody_part_bytes_max = 512U * 1024;
+  std::uint64_t body_part_bytes_max = 64U * 1024;
+  std::uint32_t uris_max = 1'000;
 };
 
 struct Log {                                  // [log]

@@ -392,6 +392,11 @@ std::vector<Key<Scan>> scan_keys() {
        "octets of a header section that are scanned"},
       {"header_fields_max", integer(&Scan::header_fields_max, 10, 100'000),
        "fields of a header section that are scanned"},
+      {"rawbody_part_bytes_max", size(&Scan::rawbody_part_bytes_max, 4 * kKiB, kGiB),
+       "decoded octets of a part that rawbody rules see"},
+      {"body_part_bytes_max", size(&Scan::body_part_bytes_max, 4 * kKiB, kGiB),
+       "octets of a part's rendered text that body rules see"},
+      {"uris_max", integer(&Scan::uris_max, 10, 100'000), "URIs of one message"},
   };
 }
 

@@ -43,8 +43,10 @@ std::uint64_t first_mid(const queueing::Shard& shard, unsigned index, unsigned c
 }  // namespace
 
 scan::ScanSettings scan_settings(const config::Config& config) {
-  return {config.scan.scl_score, config.scan.mime_depth_max, config.scan.mime_parts_max,
-          config.scan.header_bytes_max, config.scan.header_fields_max};
+  return {config.scan.scl_score,           config.scan.mime_depth_max,
+          config.scan.mime_parts_max,      config.scan.header_bytes_max,
+          config.scan.header_fields_max,   config.scan.rawbody_part_bytes_max,
+          config.scan.body_part_bytes_max, config.scan.uris_max};
 }
 
 std::expected<std::unique_ptr<Worker>, std::string> Worker::create(WorkerSetup setup) {

@@ -16,6 +16,9 @@ class BoundedText {
   std::string_view view() const noexcept { return {data_.data(), size_}; }
   bool empty() const noexcept { return size_ == 0; }
   void clear() noexcept { size_ = 0; }
+  void truncate(std::size_t size) noexcept {
+    size_ = static_cast<std::uint16_t>(std::min<std::size_t>(size, size_));
+  }
 
   void append(std::string_view text) noexcept {
     const std::size_t taken = std::min(text.size(), Capacity - size_);

@@ -9,7 +9,8 @@
 #include "engine/base/contract.h"
 #include "scanners/mime/bounded_text.h"
 #include "scanners/mime/charset_names.h"
-#include "scanners/mime/entity.h"
+#include "scanners/mime/parameter.h"
+#include "scanners/mime/utf8_sequence.h"
 
 namespace sluice::scan::mime {
 namespace {
@@ -62,17 +63,6 @@ SingleTable make_table(const char* name) {
   return table;
 }
 
-std::size_t ascii_prefix(ByteView in) noexcept {
-  std::size_t at = 0;
-  for (; at + 8 <= in.size(); at += 8) {
-    std::uint64_t word;
-    std::memcpy(&word, in.data() + at, sizeof word);
-    if ((word & 0x8080'8080'8080'8080) != 0) break;
-  }
-  while (at < in.size() && in[at] < 0x80) ++at;
-  return at;
-}
-
 }  // namespace
 
 struct CharsetTools::Tables {
@@ -80,7 +70,7 @@ struct CharsetTools::Tables {
   std::array<iconv_t, kCharsets.size()> descriptors;
 };
 
-Charset find_charset(std::string_view name) noexcept {
+std::optional<Charset> find_charset(std::string_view name) noexcept {
   BoundedText<kCharsetBytes> folded;
   for (const char c : name)
     if (c != '-' && c != '_' && c != ' ') {
@@ -90,7 +80,7 @@ Charset find_charset(std::string_view name) noexcept {
   if (folded.view() == "utf8" || folded.view() == "usascii" || folded.empty()) return kUtf8;
   for (std::size_t i = 0; i < kCharsets.size(); ++i)
     if (has_word(kCharsets[i].names, folded.view())) return static_cast<Charset>(i);
-  return kUtf8;
+  return {};
 }
 
 CharsetKind kind_of(Charset charset) noexcept { return kCharsets[charset].kind; }

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -13,10 +14,10 @@
 
 namespace sluice::scan::mime {
 
-// Index into the list of known charsets. kUtf8 also stands for US-ASCII and for every unknown name:
-// the octets pass as they are.
+// Index into the list of known charsets. kUtf8 also stands for US-ASCII.
 using Charset = std::uint8_t;
 inline constexpr Charset kUtf8 = 0;
+inline constexpr Charset kWestern = 1;  // Windows-1252, ISO-8859-1
 
 enum class CharsetKind : std::uint8_t {
   utf8,
@@ -26,7 +27,8 @@ enum class CharsetKind : std::uint8_t {
   wide,      // UTF-16
 };
 
-Charset find_charset(std::string_view name) noexcept;  // "ISO_8859-1", "utf8", "x-sjis", …
+// "ISO_8859-1", "utf8", "x-sjis", …; nothing when it is not known, kUtf8 for the empty name.
+std::optional<Charset> find_charset(std::string_view name) noexcept;
 CharsetKind kind_of(Charset charset) noexcept;
 
 // The converters of one core.

@@ -58,4 +58,9 @@ inline constexpr std::array kCharsets{
     CharsetInfo{"UTF-16BE", CharsetKind::wide, "utf16be"},
 };
 
+static_assert(kCharsets[kWestern].names.starts_with("iso88591 "));
+
+inline constexpr Charset kUtf16Little = kCharsets.size() - 2;
+inline constexpr Charset kUtf16Big = kCharsets.size() - 1;
+
 }  // namespace sluice::scan::mime

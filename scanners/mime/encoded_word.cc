@@ -5,7 +5,9 @@
 #include <optional>
 
 #include "engine/base/contract.h"
+#include "scanners/mime/base64.h"
 #include "scanners/mime/hex.h"
+#include "scanners/mime/parameter.h"
 
 namespace sluice::scan::mime {
 namespace {
@@ -82,7 +84,7 @@ std::optional<EncodedWord> FieldDecoder::parse(std::size_t start) noexcept {
 }
 
 void FieldDecoder::append(const EncodedWord& word) noexcept {
-  const Charset charset = find_charset(word.charset);
+  const Charset charset = find_charset(word.charset).value_or(kUtf8);
   if (charset != charset_) flush();
   charset_ = charset;
   after_word_ = true;

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "engine/base/bytes.h"
-#include "scanners/mime/text_decoder.h"
+#include "scanners/mime/workspace.h"
 
 namespace sluice::scan::mime {
 

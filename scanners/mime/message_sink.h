@@ -14,8 +14,9 @@
 // body elements are at most 2,048 octets, rawbody elements at most 4,096; lines end in LF.
 //
 // The same octets tell the same calls with the same views whatever the chunks they came in, except
-// part_bytes() and text(), which are cut anywhere. Views live for the call. Order: the fields of a
-// header section, section_end(), then part_begin(), part_bytes()/text()/rawbody()/body()/uri(),
+// part_bytes() and text(), which are cut anywhere, and the order among
+// different texts (rawbody, each view of body, uri). Views live for the call. Order: the fields of
+// a header section, section_end(), then part_begin(), part_bytes()/text()/rawbody()/body()/uri(),
 // part_end() of each leaf in the order of the message, at last message_end(). Elements of the last
 // text of one part may be told after its part_end(), when the next part has shown how they end.
 #pragma once
@@ -49,9 +50,10 @@ struct HeaderField {
 };
 
 enum class PartRole : std::uint8_t {
-  content,   // what a mail program shows or offers
-  preamble,  // before the first boundary, when empty not told
-  epilogue,  // behind a last boundary, when empty not told
+  content,    // what a mail program shows or offers
+  preamble,   // before the first boundary, when empty not told
+  epilogue,   // behind a last boundary, when empty not told
+  uuencoded,  // a file within the text of a part; told within that part
 };
 
 // A leaf: what is no multipart and no nested message. Told by part_begin() and valid to part_end().

@@ -48,6 +48,7 @@ std::size_t QuotedPrintableDecoder::step(std::uint8_t octet, std::uint8_t* to) n
       return 0;
     }
   }
+  anomalies_.add(Anomaly::quoted_printable_broken);
   std::size_t written = 0;
   to[written++] = '=';
   if (before == State::first_digit) to[written++] = digit_;
@@ -62,6 +63,7 @@ std::size_t QuotedPrintableDecoder::finish(MutableBytes out) noexcept {
   const State before = state_;
   state_ = State::literal;
   if (before == State::literal || before == State::soft_break) return 0;
+  anomalies_.add(Anomaly::quoted_printable_broken);
   out[0] = '=';
   if (before == State::equals) return 1;
   out[1] = digit_;

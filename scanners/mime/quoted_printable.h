@@ -4,12 +4,17 @@
 #include <cstdint>
 
 #include "engine/base/bytes.h"
+#include "scanners/mime/anomaly.h"
 
 namespace sluice::scan::mime {
 
 class QuotedPrintableDecoder {
  public:
-  void begin() noexcept { state_ = State::literal; }
+  void begin() noexcept {
+    state_ = State::literal;
+    anomalies_ = {};
+  }
+  Anomalies anomalies() const noexcept { return anomalies_; }
   // Decodes from `in` (advanced by what was taken) as far as `out` has room; returns octets
   // written. `out` holds at least 4 octets.
   std::size_t decode(ByteView& in, MutableBytes out) noexcept;
@@ -22,6 +27,7 @@ class QuotedPrintableDecoder {
 
   State state_ = State::literal;
   std::uint8_t digit_ = 0;
+  Anomalies anomalies_;
 };
 
 }  // namespace sluice::scan::mime

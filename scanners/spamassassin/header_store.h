@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "scanners/mime/message_sink.h"
-#include "scanners/mime/text_decoder.h"
+#include "scanners/mime/workspace.h"
 #include "scanners/spamassassin/rule.h"
 
 namespace sluice::scan::sa {

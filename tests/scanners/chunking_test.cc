@@ -81,7 +81,8 @@ class ScanChunking : public testing::Test {
 
   Random random_{20'261'122};
   std::unique_ptr<Scanner> scanner_;
-  std::unique_ptr<Transcript> transcript_ = std::make_unique<Transcript>();
+  std::unique_ptr<Transcript> transcript_ =
+      std::make_unique<Transcript>(mime::MessageLimits{}, kAllWanted);
 };
 
 TEST_F(ScanChunking, OfHandWrittenMessagesChangesNothing) {

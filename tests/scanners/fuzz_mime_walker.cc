@@ -8,7 +8,12 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sluice;
   static auto transcript = std::make_unique<scan::Transcript>(
-      scan::mime::WalkerLimits{.depth_max = 4, .parts_max = 20, .header_bytes_max = 8'192});
+      scan::mime::MessageLimits{
+          .walker = {.depth_max = 4, .parts_max = 20, .header_bytes_max = 8'192},
+          .rawbody_part_bytes_max = 6'000,
+          .body_part_bytes_max = 3'000,
+          .uris_max = 20},
+      scan::kAllWanted);
   if (size < 4) return 0;
   const ByteView sizes{data, 4};
   const std::string_view message = as_text({data + 4, size - 4});

@@ -1,19 +1,20 @@
-// Writes down what the walker and the text decoder tell, in a form that chunking must not change.
+// Writes down what a message reader tells, in a form that chunking must not change.
 #pragma once
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 
-#include "scanners/mime/encoded_word.h"
-#include "scanners/mime/text_decoder.h"
-#include "scanners/mime/walker.h"
+#include "scanners/mime/message_reader.h"
 
 namespace sluice::scan {
 
-class Transcript final : private mime::WalkerSink, private mime::TextSink {
+class Transcript : private mime::MessageSink {
  public:
-  explicit Transcript(mime::WalkerLimits limits = {}) : walker_(limits) {}
+  explicit Transcript(mime::WalkerLimits limits = {}) : Transcript({.walker = limits}, kParts) {}
+  Transcript(const mime::MessageLimits& limits, const mime::Wanted& wanted)
+      : reader_(limits, wanted) {}
 
   // The message cut into chunks of `chunk` octets.
   std::string of(std::string_view message, std::size_t chunk = SIZE_MAX) {
@@ -32,60 +33,92 @@ class Transcript final : private mime::WalkerSink, private mime::TextSink {
 
   void begin() {
     text_.clear();
-    walker_.begin();
+    files_.clear();
+    for (std::string& view : elements_) view.clear();
+    uris_.clear();
+    reader_.begin();
   }
-  void feed(std::string_view octets) { walker_.feed(as_bytes(octets), *this); }
+  void feed(std::string_view octets) { reader_.feed(as_bytes(octets), workspace_, *this); }
   std::string end() {
-    walker_.finish(*this);
-    return std::move(text_);
+    reader_.finish(workspace_, *this);
+    return text_ + files_ + elements() + uris_;
   }
 
   // Names in the order of the list, with spaces between.
   std::string anomalies() const {
     std::string names;
-    walker_.anomalies().for_each([&](mime::Anomaly anomaly) {
+    facts_.anomalies.for_each([&](mime::Anomaly anomaly) {
       if (!names.empty()) names += ' ';
       names += mime::anomaly_name(anomaly);
     });
     return names;
   }
+  const mime::MessageFacts& facts() const { return facts_; }
+  // Of one view after the other: between views the order is not promised.
+  std::string elements() const { return elements_[0] + elements_[1] + elements_[2] + elements_[3]; }
+  const std::string& uris() const { return uris_; }
 
  private:
-  void field(mime::Section section, const mime::FieldPiece& piece) noexcept override {
-    std::string_view value = piece.value;
-    if (piece.first) {
-      value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
-      text_ += section == mime::Section::message ? "M " : "P ";
-      text_ += piece.name;
+  static constexpr mime::Wanted kParts{.part_bytes = true, .text = true};
+
+  void field(const mime::HeaderField& field) noexcept override {
+    if (field.first) {
+      text_ += field.section == mime::Section::message ? "M " : "P ";
+      text_ += field.name;
       text_ += ": ";
     }
-    text_ += mime::decode_field(value, workspace_);
-    if (piece.last) text_ += '\n';
+    text_ += field.value;
+    if (field.last) text_ += '\n';
   }
-  void section_end(mime::Section) noexcept override {}
-  void leaf_begin(const mime::Leaf& leaf) noexcept override {
-    const mime::Entity& entity = leaf.entity;
-    is_text_ = entity.kind == mime::MediaKind::text;
-    text_ += is_text_ ? "[" : "{";
-    decoder_.begin(entity.encoding, mime::find_charset(entity.charset.view()));
+  // A uuencoded file is told within the text that it is in.
+  std::string& place_of(const mime::Part& part) {
+    return part.role == mime::PartRole::uuencoded ? files_ : text_;
   }
-  void leaf(ByteView octets) noexcept override {
-    if (is_text_)
-      decoder_.feed(octets, workspace_, *this);
-    else
-      text_ += as_text(octets);
+  void part_begin(const mime::Part& part) noexcept override {
+    place_of(part) += part.is_text ? "[" : "{";
   }
-  void leaf_end() noexcept override {
-    if (is_text_) decoder_.finish(workspace_, *this);
-    text_ += is_text_ ? "]\n" : "}\n";
+  void part_bytes(const mime::Part& part, ByteView decoded) noexcept override {
+    if (!part.is_text) place_of(part) += as_text(decoded);
   }
-  void text(ByteView utf8) noexcept override { text_ += as_text(utf8); }
+  void text(const mime::Part&, ByteView utf8) noexcept override { text_ += as_text(utf8); }
+  void part_end(const mime::Part& part) noexcept override {
+    place_of(part) += part.is_text ? "]\n" : "}\n";
+  }
+  void rawbody(std::string_view element) noexcept override { add(3, "raw", element); }
+  void body(mime::BodyView view, std::string_view element) noexcept override {
+    constexpr const char* kNames[] = {"body", "visible", "hidden"};
+    add(static_cast<std::size_t>(view), kNames[static_cast<int>(view)], element);
+  }
+  void uri(const mime::Uri& uri) noexcept override {
+    uris_ += std::string(uri.canonical) + " " + std::string(uri.host) + " " +
+             std::to_string(uri.signs) + "\n";
+  }
+  void message_end(const mime::MessageFacts& facts) noexcept override { facts_ = facts; }
 
-  mime::Walker walker_;
+  void add(std::size_t view, const char* name, std::string_view element) {
+    std::string& all = elements_[view];
+    all += name;
+    all += '<';
+    all += element;
+    all += ">\n";
+  }
+
+  mime::MessageReader reader_;
   mime::Workspace workspace_;
-  mime::TextDecoder decoder_;
-  bool is_text_ = false;
+  mime::MessageFacts facts_;
   std::string text_;
+  std::string files_;
+  std::array<std::string, 4> elements_;  // by BodyView, then rawbody
+  std::string uris_;
 };
+
+// Everything there is to tell.
+inline constexpr mime::Wanted kAllWanted{.part_bytes = true,
+                                         .text = true,
+                                         .rawbody = true,
+                                         .body = true,
+                                         .visible = true,
+                                         .hidden = true,
+                                         .uris = true};
 
 }  // namespace sluice::scan

@@ -1,0 +1,226 @@
+#include "scanners/html/html_text.h"
+
+#include <algorithm>
+
+#include "scanners/mime/white_space.h"
+
+namespace sluice::scan::html {
+namespace {
+
+using mime::UriSource;
+using Names = std::string_view;  // with a space before and behind each
+
+bool is_one_of(std::string_view name, Names names) noexcept {
+  if (name.empty()) return false;
+  for (std::size_t at = names.find(name); at != names.npos; at = names.find(name, at + 1))
+    if (names[at - 1] == ' ' && names[at + name.size()] == ' ') return true;
+  return false;
+}
+
+constexpr Names kVoid = " area base br col embed hr img input link meta param source track wbr ";
+constexpr Names kBlocks =
+    " address blockquote center div dl fieldset form h1 h2 h3 h4 h5 h6 hr ol p pre table ul ";
+// What they break, as SpamAssassin's HTML renderer has it.
+constexpr Names kLine = " br div ";
+constexpr Names kGap = " dd dt embed h1 h2 h3 h4 h5 h6 li td th ";
+constexpr Names kParagraph = " blockquote hr listing p plaintext pre title xmp ";
+constexpr Names kStyleAttributes = " bgcolor color hidden size style text ";
+
+bool says_style(const Tag& tag) noexcept {
+  return std::ranges::any_of(tag.attributes, [](const Attribute& attribute) {
+    return is_one_of(attribute.name, kStyleAttributes);
+  });
+}
+
+std::string_view trim(std::string_view text) noexcept {
+  constexpr std::string_view kSpace = " \t\r\n\f";
+  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+  return text.substr(0, text.find_last_not_of(kSpace) + 1);
+}
+
+// <meta http-equiv=refresh content="0; url=…">
+std::string_view refresh_target(const Tag& tag) noexcept {
+  if (!equals_ignoring_case(trim(tag.value("http-equiv")), "refresh")) return {};
+  const std::string_view content = tag.value("content");
+  for (std::size_t at = 0; at + 4 <= content.size(); ++at) {
+    if (!equals_ignoring_case(content.substr(at, 3), "url")) continue;
+    std::string_view rest = trim(content.substr(at + 3));
+    if (!rest.starts_with('=')) continue;
+    rest = trim(rest.substr(1));
+    if (rest.starts_with('\'') || rest.starts_with('"')) rest.remove_prefix(1);
+    return rest.substr(0, rest.find_first_of("'\""));
+  }
+  return {};
+}
+
+}  // namespace
+
+void HtmlText::begin() noexcept {
+  tokenizer_.begin();
+  open_ = 1;
+  elements_[0].name.clear();
+  elements_[0].style = {};
+  elements_[0].nested = 0;
+  too_deep_ = dropped_ = space_ = after_break_ = in_link_ = false;
+}
+
+void HtmlText::feed(ByteView utf8, HtmlSink& sink) noexcept {
+  sink_ = &sink;
+  tokenizer_.feed(utf8, *this);
+  sink_ = nullptr;
+}
+
+void HtmlText::finish(HtmlSink& sink) noexcept {
+  sink_ = &sink;
+  tokenizer_.finish(*this);
+  close_link();
+  if (space_ && !after_break_) sink_->rendered(as_bytes(" "), true);
+  sink_ = nullptr;
+}
+
+// White space runs become one space; none stands beside a break.
+void HtmlText::characters(ByteView utf8) noexcept {
+  if (dropped_) return;
+  const bool visible = style().is_visible();
+  while (!utf8.empty()) {
+    const std::size_t word = mime::find_white_space(utf8);
+    if (word == 0) {
+      space_ = true;
+      utf8 = utf8.subspan(mime::white_space_size(utf8));
+      continue;
+    }
+    if (space_ && !after_break_) tell(as_bytes(" "), visible);
+    space_ = after_break_ = false;
+    tell(utf8.first(word), visible);
+    utf8 = utf8.subspan(word);
+  }
+}
+
+void HtmlText::tell(ByteView utf8, bool visible) noexcept {
+  sink_->rendered(utf8, visible);
+  if (!in_link_) return;
+  link_has_text_ = true;
+  if (visible) shown_.append(as_text(utf8));
+}
+
+void HtmlText::break_line(std::string_view tag) noexcept {
+  std::string_view told;
+  if (is_one_of(tag, kLine))
+    told = "\n";
+  else if (is_one_of(tag, kGap))
+    told = " ";
+  else if (is_one_of(tag, kParagraph))
+    told = "\n\n";
+  else
+    return;
+  space_ = false;
+  after_break_ = true;
+  sink_->rendered(as_bytes(told), true);
+  if (in_link_ && !shown_.empty()) shown_.append(" ");
+}
+
+void HtmlText::start_tag(const Tag& tag) noexcept {
+  if (tag.name == "script" || tag.name == "style") dropped_ = true;
+  if (tag.name == "a") close_link();
+  close_implied(tag.name);
+  if (!is_one_of(tag.name, kVoid)) open(tag);
+  break_line(tag.name);
+  if (tag.name == "a")
+    open_link(tag);
+  else
+    tell_links(tag);
+}
+
+void HtmlText::end_tag(std::string_view name) noexcept {
+  if (name == "script" || name == "style") dropped_ = false;
+  if (name == "a") close_link();
+  close(name);
+  break_line(name);
+}
+
+HtmlText::Element* HtmlText::innermost(std::string_view name) noexcept {
+  for (std::size_t i = open_; i > 1; --i)
+    if (elements_[i - 1].name.view() == name) return &elements_[i - 1];
+  return nullptr;
+}
+
+// Only elements that say something about style have a frame, and tables, which keep their cells
+// apart from those around.
+void HtmlText::open(const Tag& tag) noexcept {
+  if (!says_style(tag) && tag.name != "table") {
+    if (Element* outer = innermost(tag.name)) ++outer->nested;
+    return;
+  }
+  if (open_ == elements_.size()) {
+    too_deep_ = true;
+    return;
+  }
+  Element& element = elements_[open_];
+  element.name.assign(tag.name);
+  element.style = style_of(tag, style());
+  element.nested = 0;
+  ++open_;
+}
+
+// Text behind </body> and </html> is rendered like that before.
+void HtmlText::close(std::string_view name) noexcept {
+  if (name == "body" || name == "html") return;
+  Element* element = innermost(name);
+  if (element == nullptr) return;
+  if (element->nested > 0)
+    --element->nested;
+  else
+    open_ = static_cast<std::size_t>(element - elements_.data());
+}
+
+// Elements whose end tag may be left out.
+void HtmlText::close_implied(std::string_view name) noexcept {
+  Element& top = elements_[open_ - 1];
+  const std::string_view last = top.name.view();
+  const bool cell = name == "td" || name == "th" || name == "tr";
+  const bool ends = (last == "p" && is_one_of(name, kBlocks)) || (last == "li" && name == "li") ||
+                    (cell && (last == "td" || last == "th")) || (last == "tr" && name == "tr");
+  if (!ends || open_ == 1) return;
+  --open_;
+  if (name == "tr") close_implied(name);
+}
+
+void HtmlText::open_link(const Tag& tag) noexcept {
+  const std::string_view target = trim(tag.value("href"));
+  if (const std::string_view safe = tag.value("data-saferedirecturl"); !safe.empty())
+    sink_->link({trim(safe), UriSource::link, {}, false});
+  if (target.empty()) return;
+  in_link_ = true;
+  link_has_text_ = false;
+  target_.assign(target);
+  shown_.clear();
+}
+
+void HtmlText::close_link() noexcept {
+  if (!in_link_) return;
+  in_link_ = false;
+  const std::string_view shown = trim(shown_.view());
+  sink_->link({target_.view(), UriSource::link, shown, link_has_text_ && shown.empty()});
+}
+
+void HtmlText::tell_links(const Tag& tag) noexcept {
+  const auto link = [&](std::string_view attribute, UriSource source) {
+    if (const auto target = trim(tag.value(attribute)); !target.empty())
+      sink_->link({target, source, {}, false});
+  };
+  if (is_one_of(tag.name, " area link base "))
+    link("href", tag.name == "area" ? UriSource::link : UriSource::other_tag);
+  else if (tag.name == "img")
+    link("src", UriSource::image);
+  else if (is_one_of(tag.name, " bgsound embed frame iframe script "))
+    link("src", UriSource::other_tag);
+  else if (tag.name == "form")
+    link("action", UriSource::form);
+  else if (is_one_of(tag.name, " body table td tr "))
+    link("background", UriSource::image);
+  else if (tag.name == "meta")
+    if (const auto target = refresh_target(tag); !target.empty())
+      sink_->link({target, UriSource::other_tag, {}, false});
+}
+
+}  // namespace sluice::scan::html

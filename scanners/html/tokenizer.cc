@@ -1,0 +1,320 @@
+#include "scanners/html/tokenizer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "scanners/html/character_reference.h"
+
+namespace sluice::scan::html {
+namespace {
+
+bool is_letter(std::uint8_t octet) noexcept {
+  return (octet | 0x20) >= 'a' && (octet | 0x20) <= 'z';
+}
+
+bool is_digit(std::uint8_t octet) noexcept { return octet >= '0' && octet <= '9'; }
+
+bool is_space(std::uint8_t octet) noexcept {
+  return octet == ' ' || octet == '\n' || octet == '\t' || octet == '\r' || octet == '\f';
+}
+
+// Elements whose content is text up to their end tag (13.2.5.2 and the tree construction).
+bool is_raw_text(std::string_view name) noexcept {
+  return name == "script" || name == "style" || name == "title" || name == "textarea" ||
+         name == "xmp" || name == "iframe" || name == "noembed" || name == "noframes";
+}
+
+}  // namespace
+
+std::string_view Tag::value(std::string_view attribute) const noexcept {
+  const auto found = std::ranges::find(attributes, attribute, &Attribute::name);
+  return found == attributes.end() ? std::string_view{} : found->value;
+}
+
+bool Tag::has(std::string_view attribute) const noexcept {
+  return std::ranges::find(attributes, attribute, &Attribute::name) != attributes.end();
+}
+
+void Tokenizer::begin() noexcept {
+  state_ = State::text;
+  raw_ = false;
+  references_ = true;
+  pending_size_ = 0;
+}
+
+void Tokenizer::feed(ByteView in, TokenSink& sink) noexcept {
+  while (!in.empty()) {
+    if (state_ == State::text) {
+      in = feed_text(in, sink);
+    } else if (state_ == State::comment) {
+      in = feed_comment(in, sink);
+    } else if (state_ == State::bogus) {
+      const std::size_t end = find_byte(in, '>');
+      if (end < in.size()) {
+        state_ = State::text;
+        sink.comment();
+      }
+      in = in.subspan(std::min(end + 1, in.size()));
+    } else if (step(in.front(), sink)) {
+      in = in.subspan(1);
+    }
+  }
+}
+
+void Tokenizer::finish(TokenSink& sink) noexcept {
+  if (state_ == State::reference) step_reference(' ', sink);
+  if (state_ == State::tag_open) tell({pending_.data(), pending_size_}, sink);
+  begin();  // an open tag or comment is never seen
+}
+
+ByteView Tokenizer::feed_text(ByteView in, TokenSink& sink) noexcept {
+  std::size_t end = find_byte(in, '<');
+  if (references_) end = find_byte(in.first(end), '&');
+  if (end > 0) sink.characters(in.first(end));
+  if (end == in.size()) return {};
+  state_ = in[end] == '<' ? State::tag_open : State::reference;
+  pending_[0] = static_cast<char>(in[end]);
+  pending_size_ = 1;
+  return in.subspan(end + 1);
+}
+
+bool Tokenizer::step(std::uint8_t octet, TokenSink& sink) noexcept {
+  switch (state_) {
+    case State::tag_open:
+    case State::end_tag_open: return step_tag_open(octet, sink);
+    case State::reference: return step_reference(octet, sink);
+    case State::markup: return step_markup(octet);
+    case State::value: return step_value(octet);
+    default: return step_attribute(octet, sink);
+  }
+}
+
+void Tokenizer::tell(std::string_view text, TokenSink& sink) noexcept {
+  if (!text.empty()) sink.characters(as_bytes(text));
+  pending_size_ = 0;
+  state_ = State::text;
+}
+
+// Behind "<" or "</".
+bool Tokenizer::step_tag_open(std::uint8_t octet, TokenSink& sink) noexcept {
+  const bool end = state_ == State::end_tag_open;
+  if (is_letter(octet) && (!raw_ || end)) {
+    begin_tag(end);
+    return false;
+  }
+  if (!end && octet == '/') {
+    pending_[pending_size_++] = '/';
+    state_ = State::end_tag_open;
+    return true;
+  }
+  if (raw_ || (!end && octet != '!' && octet != '?')) {
+    tell({pending_.data(), pending_size_}, sink);
+    return false;
+  }
+  pending_size_ = 0;
+  dashes_ = 0;
+  state_ = octet == '!' && !end ? State::markup : State::bogus;
+  return state_ == State::markup || octet != '>' || end == false;
+}
+
+// Behind "<!": two dashes begin a comment.
+bool Tokenizer::step_markup(std::uint8_t octet) noexcept {
+  if (octet != '-') {
+    state_ = State::bogus;
+    return false;
+  }
+  if (++dashes_ < 2) return true;
+  state_ = State::comment;
+  dashes_ = 2;  // "<!-->" and "<!--->" are whole comments
+  comment_begun_ = false;
+  return true;
+}
+
+// To "-->" or "--!>".
+ByteView Tokenizer::feed_comment(ByteView in, TokenSink& sink) noexcept {
+  for (std::size_t at = 0; at < in.size(); ++at) {
+    const std::uint8_t octet = in[at];
+    if (octet == '-') {
+      dashes_ = static_cast<std::uint8_t>(std::min(dashes_ + 1, 3));
+      continue;
+    }
+    if (octet == '>' && dashes_ >= 2) {
+      state_ = State::text;
+      sink.comment();
+      return in.subspan(at + 1);
+    }
+    if (octet == '!' && dashes_ >= 2 && comment_begun_) continue;
+    dashes_ = 0;
+    comment_begun_ = true;
+    const std::size_t dash = find_byte(in.subspan(at), '-');
+    at += dash == 0 ? 0 : dash - 1;
+  }
+  return {};
+}
+
+void Tokenizer::begin_tag(bool end) noexcept {
+  end_tag_ = end;
+  truncated_ = false;
+  tag_size_ = 0;
+  attributes_ = 0;
+  used_ = 0;
+  state_ = State::tag_name;
+}
+
+bool Tokenizer::ends_raw_text() const noexcept {
+  return std::string_view(tag_name_.data(), tag_size_) ==
+         std::string_view(raw_name_.data(), raw_size_);
+}
+
+bool Tokenizer::step_attribute(std::uint8_t octet, TokenSink& sink) noexcept {
+  const bool delimiter = is_space(octet) || octet == '/' || octet == '>';
+  if (state_ == State::tag_name) {
+    if (!delimiter) {
+      if (raw_ && pending_size_ < pending_.size())
+        pending_[pending_size_++] = static_cast<char>(octet);
+      if (tag_size_ < kTagNameBytes)
+        tag_name_[tag_size_++] = ascii_lower(static_cast<char>(octet));
+      else if (raw_)
+        tag_size_ = 0;  // surely not the element's
+      const bool lost =
+          raw_ &&
+          !std::string_view(raw_name_.data(), raw_size_).starts_with({tag_name_.data(), tag_size_});
+      if (lost || (raw_ && tag_size_ == 0)) tell({pending_.data(), pending_size_}, sink);
+      return true;
+    }
+    if (raw_ && !ends_raw_text()) {
+      tell({pending_.data(), pending_size_}, sink);
+      return false;
+    }
+    state_ = State::before_name;
+  }
+  if (octet == '>') {
+    if (state_ == State::name || state_ == State::after_name || state_ == State::before_value)
+      end_attribute();
+    end_tag(sink);
+    return true;
+  }
+  switch (state_) {
+    case State::before_name:
+      if (delimiter) return true;
+      begin_attribute();
+      put(octet);
+      return true;
+    case State::name:
+      if (octet == '=' || delimiter) {
+        state_ = octet == '=' ? State::before_value : State::after_name;
+        if (octet == '/') end_attribute();
+        return true;
+      }
+      put(static_cast<std::uint8_t>(ascii_lower(static_cast<char>(octet))));
+      return true;
+    case State::after_name:
+      if (is_space(octet)) return true;
+      if (octet == '=') {
+        state_ = State::before_value;
+        return true;
+      }
+      end_attribute();
+      return false;
+    case State::before_value:
+      if (is_space(octet)) return true;
+      begin_value(octet == '"' || octet == '\'' ? octet : 0);
+      return quote_ != 0;
+    default: state_ = State::before_name; return false;
+  }
+}
+
+void Tokenizer::begin_attribute() noexcept {
+  state_ = State::name;
+  if (attributes_ == kAttributesMax) {
+    truncated_ = true;
+    return;
+  }
+  attribute_[attributes_] = {used_, 0, used_, 0};
+}
+
+void Tokenizer::begin_value(std::uint8_t quote) noexcept {
+  quote_ = quote;
+  state_ = State::value;
+  if (attributes_ == kAttributesMax) return;
+  Kept& kept = attribute_[attributes_];
+  if (kept.value_size == 0) kept.value = used_;
+}
+
+// Into the name or the value of the attribute being read.
+void Tokenizer::put(std::uint8_t octet) noexcept {
+  if (attributes_ == kAttributesMax || used_ == kTagBytes) {
+    truncated_ = true;
+    return;
+  }
+  Kept& kept = attribute_[attributes_];
+  std::uint16_t& size = state_ == State::value ? kept.value_size : kept.name_size;
+  if (size == (state_ == State::value ? kAttributeBytes : kTagNameBytes * 2)) {
+    truncated_ = truncated_ || state_ == State::value;
+    return;
+  }
+  const char c = static_cast<char>(octet);
+  kept_[used_++] = state_ == State::value ? c : ascii_lower(c);
+  ++size;
+}
+
+bool Tokenizer::step_value(std::uint8_t octet) noexcept {
+  const bool over = quote_ != 0 ? octet == quote_ : is_space(octet) || octet == '>';
+  if (!over) {
+    put(octet);
+    return true;
+  }
+  end_attribute();
+  return quote_ != 0;
+}
+
+void Tokenizer::end_attribute() noexcept {
+  state_ = State::before_name;
+  if (attributes_ == kAttributesMax) return;
+  Kept& kept = attribute_[attributes_++];
+  // Resolved in place: no reference is shorter than what it stands for.
+  const std::size_t size =
+      resolve_references({kept_.data() + kept.value, kept.value_size}, Within::attribute);
+  kept.value_size = static_cast<std::uint16_t>(size);
+  used_ = static_cast<std::uint16_t>(kept.value + size);
+  if (kept.value_size == 0) used_ = static_cast<std::uint16_t>(kept.name + kept.name_size);
+}
+
+void Tokenizer::end_tag(TokenSink& sink) noexcept {
+  state_ = State::text;
+  pending_size_ = 0;
+  const std::string_view name{tag_name_.data(), tag_size_};
+  if (end_tag_) {
+    raw_ = false;
+    references_ = true;
+    sink.end_tag(name);
+    return;
+  }
+  raw_ = is_raw_text(name);
+  references_ = !raw_ || name == "title" || name == "textarea";
+  raw_name_ = tag_name_;
+  raw_size_ = tag_size_;
+  std::array<Attribute, kAttributesMax> attributes;
+  for (std::size_t i = 0; i < attributes_; ++i) {
+    const Kept& kept = attribute_[i];
+    attributes[i] = {{kept_.data() + kept.name, kept.name_size},
+                     {kept_.data() + kept.value, kept.value_size}};
+  }
+  sink.start_tag({name, {attributes.data(), attributes_}, truncated_});
+}
+
+// Behind "&": what is no reference stays as it is.
+bool Tokenizer::step_reference(std::uint8_t octet, TokenSink& sink) noexcept {
+  const bool first = pending_size_ == 1;
+  if (is_letter(octet) || is_digit(octet) || (first && octet == '#')) {
+    pending_[pending_size_++] = static_cast<char>(octet);
+    if (pending_size_ < pending_.size() - 1) return true;
+  }
+  const bool taken = octet == ';' || pending_size_ == pending_.size() - 1;
+  if (octet == ';') pending_[pending_size_++] = ';';
+  const std::size_t size = resolve_references({pending_.data(), pending_size_}, Within::text);
+  tell({pending_.data(), size}, sink);
+  return taken;
+}
+
+}  // namespace sluice::scan::html

@@ -1,0 +1,112 @@
+// HTML as browsers cut it into tokens (WHATWG HTML 13.2.5), incremental and in fixed memory: names
+// and values are cut at what is kept of them, comments and declarations are passed over. Input and
+// output are well-formed UTF-8, never cut within a character.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "engine/base/bytes.h"
+
+namespace sluice::scan::html {
+
+struct Attribute {
+  std::string_view name;   // lower case
+  std::string_view value;  // character references resolved
+};
+
+inline constexpr std::size_t kTagNameBytes = 16;  // longer names are none that matter
+inline constexpr std::size_t kAttributesMax = 24;
+inline constexpr std::size_t kTagBytes = 6 * 1024;  // names and values of one tag
+inline constexpr std::size_t kAttributeBytes = 4 * 1024;
+
+struct Tag {
+  std::string_view name;  // lower case
+  std::span<const Attribute> attributes;
+  bool truncated = false;  // an attribute was cut or dropped
+  // The first of the name counts; empty when there is none.
+  std::string_view value(std::string_view attribute) const noexcept;
+  bool has(std::string_view attribute) const noexcept;
+};
+
+class TokenSink {
+ public:
+  virtual void characters(ByteView utf8) noexcept = 0;
+  virtual void start_tag(const Tag& tag) noexcept = 0;
+  virtual void end_tag(std::string_view name) noexcept = 0;
+  virtual void comment() noexcept = 0;  // one was passed over
+
+ protected:
+  ~TokenSink() = default;
+};
+
+class Tokenizer {
+ public:
+  void begin() noexcept;
+  void feed(ByteView utf8, TokenSink& sink) noexcept;
+  void finish(TokenSink& sink) noexcept;
+
+ private:
+  enum class State : std::uint8_t {
+    text,
+    reference,  // "&…" in text
+    tag_open,   // "<"
+    end_tag_open,
+    tag_name,
+    before_name,
+    name,
+    after_name,
+    before_value,
+    value,
+    markup,  // "<!"
+    bogus,   // to ">"
+    comment,
+  };
+
+  ByteView feed_text(ByteView in, TokenSink& sink) noexcept;
+  ByteView feed_comment(ByteView in, TokenSink& sink) noexcept;
+  bool step(std::uint8_t octet, TokenSink& sink) noexcept;  // false: look at it again
+  bool step_tag_open(std::uint8_t octet, TokenSink& sink) noexcept;
+  bool step_markup(std::uint8_t octet) noexcept;
+  bool step_attribute(std::uint8_t octet, TokenSink& sink) noexcept;
+  bool step_value(std::uint8_t octet) noexcept;
+  bool step_reference(std::uint8_t octet, TokenSink& sink) noexcept;
+  void begin_tag(bool end) noexcept;
+  void begin_attribute() noexcept;
+  void begin_value(std::uint8_t quote) noexcept;
+  void put(std::uint8_t octet) noexcept;
+  void end_attribute() noexcept;
+  void end_tag(TokenSink& sink) noexcept;
+  bool ends_raw_text() const noexcept;
+  void tell(std::string_view text, TokenSink& sink) noexcept;
+
+  struct Kept {
+    std::uint16_t name = 0;
+    std::uint16_t name_size = 0;
+    std::uint16_t value = 0;
+    std::uint16_t value_size = 0;
+  };
+
+  State state_ = State::text;
+  bool end_tag_ = false;
+  bool truncated_ = false;
+  bool raw_ = false;         // within script, style …: only its end tag is one
+  bool references_ = true;   // resolved in the raw text
+  std::uint8_t quote_ = 0;   // of the value; 0: none
+  std::uint8_t dashes_ = 0;  // at the end of the comment so far
+  bool comment_begun_ = false;
+  std::uint8_t tag_size_ = 0;
+  std::uint8_t raw_size_ = 0;
+  std::uint8_t attributes_ = 0;
+  std::uint8_t pending_size_ = 0;
+  std::uint16_t used_ = 0;  // of kept_
+  std::array<char, kTagNameBytes> tag_name_;
+  std::array<char, kTagNameBytes> raw_name_;
+  std::array<char, 40> pending_;  // "<…", "</…", "&…" that may still be text
+  std::array<Kept, kAttributesMax> attribute_;
+  std::array<char, kTagBytes> kept_;
+};
+
+}  // namespace sluice::scan::html

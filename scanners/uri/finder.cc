@@ -1,0 +1,200 @@
+#include "scanners/uri/finder.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "scanners/mime/white_space.h"
+
+namespace sluice::scan::uri {
+namespace {
+
+using mime::Uri;
+using mime::UriSign;
+using mime::UriSource;
+
+constexpr std::array<bool, 256> make_ends() {
+  std::array<bool, 256> ends{};
+  for (unsigned octet = 0; octet <= ' '; ++octet) ends[octet] = true;
+  for (const char c : {'<', '>', '"', '\x7f'}) ends[static_cast<unsigned char>(c)] = true;
+  return ends;
+}
+
+// Octets that no URI in text goes across.
+constexpr std::array<bool, 256> kEnds = make_ends();
+
+constexpr std::string_view kBefore = "([{'*_-=,;:|!?.&#";
+constexpr std::string_view kBehind = ".,;:!?)]}'*_|";
+
+bool begins_ignoring_case(std::string_view text, std::string_view with) noexcept {
+  return equals_ignoring_case(text.substr(0, with.size()), with);
+}
+
+bool is_word_octet(char c) noexcept {
+  const char lower = ascii_lower(c);
+  return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z');
+}
+
+// Where a URI begins in a word that has one for sure by its scheme or "www."; npos otherwise.
+std::size_t find_start(std::string_view word) noexcept {
+  constexpr std::string_view kStarts[] = {"http:",  "https:",  "ftp:",   "hxxp",   "h**p",
+                                          "fxp://", "mailto:", "http[:", "https[", "www."};
+  for (std::size_t at = 0; at < word.size(); ++at) {
+    const char lower = ascii_lower(word[at]);
+    if (lower != 'h' && lower != 'f' && lower != 'm' && lower != 'w') continue;
+    if (at > 0 && is_word_octet(word[at - 1])) continue;
+    for (const std::string_view start : kStarts)
+      if (begins_ignoring_case(word.substr(at), start)) return at;
+  }
+  return word.npos;
+}
+
+std::string_view trim_behind(std::string_view text) noexcept {
+  while (!text.empty() && kBehind.find(text.back()) != kBehind.npos) {
+    const bool opened =
+        (text.back() == ')' && std::ranges::count(text, '(') >= std::ranges::count(text, ')')) ||
+        (text.back() == ']' && std::ranges::count(text, '[') >= std::ranges::count(text, ']'));
+    if (opened) break;
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+std::string_view ascii_only(std::string_view text) noexcept {
+  const auto end =
+      std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  return {text.begin(), end};
+}
+
+}  // namespace
+
+void Finder::begin() noexcept { count_ = 0; }
+
+void Finder::begin_part() noexcept { used_ = 0; }
+
+void Finder::feed(ByteView utf8, FinderSink& sink) noexcept {
+  if (count_ == uris_max_) return;
+  const std::string_view text = as_text(utf8);
+  std::size_t at = 0;
+  while (at < text.size()) {
+    std::size_t end = at;
+    while (end < text.size() && !kEnds[static_cast<unsigned char>(text[end])] &&
+           (static_cast<unsigned char>(text[end]) < 0x80 ||
+            mime::white_space_size(utf8.subspan(end)) == 0))
+      ++end;
+    const std::string_view part = text.substr(at, end - at);
+    if (end < text.size() && used_ == 0) {
+      end_word(part, sink);
+    } else {
+      const std::size_t size = std::min(part.size(), word_.size() - used_);
+      std::memcpy(word_.data() + used_, part.data(), size);
+      used_ = static_cast<std::uint16_t>(used_ + size);
+      if (end < text.size()) end_part(sink);
+    }
+    at = end + 1;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) ++at;
+  }
+}
+
+void Finder::end_part(FinderSink& sink) noexcept {
+  if (used_ > 0) end_word({word_.data(), used_}, sink);
+  used_ = 0;
+}
+
+// Most words are no URI: they have neither a dot nor a colon within.
+void Finder::end_word(std::string_view word, FinderSink& sink) noexcept {
+  if (word.size() < 4 || word.size() > kUriBytes) word = word.substr(0, kUriBytes);
+  const std::size_t mark = word.find_first_of(".:[(");
+  if (word.size() < 4 || mark == word.npos || mark + 1 == word.size()) return;
+  if (const std::size_t start = find_start(word); start != word.npos) {
+    take_text(trim_behind(word.substr(start)), sink);
+    return;
+  }
+  word.remove_prefix(std::min(word.find_first_not_of(kBefore), word.size()));
+  word = trim_behind(word);
+  if (word.find('.') == word.npos && word.find("[dot]") == word.npos &&
+      word.find("(dot)") == word.npos)
+    return;
+  if (word.find('@') != word.npos && word.find('/') == word.npos) {
+    // A mail address: not a place, but its domain is one for lists.
+    if (!canonicalize(word, other_) || !other_.known_suffix) return;
+    mime::BoundedText<kUriBytes> address;
+    address.assign("mailto:");
+    address.append(word);
+    take_text(address.view(), sink);
+    return;
+  }
+  take_text(word, sink);
+}
+
+void Finder::take_text(std::string_view written, FinderSink& sink) noexcept {
+  if (!canonicalize(written, canonical_)) return;
+  Uri uri;
+  uri.source = UriSource::text;
+  uri.written = written;
+  uri.signs = canonical_.signs;
+  const bool doubtful = uri.has(UriSign::schemeless) && !canonical_.known_suffix;
+  if (doubtful) {
+    // Perhaps text in another script follows without a space.
+    const std::string_view ascii = ascii_only(written);
+    if (ascii.size() < 4 || ascii.size() == written.size()) return;
+    take_text(trim_behind(ascii), sink);
+    return;
+  }
+  if (uri.has(UriSign::broken_host) && uri.has(UriSign::schemeless)) return;
+  tell(uri, canonical_, sink);
+}
+
+void Finder::take_link(std::string_view target, UriSource source, std::string_view shown,
+                       bool hidden, FinderSink& sink) noexcept {
+  if (count_ == uris_max_ || !canonicalize(target, canonical_)) return;
+  Uri uri;
+  uri.source = source;
+  uri.written = target;
+  uri.shown = shown;
+  uri.signs = canonical_.signs;
+  if (uri.has(UriSign::schemeless) && !canonical_.known_suffix && !target.starts_with("//"))
+    return;  // relative to the message, which has no place
+  if (hidden) uri.add(UriSign::hidden_link);
+  const std::string_view first = shown.substr(0, shown.find_first_of(" \t\r\n"));
+  const bool names_place = !canonical_.host.empty() && first.find('.') != first.npos &&
+                           first.find('@') == first.npos &&
+                           canonicalize(trim_behind(first), other_) && other_.known_suffix;
+  if (names_place && registered_domain(other_.host) != registered_domain(canonical_.host))
+    uri.add(UriSign::deceptive_text);
+  tell(uri, canonical_, sink);
+}
+
+void Finder::tell(Uri& uri, const Canonical& canonical, FinderSink& sink) noexcept {
+  if (count_ == uris_max_) return;
+  ++count_;
+  uri.canonical = canonical.text.view();
+  uri.host = canonical.host;
+  const std::string_view carried =
+      canonical.host.empty() ? std::string_view{} : carried_uri(canonical.rest);
+  if (!carried.empty()) uri.add(UriSign::carries_uri);
+  sink.found(uri);
+  if (!carried.empty()) tell_carried(carried, uri.source, sink);
+}
+
+void Finder::tell_carried(std::string_view carried, UriSource source, FinderSink& sink) noexcept {
+  mime::BoundedText<kUriBytes> written;
+  for (int depth = 0; depth < kCarriedMax && !carried.empty() && count_ < uris_max_; ++depth) {
+    mime::BoundedText<kUriBytes> decoded;
+    append_percent_decoded(carried.substr(0, carried.find_first_of("&\"' ")), decoded);
+    written.assign(decoded.view());
+    if (!canonicalize(written.view(), other_)) return;
+    ++count_;
+    Uri uri;
+    uri.source = source;
+    uri.written = written.view();
+    uri.canonical = other_.text.view();
+    uri.host = other_.host;
+    uri.signs = other_.signs;
+    uri.add(UriSign::carried);
+    carried = carried_uri(other_.rest);
+    if (!carried.empty()) uri.add(UriSign::carries_uri);
+    sink.found(uri);
+  }
+}
+
+}  // namespace sluice::scan::uri
