@@ -17,7 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from faulty_wire import FaultyStack, receive_from_source, run, send_to_sink
 from namespace import enter_namespace
 
-LOSSES = (0, 0.001, 0.01, 0.05)
+LOSSES = {0: "cubic", 0.001: "bbr", 0.01: "cubic", 0.05: "bbr"}  # and the congestion control
 FAULTS = ("--reorder=0.01", "--jitter-us=2000", "--duplicate=0.002", "--corrupt=0.002")
 SHORT_CONNECTIONS_AT_ONCE = 16
 AT_REST_SECONDS = 120  # the last repetitions of a FIN under 5 % loss are long over
@@ -52,8 +52,8 @@ class FaultsTest(unittest.TestCase):
 
     def test_bulk_transfers_arrive_intact_in_both_directions(self):
         size = MEGABYTES * 1_000_000
-        for loss in LOSSES:
-            self.start(f"--loss={loss}", *FAULTS)
+        for loss, control in LOSSES.items():
+            self.start(f"--loss={loss}", f"--control={control}", *FAULTS)
             for address in self.stack.addresses:
                 begin = time.monotonic()
                 self.assertEqual(send_to_sink(address, size), f"{size} intact")
