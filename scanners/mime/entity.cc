@@ -111,6 +111,10 @@ void Entity::set_type(std::string_view major, std::string_view minor) noexcept {
     type.assign("text/plain");
     return;
   }
+  constexpr std::string_view kNotOfTokens = "()<>@,:\\[]?";  // RFC 2045 5.1
+  if (major.find_first_of(kNotOfTokens) != major.npos ||
+      minor.find_first_of(kNotOfTokens) != minor.npos)
+    anomalies.add(Anomaly::broken_type);
   type.clear();
   append_lower(major, type);
   type.append("/");
@@ -148,6 +152,7 @@ void Entity::parse_encoding(std::string_view value) noexcept {
   has_encoding = true;
   ParameterReader reader(value);
   const std::string_view token = reader.token();
+  if (!reader.at_end()) anomalies.add(Anomaly::broken_parameter);
   anomalies.add(reader.anomalies());
   if (equals_ignoring_case(token, "base64"))
     encoding = TransferEncoding::base64;

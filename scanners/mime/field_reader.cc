@@ -12,6 +12,7 @@ bool is_white(char c) noexcept { return is_blank(c) || c == '\r' || c == '\n'; }
 
 // RFC 5322 2.2 field-name, then (RFC 5322 4.5.8) white space before the colon.
 bool is_field_start(std::string_view line) noexcept {
+  if (line.starts_with("--")) return false;  // a delimiter, even with a colon in its boundary
   std::size_t at = 0;
   while (at < line.size() && line[at] > ' ' && line[at] < 0x7f && line[at] != ':') ++at;
   if (at == 0) return false;

@@ -79,6 +79,11 @@ bool ParameterReader::accept(char c) noexcept {
   return true;
 }
 
+bool ParameterReader::at_end() noexcept {
+  skip_space();
+  return rest_.empty();
+}
+
 std::string_view ParameterReader::quoted() noexcept {
   rest_.remove_prefix(1);
   std::size_t end = 0;

@@ -27,6 +27,7 @@ class ParameterReader {
   std::string_view token() noexcept;            // up to white space, "/", ";", "=", "(" or a quote
   bool accept(char c) noexcept;                 // skips white space and comments first
   std::optional<RawParameter> next() noexcept;  // stray text is passed over
+  bool at_end() noexcept;                       // white space and comments apart
   Anomalies anomalies() const noexcept { return anomalies_; }
 
  private:

@@ -77,11 +77,16 @@ void Walker::field(const FieldPiece& piece) noexcept {
     ++fields_told_;
   }
   const bool too_many = fields_told_ > limits_.header_fields_max;
-  const bool too_long = piece.first && fields_.seen() > limits_.header_bytes_max;
   if (too_many) note(Anomaly::header_fields_limit);
-  if (too_long) note(Anomaly::header_bytes_limit);
-  if (!too_many && !entity_.anomalies.has(Anomaly::header_bytes_limit))
+  if (too_many || entity_.anomalies.has(Anomaly::header_bytes_limit)) return;
+  if (fields_.seen() <= limits_.header_bytes_max) {
     sink_->field(section_, piece);
+    return;
+  }
+  note(Anomaly::header_bytes_limit);
+  FieldPiece end = piece;  // of a field that was begun: what is told of it ends here
+  end.last = true;
+  if (!piece.first) sink_->field(section_, end);
 }
 
 void Walker::begin_header(Section section, MediaKind default_kind) noexcept {
