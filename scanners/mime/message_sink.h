@@ -11,14 +11,14 @@
 //   full     the octets fed
 //
 // An element is what one rule expression is matched against at once: "^" and "$" are at its ends.
-// body elements are at most 2,048 octets, rawbody elements at most 4,096; lines end in LF.
+// body elements are at most 2,049 octets, rawbody elements at most 4,096; lines end in LF.
 //
 // The same octets tell the same calls with the same views whatever the chunks they came in, except
-// part_bytes() and text(), which are cut anywhere, and the order among
-// different texts (rawbody, each view of body, uri). Views live for the call. Order: the fields of
-// a header section, section_end(), then part_begin(), part_bytes()/text()/rawbody()/body()/uri(),
-// part_end() of each leaf in the order of the message, at last message_end(). Elements of the last
-// text of one part may be told after its part_end(), when the next part has shown how they end.
+// part_bytes() and text(), which are cut anywhere, and the order between calls for different texts
+// (rawbody, each view of body, uri). Views live for the call. Order: the fields of a header
+// section, section_end(), then part_begin(), part_bytes()/text()/rawbody()/body()/uri(), part_end()
+// of each leaf in the order of the message, at last message_end(). Elements of the last text of one
+// part may be told after its part_end(), when the next part has shown how they end.
 #pragma once
 
 #include <cstddef>
