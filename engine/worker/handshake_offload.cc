@@ -51,16 +51,14 @@ HandshakeOffload::HandshakeOffload(const std::vector<OffloadCore*>& cores, std::
   SLUICE_ASSERT(!seats_.empty());
 }
 
-HandshakeOffload::Place HandshakeOffload::place(Instant now) noexcept {
+bool HandshakeOffload::takes_one(Instant now) noexcept {
   if (now - second_begin_ >= seconds(1)) {
     second_begin_ = now;
     inline_left_ = inline_per_second_;
   }
-  if (inline_left_ > 0) {
-    --inline_left_;
-    return Place::here;
-  }
-  return has_room() ? Place::offload_core : Place::later;
+  if (inline_left_ == 0) return true;
+  --inline_left_;
+  return false;
 }
 
 HandshakeJob& HandshakeOffload::begin(std::uint64_t owner) noexcept {

@@ -1,8 +1,8 @@
-// TLS handshakes on cores of their own. A worker lends a session and the octets that have come for
-// it to an offload core; that one runs the handshake as far as the octets go and gives the session
-// back with what is to be sent. A session is in one pair of hands at a time, so nothing is locked.
-// The handshake moves as a whole and not its private-key operation alone: key agreement,
-// certificate and ticket cost the worker nothing either, and no second stack is needed.
+// TLS handshakes on cores of their own, step by step. A worker lends a session and the octets that
+// have come for it to an offload core; that one runs the handshake as far as the octets go and
+// gives the session back with what is to be sent. A session is in one pair of hands at a time, so
+// nothing is locked. The handshake moves as a whole and not its private-key operation alone: key
+// agreement, certificate and ticket cost the worker nothing either, and no second stack is needed.
 #pragma once
 
 #include <atomic>
@@ -58,14 +58,12 @@ class OffloadCore {
 // The worker's side. Must outlive the run() of its cores: they may hold its jobs.
 class HandshakeOffload {
  public:
-  enum class Place : std::uint8_t { here, offload_core, later };
-
   // Up to `inline_per_second` handshakes stay with the worker: when few come, a crossing to another
   // core and back costs more than it saves.
   HandshakeOffload(const std::vector<OffloadCore*>& cores, std::size_t jobs_max,
                    std::uint32_t inline_per_second);
 
-  Place place(Instant now) noexcept;  // of a handshake that begins now
+  bool takes_one(Instant now) noexcept;  // whether a handshake that begins now comes here
   bool has_room() const noexcept { return jobs_.available() > 0; }
   HandshakeJob& begin(std::uint64_t owner) noexcept;
   void submit(HandshakeJob& job) noexcept;

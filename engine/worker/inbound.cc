@@ -41,7 +41,7 @@ void Inbound::open(CoreState& core, net::Transport& transport, net::Connection& 
   peer_ = connection.remote();
   opened_ = now_ = now;
   verdict_reply_.reset();
-  end_told_ = counted_ = begun_ = false;
+  end_told_ = counted_ = begun_ = shakes_elsewhere_ = false;
   loss_.reset();
   give_up_at_ = Instant::never();
 }

@@ -73,10 +73,10 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
 
   bool exchange(Instant now);
   bool start_tls(Instant now);
-  bool accept_tls(tls::Session& session, ByteStream& wire);
-  bool shake_hands(Instant now);
-  bool shake_hands_elsewhere(Instant now);
-  void tls_succeeded(Instant now);
+  bool end_step(tls::Outcome outcome, Instant now);
+  bool lend_session();
+  void submit_job();
+  bool take_back(Instant now);
   void tls_failed(const tls::Failure& failure);
   void count_refusal(const smtp::Reply& reply);
   void end_unfinished(std::string_view reason);
@@ -89,7 +89,8 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   net::Transport* transport_ = nullptr;
   net::Connection* connection_ = nullptr;
   std::unique_ptr<tls::Stream> tls_;  // over connection_, when TLS is on
-  HandshakeJob* job_ = nullptr;       // a handshake on an offload core, until tls_ takes over
+  HandshakeJob* job_ = nullptr;       // the step of its handshake that an offload core has
+  bool shakes_elsewhere_ = false;     // the handshake runs on an offload core
   ByteStream* stream_ = nullptr;      // what the session's octets go over: connection_ or tls_
   ListenerSet* listeners_ = nullptr;
   const ListenerState* listener_ = nullptr;

@@ -26,44 +26,58 @@ std::optional<smtp::Reply> Inbound::check_starttls() {
 // The 220 to STARTTLS has gone out, or TLS comes first. From here on there is no way back to clear
 // text. One step; false when nothing can go on until something changes.
 bool Inbound::start_tls(Instant now) {
-  if (tls_) return shake_hands(now);
-  if (job_ != nullptr) return shake_hands_elsewhere(now);
-  if (!send_output()) return false;
-  using Place = HandshakeOffload::Place;
-  HandshakeOffload* const offload = core_->handshakes;
-  switch (offload == nullptr ? Place::here : offload->place(now)) {
-    case Place::later:
-      if (!handshake.linked()) core_->handshake_waiters.push_back(*this);
+  if (!tls_) {
+    if (!send_output()) return false;
+    core_->counters.handshakes.add();
+    tls_ = std::make_unique<tls::Stream>(core_->tls_buffers);
+    if (!tls_->session().accept(*listener_->tls, *connection_)) {
+      tls_failed(tls::take_failure("no memory"));
       return false;
-    case Place::offload_core:
-      job_ = &offload->begin(self_.packed());
-      core_->counters.handshakes_offloaded.add();
-      return accept_tls(job_->session, job_->wire) && shake_hands_elsewhere(now);
-    case Place::here: break;
+    }
+    shakes_elsewhere_ = core_->handshakes != nullptr && core_->handshakes->takes_one(now);
+    if (shakes_elsewhere_) core_->counters.handshakes_offloaded.add();
   }
-  tls_ = std::make_unique<tls::Stream>(core_->tls_buffers);
-  return accept_tls(tls_->session(), *connection_) && shake_hands(now);
+  if (!shakes_elsewhere_) return end_step(tls_->session().handshake(), now);
+  return job_ == nullptr ? lend_session() : take_back(now);
 }
 
-bool Inbound::accept_tls(tls::Session& session, ByteStream& wire) {
-  core_->counters.handshakes.add();
-  if (session.accept(*listener_->tls, wire)) return true;
-  tls_failed(tls::take_failure("no memory"));
+// Done: the session goes on inside TLS.
+bool Inbound::end_step(tls::Outcome outcome, Instant now) {
+  tls::Session& session = tls_->session();
+  switch (outcome) {
+    case tls::Outcome::done:
+      stream_ = tls_.get();
+      emit(mail::EventKind::link_tls_success, session.protocol(), session.cipher());
+      session_.tls_started(now);
+      return true;
+    case tls::Outcome::want_input:
+    case tls::Outcome::want_output: return false;
+    default: tls_failed(session.failure()); return false;
+  }
+}
+
+// To an offload core, with what the connection has. Only for a step that has octets to work on: a
+// peer that says nothing holds no job.
+bool Inbound::lend_session() {
+  if (connection_->readable().empty() && !connection_->read_finished()) return false;
+  if (!core_->handshakes->has_room()) {
+    if (!handshake.linked()) core_->handshake_waiters.push_back(*this);
+    return false;
+  }
+  job_ = &core_->handshakes->begin(self_.packed());
+  job_->session = std::move(tls_->session());
+  job_->session.move_to(job_->wire);
+  submit_job();
   return false;
 }
 
-bool Inbound::shake_hands(Instant now) {
-  switch (tls_->session().handshake()) {
-    case tls::Outcome::done: tls_succeeded(now); return true;
-    case tls::Outcome::want_input:
-    case tls::Outcome::want_output: return false;
-    default: tls_failed(tls_->session().failure()); return false;
-  }
+void Inbound::submit_job() {
+  job_->wire.lend(connection_->readable(), connection_->read_finished());
+  core_->handshakes->submit(*job_);
 }
 
-// The octets of the connection that the last step has used go; what it has written is sent; then
-// the next step gets what the connection has.
-bool Inbound::shake_hands_elsewhere(Instant now) {
+// The octets of the connection that the step has used go; what it has written is sent.
+bool Inbound::take_back(Instant now) {
   HandshakeJob& job = *job_;
   if (job.in_flight) return false;
   if (const std::size_t used = job.wire.settle(); used > 0) connection_->consume(used);
@@ -72,32 +86,16 @@ bool Inbound::shake_hands_elsewhere(Instant now) {
     if (sent == 0) return false;
     job.wire.output_sent(sent);
   }
-  switch (job.outcome) {
-    case tls::Outcome::done: {
-      job.session.move_to(*connection_);
-      tls_ = std::make_unique<tls::Stream>(core_->tls_buffers, std::move(job.session));
-      core_->handshakes->end(*std::exchange(job_, nullptr));
-      tls_succeeded(now);
-      return true;
-    }
-    case tls::Outcome::want_input: {
-      const ByteView octets = connection_->readable();
-      const bool finished = connection_->read_finished();
-      if (octets.empty() && !finished) return false;
-      job.wire.lend(octets, finished);
-      break;
-    }
-    case tls::Outcome::want_output: break;
-    default: tls_failed(job.session.failure()); return false;
+  if (job.outcome == tls::Outcome::want_output) {  // it had more to say than a job takes
+    submit_job();
+    return false;
   }
-  core_->handshakes->submit(job);
-  return false;
-}
-
-void Inbound::tls_succeeded(Instant now) {
-  stream_ = tls_.get();
-  emit(mail::EventKind::link_tls_success, tls_->session().protocol(), tls_->session().cipher());
-  session_.tls_started(now);
+  const tls::Outcome outcome = job.outcome;
+  job.session.move_to(*connection_);
+  tls_->session() = std::move(job.session);
+  core_->handshakes->end(*std::exchange(job_, nullptr));
+  // There may be more octets already: then the next step begins at once.
+  return end_step(outcome, now) || (outcome == tls::Outcome::want_input && lend_session());
 }
 
 void Inbound::tls_failed(const tls::Failure& failure) {

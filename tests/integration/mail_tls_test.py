@@ -3,6 +3,7 @@
 
 Usage: mail_tls_test.py SLUICE [offload]     the latter: handshakes run on a CPU of their own
 """
+import concurrent.futures
 import os
 import shutil
 import socket
@@ -71,6 +72,11 @@ class MailTls(unittest.TestCase):
                        'inline_handshakes = 0\n')
         cls.engine = Engine(SLUICE, cls.sink.port, extra=tables,
                             listener='tls = "preferred"\ncertificates = ["ecdsa", "rsa"]')
+        if OFFLOAD:
+            with open(cls.engine.config, "r+", encoding="ascii") as file:
+                text = file.read().replace("[memory]\n", "[memory]\nhandshakes = 2\n")
+                file.seek(0)
+                file.write(text)
         cls.engine.start()
         cls.trust = ssl.create_default_context(cafile=os.path.join(cls.folder, "ecdsa.pem"))
 
@@ -142,6 +148,27 @@ class MailTls(unittest.TestCase):
             peer.wrap(self.trust)
         for peer in peers:
             peer.greet()
+
+    def test_clients_that_stop_in_the_handshake_hold_up_nobody(self):
+        for _ in range(8):
+            peer = self.peer(self.implicit)
+            incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            tls = self.trust.wrap_bio(incoming, outgoing, server_hostname="mx.sluice.test")
+            with self.assertRaises(ssl.SSLWantReadError):
+                tls.do_handshake()
+            peer.send(outgoing.read())
+            self.assertNotEqual(peer.socket.recv(16_384), b"")  # its flight, and no answer to it
+        peer = self.peer(self.implicit)
+        peer.wrap(self.trust)
+        peer.greet()
+
+    def test_many_at_the_same_time_are_all_served(self):
+        def greet(_):
+            peer = self.peer(self.implicit)
+            peer.wrap(self.trust)
+            return peer.greet()[:3]
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            self.assertEqual(set(pool.map(greet, range(64))), {"250"})
 
     def test_a_large_message_in_full_records_arrives_intact(self):
         peer = self.peer()

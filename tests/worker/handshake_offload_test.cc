@@ -149,18 +149,14 @@ TEST_F(HandshakeOffloadTest, AJobGivenUpInFlightComesHomeUnseen) {
   EXPECT_FALSE(offload.has_room());
 }
 
-TEST_F(HandshakeOffloadTest, TheFirstOfASecondStayWithTheWorkerAndTooManyWait) {
+TEST_F(HandshakeOffloadTest, TheFirstOfASecondStayWithTheWorker) {
   HandshakeOffload few({&core}, 1, 2);
-  using Place = HandshakeOffload::Place;
   const Instant now{5'000'000'000};
-  EXPECT_EQ(few.place(now), Place::here);
-  EXPECT_EQ(few.place(now), Place::here);
-  EXPECT_EQ(few.place(now), Place::offload_core);
-  HandshakeJob& job = few.begin(kOwner);
-  EXPECT_EQ(few.place(now + milliseconds(999)), Place::later);
-  EXPECT_EQ(few.place(now + seconds(1)), Place::here);
-  few.end(job);
-  EXPECT_TRUE(few.has_room());
+  EXPECT_FALSE(few.takes_one(now));
+  EXPECT_FALSE(few.takes_one(now));
+  EXPECT_TRUE(few.takes_one(now));
+  EXPECT_TRUE(few.takes_one(now + milliseconds(999)));
+  EXPECT_FALSE(few.takes_one(now + seconds(1)));
 }
 
 TEST_F(HandshakeOffloadTest, CoresTakeTurns) {
