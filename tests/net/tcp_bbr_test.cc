@@ -165,7 +165,7 @@ TEST(TcpPacer, AQuantumLeavesAtOnceAndTheNextWhenItIsPaidFor) {
   pacer.set_rate(1e6);  // octets per second: the quantum is two segments, for 2 ms
   Instant now = kStart;
   int sent = 0;
-  for (; pacer.may_send(kMss, now); ++sent) pacer.on_sent(kMss, kMss, sent == 0, now);
+  for (; pacer.may_send(kMss, now); ++sent) pacer.on_sent(kMss, sent == 0, now);
   EXPECT_EQ(sent, 2);
   EXPECT_EQ(pacer.next(), now + milliseconds(2));
   EXPECT_FALSE(pacer.may_send(kMss, now + microseconds(1'999)));
@@ -179,10 +179,20 @@ TEST(TcpPacer, ATimerThatRingsLateCostsNoRate) {
   std::uint64_t sent = 0;
   for (; now < kStart + seconds(1); now = now + microseconds(700))
     while (pacer.may_send(kMss, now)) {
-      pacer.on_sent(kMss, kMss, sent == 0, now);
+      pacer.on_sent(kMss, sent == 0, now);
       sent += kMss;
     }
   EXPECT_NEAR(static_cast<double>(sent), 1e6, 4 * kMss);
+}
+
+TEST(TcpPacer, WhatIsMadeGoodDoesNotLeaveAtOnce) {
+  Pacer pacer;
+  pacer.set_rate(1e6);
+  pacer.on_sent(kMss, true, kStart);
+  const Instant late = kStart + milliseconds(15);
+  int sent = 0;
+  for (; pacer.may_send(kMss, late); ++sent) pacer.on_sent(kMss, false, late);
+  EXPECT_EQ(sent, 4);  // twice the quantum
 }
 
 TEST(TcpBbr, FindsBandwidthAndRoundTripOfThePath) {

@@ -46,7 +46,7 @@ Bbr::Bbr(const Start& start) noexcept
 void Bbr::on_sent(Packet& packet, std::uint32_t in_flight) noexcept {
   restart_from_idle(in_flight);
   rate_.on_sent(packet, in_flight, now_);
-  pacer_.on_sent(packet.sequence_length, mss_, in_flight == 0, now_);
+  pacer_.on_sent(packet.sequence_length, in_flight == 0, now_);
 }
 
 // 5.2.3

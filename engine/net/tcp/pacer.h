@@ -13,6 +13,7 @@ class Pacer {
  public:
   static constexpr std::uint32_t kQuantumMax = 64 * 1'024;  // octets
   static constexpr std::uint32_t kQuantumSegmentsMin = 2;
+  static constexpr Duration kLateMax = milliseconds(20);
 
   void set_rate(double octets_per_second) noexcept { rate_ = octets_per_second; }
   double rate() const noexcept { return rate_; }
@@ -31,10 +32,18 @@ class Pacer {
   bool waiting() const noexcept { return waiting_; }
   Instant next() const noexcept { return next_; }
 
-  // A timer that rings late must not slow the flow down: up to a quantum is made good.
-  void on_sent(std::uint32_t octets, std::uint32_t mss, bool from_idle, Instant now) noexcept {
-    const Instant earliest = from_idle ? now : now - time_for(quantum(mss));
-    next_ = std::max(next_, earliest) + time_for(octets);
+  // A timer that rings late must not slow the flow down: what it was late by is made good, at twice
+  // the rate rather than at once.
+  void on_sent(std::uint32_t octets, bool from_idle, Instant now) noexcept {
+    if (from_idle) late_ = {};
+    if (next_ < now) {
+      if (!from_idle) late_ = std::min(late_ + (now - next_), kLateMax);
+      next_ = now;
+    }
+    const Duration time = time_for(octets);
+    const Duration saved = std::min(late_, time / 2);
+    late_ = late_ - saved;
+    next_ = next_ + (time - saved);
   }
 
  private:
@@ -44,6 +53,7 @@ class Pacer {
 
   double rate_ = 1;  // octets per second
   Instant next_{};   // when all that was sent is paid for
+  Duration late_{};  // not made good yet
   bool waiting_ = false;
 };
 
