@@ -45,9 +45,12 @@ class DueHeap {
     sink(places_[last.slot]);
   }
 
-  // Everything becomes due at `now`: equal times are a heap in any order, so this is one pass.
-  void make_all_due(WallTime now) noexcept {
-    for (Item& item : items_) item.due = now;
+  void make_earlier(std::uint32_t slot, WallTime due) noexcept {
+    SLUICE_ASSERT(contains(slot));
+    const std::size_t at = places_[slot];
+    if (items_[at].due <= due) return;
+    items_[at].due = due;
+    rise(at);
   }
 
  private:

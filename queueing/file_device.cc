@@ -16,8 +16,10 @@ namespace {
 
 class FileDevice final : public LogDevice {
  public:
-  FileDevice(bool io_uring, std::span<const unsigned> helper_cpus)
-      : wants_uring_(io_uring), helper_cpus_(helper_cpus.begin(), helper_cpus.end()) {}
+  FileDevice(bool io_uring, std::span<const unsigned> helper_cpus, QueueAccess access)
+      : wants_uring_(io_uring),
+        access_(access),
+        helper_cpus_(helper_cpus.begin(), helper_cpus.end()) {}
   ~FileDevice() override { close(); }
 
   std::expected<std::vector<File>, std::string> open(const std::string& directory) override;
@@ -53,6 +55,7 @@ class FileDevice final : public LogDevice {
   void run(const DiskJob& job, std::vector<DiskJobDone>& done) const;
 
   const bool wants_uring_;
+  const QueueAccess access_;
   const std::vector<unsigned> helper_cpus_;
   SegmentFiles files_;
   std::vector<int> fds_;  // by file id, -1 = none; only the data core changes it after the start
@@ -65,7 +68,7 @@ class FileDevice final : public LogDevice {
 std::expected<std::vector<LogDevice::File>, std::string> FileDevice::open(
     const std::string& directory) {
   close();
-  auto listed = files_.open(directory, true);
+  auto listed = files_.open(directory, access_);
   if (!listed) {
     files_.close();
     return std::unexpected(listed.error());
@@ -185,7 +188,11 @@ void FileDevice::run(const DiskJob& job, std::vector<DiskJobDone>& done) const {
 }  // namespace
 
 std::unique_ptr<LogDevice> make_file_device(bool io_uring, std::span<const unsigned> helper_cpus) {
-  return std::make_unique<FileDevice>(io_uring, helper_cpus);
+  return std::make_unique<FileDevice>(io_uring, helper_cpus, QueueAccess::engine);
+}
+
+std::unique_ptr<LogDevice> make_reading_device() {
+  return std::make_unique<FileDevice>(false, std::span<const unsigned>{}, QueueAccess::reader);
 }
 
 }  // namespace sluice::queueing

@@ -13,5 +13,7 @@ namespace sluice::queueing {
 // caller may. A data core polls without end, so they should not have to share its CPU.
 std::unique_ptr<LogDevice> make_file_device(bool io_uring,
                                             std::span<const unsigned> helper_cpus = {});
+// For a look at what is there; several at once may have it open, and an engine waits for them.
+std::unique_ptr<LogDevice> make_reading_device();
 
 }  // namespace sluice::queueing

@@ -16,7 +16,7 @@ std::expected<std::unique_ptr<Inspection>, std::string> Inspection::open(
     const std::string& directory) {
   if (!std::filesystem::is_directory(directory))
     return std::unexpected(directory + ": there is no queue here");
-  std::unique_ptr<Inspection> inspection(new Inspection(make_file_device(false)));
+  std::unique_ptr<Inspection> inspection(new Inspection(make_reading_device()));
   const auto files = inspection->device_->open(directory);
   if (!files) return std::unexpected(files.error());
   inspection->report_ =

@@ -18,11 +18,12 @@ class Inspection {
   static std::expected<std::unique_ptr<Inspection>, std::string> open(const std::string& directory);
 
   const RecoveryReport& report() const noexcept { return report_; }
-  std::size_t messages() const noexcept { return index_.size(); }
+  const QueueSizes& queues() const noexcept { return index_.queues(); }
+  const HostIndex& hosts() const noexcept { return index_.hosts(); }
   const QueuedMessage* find(Mid mid) noexcept;
-  // In MID order; stops when visit returns false.
-  void visit(Mid from, bool (*visit)(const QueuedMessage&, void*), void* context) {
-    index_.visit(from, visit, context);
+  void visit(const MessageVisitor& visit) {  // in no order
+    std::size_t cursor = 0;
+    index_.visit(cursor, SIZE_MAX, visit);
   }
   // The octets as they were received, without the added header.
   std::expected<std::string, std::string> read_body(Mid mid);

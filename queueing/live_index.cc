@@ -41,9 +41,11 @@ void LiveIndex::erase(LiveMessage& live) noexcept {
   const std::uint32_t slot = live.slot;
   unlink_bucket(locate(live.message.mid));
   if (due_.contains(slot)) due_.remove(slot);
+  if (unscanned_.contains(slot)) unscanned_.remove(slot);
+  unlist_recipients(live);
   mids_[slot] = 0;
   --size_;
-  if (live.durable) --durable_;
+  if (live.durable) --size_of_queue(live);
   live.durable = false;
   live.pending = 0;
   live.message.leased = false;
@@ -52,6 +54,7 @@ void LiveIndex::erase(LiveMessage& live) noexcept {
     live.message.envelope.clear();
     live.message.added_header.clear();
     live.message.recipients.clear();
+    live.message.answers.clear();
     live.chunks.clear();
   } else {
     live = LiveMessage{};
@@ -59,81 +62,19 @@ void LiveIndex::erase(LiveMessage& live) noexcept {
   free_.push_back(slot);
 }
 
-void LiveIndex::set_durable(LiveMessage& live, WallTime due) {
-  SLUICE_ASSERT(!live.durable);
-  live.durable = true;
-  ++durable_;
-  due_.insert(live.slot, due);
-}
-
-bool LiveIndex::apply(LiveMessage& live, Rid rid, const RecipientProgress& progress) noexcept {
-  auto& recipients = live.message.recipients;
-  const bool pending = progress.status == RecipientStatus::pending;
-  if (rid == kAllRecipients) {
-    for (RecipientProgress& each : recipients) each = progress;
-    live.pending = pending ? static_cast<std::uint32_t>(recipients.size()) : 0;
-    return true;
-  }
-  if (rid >= recipients.size()) return false;
-  if (recipients[rid].status == RecipientStatus::pending) --live.pending;
-  if (pending) ++live.pending;
-  recipients[rid] = progress;
-  return true;
-}
-
-LiveMessage* LiveIndex::next_due(WallTime now) noexcept {
-  if (due_.empty() || due_.top().due > now) return nullptr;
-  const DueHeap::Item item = due_.top();
-  due_.remove(item.slot);
-  LiveMessage& live = entry(item.slot);
-  live.message.leased = true;
-  // A flush has moved only the heap: the recipients follow when their message is taken.
-  if (item.due < earliest_attempt(live.message))
-    for (RecipientProgress& recipient : live.message.recipients)
-      recipient.next_attempt = std::min(recipient.next_attempt, item.due);
-  return &live;
-}
-
 void LiveIndex::set_recipients(LiveMessage& live, std::uint32_t count) {
   live.message.recipients.assign(count, {});
   live.pending = count;
 }
 
-WallTime LiveIndex::earliest_due() const noexcept {
-  return due_.empty() ? WallTime{INT64_MAX} : due_.top().due;
-}
-
-void LiveIndex::unlease(LiveMessage& live) {
-  SLUICE_ASSERT(live.message.leased && live.pending > 0);
-  live.message.leased = false;
-  due_.insert(live.slot, earliest_attempt(live.message));
-}
-
-// Pages of the smallest MIDs that are left, found by one pass each over a plain array: no order has
-// to be kept while mail flows.
-void LiveIndex::visit(Mid from, bool (*visit)(const QueuedMessage&, void*), void* context) {
-  constexpr std::size_t kPage = 1024;
-  std::vector<Mid> page;
-  for (;;) {
-    page.clear();
-    for (const Mid mid : mids_) {
-      if (mid < from || mid == 0) continue;
-      if (page.size() == kPage) {
-        if (mid > page.front()) continue;
-        std::ranges::pop_heap(page);
-        page.pop_back();
-      }
-      page.push_back(mid);
-      std::ranges::push_heap(page);
-    }
-    std::ranges::sort(page);
-    for (const Mid mid : page) {
-      const LiveMessage* live = find(mid);
-      if (live->durable && !visit(live->message, context)) return;
-    }
-    if (page.size() < kPage) return;
-    from = page.back() + 1;
+bool LiveIndex::visit(std::size_t& cursor, std::size_t count, const MessageVisitor& visit) {
+  const std::size_t end = std::min(mids_.size(), cursor + count);
+  for (; cursor < end; ++cursor) {
+    if (mids_[cursor] == 0) continue;
+    const LiveMessage& live = entry(static_cast<std::uint32_t>(cursor));
+    if (live.durable) visit(live.message);
   }
+  return cursor < mids_.size();
 }
 
 std::size_t LiveIndex::bucket_of(Mid mid) const noexcept {
@@ -171,14 +112,6 @@ void LiveIndex::add_page() {
   pages_.push_back(std::make_unique<LiveMessage[]>(kPageEntries));
   mids_.resize(first + kPageEntries, 0);
   for (std::uint32_t i = kPageEntries; i > 0; --i) free_.push_back(first + i - 1);
-}
-
-WallTime earliest_attempt(const QueuedMessage& message) noexcept {
-  WallTime earliest{INT64_MAX};
-  for (const RecipientProgress& recipient : message.recipients)
-    if (recipient.status == RecipientStatus::pending)
-      earliest = std::min(earliest, recipient.next_attempt);
-  return earliest;
 }
 
 }  // namespace sluice::queueing

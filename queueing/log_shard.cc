@@ -1,6 +1,7 @@
 #include "queueing/log_shard.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "engine/base/contract.h"
 
@@ -127,6 +128,8 @@ std::expected<void, QueueError> LogShard::commit(Handle handle, const Acceptance
                             .received = acceptance.received,
                             .body_size = arrival->body_size,
                             .scl = acceptance.scl,
+                            .direction = acceptance.direction,
+                            .stage = acceptance.stage,
                             .recipient_count = acceptance.envelope->recipient_count(),
                             .chunks = arrival->chunks,
                             .progress = {},
@@ -146,6 +149,8 @@ std::expected<void, QueueError> LogShard::commit(Handle handle, const Acceptance
   message.icid = acceptance.icid;
   message.received = acceptance.received;
   message.scl = acceptance.scl;
+  message.direction = acceptance.direction;
+  message.stage = acceptance.stage;
   message.body_size = arrival->body_size;
   message.envelope = *acceptance.envelope;
   message.added_header.assign(as_text(acceptance.added_header));
@@ -221,7 +226,8 @@ void LogShard::set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept {
   if (live == nullptr || !live->durable || rid >= live->message.recipients.size()) return;
   RecipientProgress progress = live->message.recipients[rid];
   progress.status = status;
-  LiveIndex::apply(*live, rid, progress);
+  if (progress.listed != kNotListed) count_outcome(index_.hosts().host(progress.listed), status);
+  index_.apply(*live, rid, progress);
   log_outcome(mid, rid, progress);
   if (!live->message.leased && live->pending == 0) finish(*live);
 }
@@ -232,7 +238,7 @@ void LogShard::set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept {
   RecipientProgress progress = live->message.recipients[rid];
   progress.next_attempt = next_attempt;
   if (progress.attempts < UINT16_MAX) ++progress.attempts;
-  LiveIndex::apply(*live, rid, progress);
+  index_.apply(*live, rid, progress);
   live->resident.clear();
   log_outcome(mid, rid, progress);
 }
@@ -256,6 +262,54 @@ bool LogShard::unlease(Mid mid) noexcept {
   return true;
 }
 
+bool LogShard::next_unscanned(WallTime now, Mid& out) noexcept {
+  LiveMessage* live = index_.next_unscanned(now);
+  if (live == nullptr) return false;
+  out = live->message.mid;
+  return true;
+}
+
+// The index follows at once; the record is synced with the next outcomes. A message that leaves the
+// memory before that is scanned again after the next start.
+bool LogShard::set_stage(Mid mid, const StageChange& change) noexcept {
+  LiveMessage* live = index_.find(mid);
+  if (live == nullptr || !live->durable || failed_) return false;
+  QueuedMessage& message = live->message;
+  const Stage before = message.stage;
+  const std::int8_t scl_before = message.scl;
+  const std::size_t header_before = message.added_header.size();
+  message.stage = change.stage;
+  if (change.scl) message.scl = *change.scl;
+  message.added_header.append(change.stamps);
+  const bool stored = rewriter_.recommit(*live);
+  message.stage = before;
+  if (!stored) {
+    message.scl = scl_before;
+    message.added_header.resize(header_before);
+    return false;
+  }
+  index_.set_stage(*live, change.stage);
+  return true;
+}
+
+void LogShard::answered(Mid mid, Rid rid, const PeerAnswer& answer) noexcept {
+  LiveMessage* live = index_.find(mid);
+  if (live == nullptr || rid >= live->message.recipients.size()) return;
+  const std::uint32_t listed = live->message.recipients[rid].listed;
+  if (listed == kNotListed) return;
+  note_answer(index_.hosts().host(listed), live->message, rid, answer);
+}
+
+QueuedMessage* LogShard::at_slot(std::uint32_t slot) noexcept {
+  LiveMessage* live = slot < index_.slots() ? index_.at(slot) : nullptr;
+  return live != nullptr && live->durable ? &live->message : nullptr;
+}
+
+void LogShard::make_due(Mid mid, WallTime now) noexcept {
+  LiveMessage* live = index_.find(mid);
+  if (live != nullptr && live->durable) index_.make_due(*live, now);
+}
+
 void LogShard::finish(LiveMessage& live) noexcept {
   release_records(live);
   index_.erase(live);
@@ -276,13 +330,14 @@ std::size_t LogShard::poll(Instant now) noexcept {
   supply_.poll(now, writer_.highest_mid(), kPrepare);
   const std::size_t begun = writer_.poll(now, kWrite, kSync);
   if (!failed_) rewriter_.poll(now);
+  const std::size_t stepped = index_.step() ? 1 : 0;
   reclaim();
   drop_residents();
   std::array<LogDevice::Completion, 64> completions;
   const std::size_t count = device_.poll(completions);
   for (std::size_t i = 0; i < count; ++i) dispatch(completions[i], now);
   settle_commits();
-  return begun + count;
+  return begun + stepped + count;
 }
 
 void LogShard::dispatch(const LogDevice::Completion& completion, Instant now) noexcept {
@@ -311,7 +366,7 @@ void LogShard::fail_unsynced(QueueError error) noexcept {
   });
   while (!waiting_.empty()) {
     const WaitingCommit commit = waiting_.pop();
-    committed_.push({commit.token, commit.mid, std::unexpected(error)});
+    committed_.push({commit.token, commit.mid, std::unexpected(error), {}});
     // Its record may yet come to be on the disk: the refused message must not reappear.
     log_outcome(commit.mid, kAllRecipients, {.status = RecipientStatus::deleted});
     if (LiveMessage* live = index_.find(commit.mid)) finish(*live);
@@ -323,9 +378,9 @@ void LogShard::settle_commits() noexcept {
     const WaitingCommit commit = waiting_.pop();
     LiveMessage* live = index_.find(commit.mid);
     SLUICE_ASSERT(live != nullptr);
-    index_.set_durable(*live, live->message.received);
+    index_.set_durable(*live);
     ++commits_;
-    committed_.push({commit.token, commit.mid, {}});
+    committed_.push({commit.token, commit.mid, {}, live->message.stage});
   }
 }
 
@@ -344,11 +399,13 @@ void LogShard::reclaim() noexcept {
 
 bool LogShard::idle() const noexcept {
   return writer_.idle() && waiting_.empty() && committed_.empty() && reader_.idle() &&
-         rewriter_.idle() && supply_.idle() && removals_ == 0;
+         rewriter_.idle() && supply_.idle() && removals_ == 0 && !index_.stepping();
 }
 
 ShardCounts LogShard::counts() const noexcept {
-  return {.messages = index_.durable(),
+  const QueueSizes& queues = index_.queues();
+  return {.messages = std::accumulate(queues.begin(), queues.end(), std::uint64_t{0}),
+          .queues = queues,
           .arriving = arrivals_.in_use(),
           .segments = table_.size(),
           .bytes_on_disk = supply_.files() * options_.segment_bytes,

@@ -36,7 +36,17 @@ class LogShard final : public Shard {
   void set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept override;
   void set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept override;
   bool unlease(Mid mid) noexcept override;
-  void flush_due(WallTime now) noexcept override { index_.make_all_due(now); }
+  void flush_due(WallTime now) noexcept override { index_.flush(now); }
+
+  bool next_unscanned(WallTime now, Mid& out) noexcept override;
+  WallTime earliest_unscanned() const noexcept override { return index_.earliest_unscanned(); }
+  bool set_stage(Mid mid, const StageChange& change) noexcept override;
+
+  void answered(Mid mid, Rid rid, const PeerAnswer& answer) noexcept override;
+  HostIndex* hosts() noexcept override { return &index_.hosts(); }
+  QueuedMessage* at_slot(std::uint32_t slot) noexcept override;
+  void hold(std::string_view host, bool held) override { index_.hold(host, held); }
+  void make_due(Mid mid, WallTime now) noexcept override;
 
   bool read(Mid mid, std::uint64_t offset, MutableBytes into,
             std::uint64_t token) noexcept override;
@@ -45,8 +55,8 @@ class LogShard final : public Shard {
   std::size_t poll(Instant now) noexcept override;
   bool idle() const noexcept override;
   ShardCounts counts() const noexcept override;
-  void visit(Mid from, bool (*visit)(const QueuedMessage&, void*), void* context) override {
-    index_.visit(from, visit, context);
+  bool visit(std::size_t& cursor, std::size_t count, const MessageVisitor& visit) override {
+    return index_.visit(cursor, count, visit);
   }
 
  private:

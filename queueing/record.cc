@@ -36,8 +36,9 @@ void put_progress(MutableBytes into, const RecipientProgress& progress) noexcept
 }
 
 RecipientProgress get_progress(ByteView bytes) noexcept {
-  return {static_cast<RecipientStatus>(get<std::uint8_t>(bytes, 0)), get<std::uint16_t>(bytes, 2),
-          WallTime{get<std::int64_t>(bytes, 4)}};
+  return {.status = static_cast<RecipientStatus>(get<std::uint8_t>(bytes, 0)),
+          .attempts = get<std::uint16_t>(bytes, 2),
+          .next_attempt = WallTime{get<std::int64_t>(bytes, 4)}};
 }
 
 bool known_status(std::uint8_t status) noexcept {
@@ -123,7 +124,9 @@ void encode(const CommitRecord& commit, MutableBytes into) noexcept {
   put(into, 36, static_cast<std::uint32_t>(commit.added_header.size()));
   put(into, 40, commit.scl);
   put(into, 41, static_cast<std::uint8_t>(!commit.progress.empty()));
-  std::memset(into.data() + 42, 0, kCommitFixedBytes - 42);
+  put(into, 42, static_cast<std::uint8_t>(commit.direction));
+  put(into, 43, static_cast<std::uint8_t>(commit.stage));
+  std::memset(into.data() + 44, 0, kCommitFixedBytes - 44);
   std::size_t offset = kCommitFixedBytes;
   for (const Location& chunk : commit.chunks) {
     put(into, offset, chunk.sequence);
@@ -147,6 +150,12 @@ std::optional<CommitRecord> decode_commit(ByteView payload) noexcept {
   commit.body_size = get<std::uint64_t>(payload, 16);
   commit.recipient_count = get<std::uint32_t>(payload, 28);
   commit.scl = get<std::int8_t>(payload, 40);
+  const auto direction = get<std::uint8_t>(payload, 42);
+  const auto stage = get<std::uint8_t>(payload, 43);
+  if (direction > static_cast<std::uint8_t>(Direction::outbound)) return std::nullopt;
+  if (stage > static_cast<std::uint8_t>(Stage::held)) return std::nullopt;
+  commit.direction = static_cast<Direction>(direction);
+  commit.stage = static_cast<Stage>(stage);
   const std::uint64_t chunks = std::uint64_t{get<std::uint32_t>(payload, 24)} * kChunkLocationBytes;
   const bool has_progress = get<std::uint8_t>(payload, 41) != 0;
   const std::uint64_t progress =

@@ -46,6 +46,8 @@ struct CommitRecord {
   WallTime received;
   std::uint64_t body_size = 0;
   std::int8_t scl = 0;
+  Direction direction = Direction::inbound;
+  Stage stage = Stage::delivery;
   std::uint32_t recipient_count = 0;
   std::span<const Location> chunks;             // encode only; decode: commit_chunk()
   std::span<const RecipientProgress> progress;  // encode only: empty = all pending, never tried

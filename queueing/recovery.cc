@@ -115,7 +115,7 @@ void Recovery::replay(const SegmentScan& scan) {
       LiveIndex::set_recipients(*live, event.recipients);
       live->commit = commit;
     } else if (live != nullptr) {
-      LiveIndex::apply(*live, event.outcome.rid, event.outcome.progress);
+      index_.apply(*live, event.outcome.rid, event.outcome.progress);
       if (live->pending == 0) index_.erase(*live);
     }
   }
@@ -148,7 +148,7 @@ void Recovery::load(LiveMessage& live) {
   }
   table_.reference(live.commit);
   for (const Location& chunk : live.chunks) table_.reference(chunk);
-  index_.set_durable(live, std::max(earliest_attempt(live.message), live.message.received));
+  index_.set_durable(live);
 }
 
 // nullptr, or what is wrong.
@@ -164,6 +164,8 @@ const char* Recovery::fill(LiveMessage& live) {
   live.message.icid = commit->icid;
   live.message.received = commit->received;
   live.message.scl = commit->scl;
+  live.message.direction = commit->direction;
+  live.message.stage = commit->stage;
   live.message.body_size = commit->body_size;
   for (std::uint32_t i = 0; i < commit->chunk_count(); ++i) live.chunks.push_back(commit->chunk(i));
   return nullptr;

@@ -80,7 +80,13 @@ void Rewriter::step(Instant now) noexcept {
   LiveMessage* live = index_.find(move_.mid);
   if (live == nullptr) return give_up(now);
   const std::size_t next = move_.chunks.size();
-  if (next == live->chunks.size()) return append_commit(now, *live);
+  if (next == live->chunks.size()) {
+    if (!append_commit(*live, move_)) return give_up(now);
+    writer_.want_durable();
+    moves_.push(std::move(move_));
+    moving_ = false;
+    return;
+  }
   const std::uint32_t length = live->chunks[next].length;
   const bool started = reader_.start(*live, moved_, {buffer_.data(), length}, length);
   SLUICE_ASSERT(started);
@@ -101,27 +107,37 @@ void Rewriter::take_chunk(Instant now) noexcept {
   step(now);
 }
 
-void Rewriter::append_commit(Instant now, LiveMessage& live) noexcept {
+bool Rewriter::append_commit(const LiveMessage& live, Move& move) noexcept {
   const QueuedMessage& message = live.message;
   const CommitRecord commit{
       .icid = message.icid,
       .received = message.received,
       .body_size = message.body_size,
       .scl = message.scl,
+      .direction = message.direction,
+      .stage = message.stage,
       .recipient_count = static_cast<std::uint32_t>(message.recipients.size()),
-      .chunks = move_.chunks,
+      .chunks = move.chunks,
       .progress = message.recipients,
       .envelope = message.envelope.encoded(),
       .added_header = as_bytes(message.added_header)};
-  auto location = writer_.append(RecordType::commit, move_.mid, encoded_bytes(commit),
+  auto location = writer_.append(RecordType::commit, move.mid, encoded_bytes(commit),
                                  [&](MutableBytes into) { encode(commit, into); });
-  if (!location) return give_up(now);
+  if (!location) return false;
   table_.reference(*location);
-  move_.commit = *location;
-  writer_.want_durable();
-  move_.durable_at = writer_.offsets().dirty();
-  moves_.push(std::move(move_));
-  moving_ = false;
+  move.commit = *location;
+  move.durable_at = writer_.offsets().dirty();
+  return true;
+}
+
+// A move whose chunks are the old ones. Moves that overlap end in the order of their records, and
+// each holds references of its own, so the last record and the index always say the same.
+bool Rewriter::recommit(const LiveMessage& live) noexcept {
+  Move move{.mid = live.message.mid, .chunks = live.chunks};
+  if (!append_commit(live, move)) return false;
+  for (const Location& chunk : move.chunks) table_.reference(chunk);
+  moves_.push(std::move(move));
+  return true;
 }
 
 void Rewriter::give_up(Instant now) noexcept {

@@ -26,6 +26,9 @@ class Rewriter {
            LiveIndex& index, SegmentTable& table, SegmentWriter& writer);
 
   void poll(Instant now) noexcept;
+  // Writes the commit record anew, as the message now is (its stage has changed); the chunks stay
+  // where they are. False: no room. Until the record is durable both count.
+  bool recommit(const LiveMessage& live) noexcept;
   void on_read(LogDevice::Token token, std::int64_t result) noexcept {
     reader_.on_read(token, result);
   }
@@ -47,7 +50,7 @@ class Rewriter {
   bool lies_in_tail(const LiveMessage& live) noexcept;
   void step(Instant now) noexcept;
   void take_chunk(Instant now) noexcept;
-  void append_commit(Instant now, LiveMessage& live) noexcept;
+  bool append_commit(const LiveMessage& live, Move& move) noexcept;
   void give_up(Instant now) noexcept;
   void forget(const Move& move) noexcept;
 

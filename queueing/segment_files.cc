@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::size_t kFillBytes = 1024 * 1024;
 constexpr std::uint32_t kFileIdMax = 999'999;
+constexpr int kReadersWaitMs = 30'000;
+constexpr int kReadersLookMs = 20;
 
 std::string name_of(std::uint32_t file) { return fmt::format("segment-{:06}", file); }
 
@@ -40,8 +43,9 @@ int fill_with_zeros(int fd, std::uint64_t bytes) {
 }  // namespace
 
 std::expected<std::vector<SegmentFiles::OpenFile>, std::string> SegmentFiles::open(
-    const std::string& directory, bool create) {
+    const std::string& directory, QueueAccess access) {
   directory_ = directory;
+  const bool create = access == QueueAccess::engine;
   if (create) {
     std::error_code ignored;
     std::filesystem::create_directories(std::filesystem::path(directory).parent_path(), ignored);
@@ -54,22 +58,37 @@ std::expected<std::vector<SegmentFiles::OpenFile>, std::string> SegmentFiles::op
   struct stat status;
   if (create && fstat(directory_fd_, &status) == 0 && (status.st_mode & 0077) != 0)
     fchmod(directory_fd_, 0700);
-  if (auto locked = lock(); !locked) return std::unexpected(locked.error());
+  if (auto locked = lock(access); !locked) return std::unexpected(locked.error());
   return list();
 }
 
-std::expected<void, std::string> SegmentFiles::lock() {
+// Whoever only reads is waited for, so that a look at the files never keeps an engine from
+// starting.
+bool SegmentFiles::take_lock() const {
+  for (int waited_ms = 0; waited_ms < kReadersWaitMs; waited_ms += kReadersLookMs) {
+    if (flock(lock_fd_, LOCK_EX | LOCK_NB) == 0) return true;
+    if (flock(lock_fd_, LOCK_SH | LOCK_NB) != 0) return false;  // an engine has it
+    flock(lock_fd_, LOCK_UN);
+    poll(nullptr, 0, kReadersLookMs);
+  }
+  return false;
+}
+
+std::expected<void, std::string> SegmentFiles::lock(QueueAccess access) {
   lock_fd_ = openat(directory_fd_, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_fd_ < 0)
     return std::unexpected(
         fmt::format("{}/lock: cannot be opened: {}", directory_, std::strerror(errno)));
   char holder[32] = {};
-  if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
+  const bool locked =
+      access == QueueAccess::engine ? take_lock() : flock(lock_fd_, LOCK_SH | LOCK_NB) == 0;
+  if (!locked) {
     const ssize_t got = pread(lock_fd_, holder, sizeof holder - 1, 0);
     return std::unexpected(
         fmt::format("{}: in use by process {}; stop it first, or use another directory", directory_,
                     got > 0 ? holder : "(unknown)"));
   }
+  if (access == QueueAccess::reader) return {};
   const std::string pid = std::to_string(getpid());
   if (ftruncate(lock_fd_, 0) != 0 || pwrite(lock_fd_, pid.data(), pid.size(), 0) < 0)
     return std::unexpected(

@@ -12,6 +12,8 @@
 
 namespace sluice::queueing {
 
+enum class QueueAccess : std::uint8_t { engine, reader };
+
 class SegmentFiles {
  public:
   struct OpenFile {
@@ -24,8 +26,10 @@ class SegmentFiles {
   SegmentFiles& operator=(const SegmentFiles&) = delete;
   ~SegmentFiles() { close(); }
 
-  // Makes the directory when `create`, and holds its lock until close().
-  std::expected<std::vector<OpenFile>, std::string> open(const std::string& directory, bool create);
+  // Holds the directory's lock until close(): alone, and having made the directory, or beside other
+  // readers.
+  std::expected<std::vector<OpenFile>, std::string> open(const std::string& directory,
+                                                         QueueAccess access);
   void close() noexcept;
 
   // The descriptor of a created or reused file, or -errno; a failed creation leaves nothing.
@@ -33,7 +37,8 @@ class SegmentFiles {
   int remove(std::uint32_t file, int fd) const noexcept;
 
  private:
-  std::expected<void, std::string> lock();
+  std::expected<void, std::string> lock(QueueAccess access);
+  bool take_lock() const;
   std::expected<std::vector<OpenFile>, std::string> list() const;
   int create(const LogDevice::Preparation& preparation) const noexcept;
 

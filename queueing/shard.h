@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "engine/base/slab.h"
 #include "engine/mail/envelope.h"
 #include "engine/mail/ids.h"
+#include "queueing/host_index.h"
 #include "queueing/queued_message.h"
 
 namespace sluice::queueing {
@@ -54,10 +56,19 @@ struct Acceptance {
   WallTime received;
   std::int8_t scl = 0;
   Icid icid = 0;
+  Direction direction = Direction::inbound;
+  Stage stage = Stage::delivery;
+};
+
+struct StageChange {
+  Stage stage = Stage::delivery;
+  std::optional<std::int8_t> scl;  // what a late scan has found
+  std::string_view stamps;         // lines behind the added header
 };
 
 struct ShardCounts {
   std::uint64_t messages = 0;  // committed, not finished
+  QueueSizes queues{};         // the same by QueueName
   std::uint64_t arriving = 0;
   std::uint64_t segments = 0;
   std::uint64_t bytes_on_disk = 0;
@@ -92,6 +103,7 @@ class Shard {
     std::uint64_t token = 0;
     Mid mid = 0;
     std::expected<void, QueueError> result;
+    Stage stage = Stage::delivery;
   };
   virtual bool next_committed(Committed& out) noexcept = 0;
 
@@ -104,7 +116,20 @@ class Shard {
   virtual void set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept = 0;
   virtual void set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept = 0;  // attempts + 1
   virtual bool unlease(Mid mid) noexcept = 0;         // true: the message is finished and gone
-  virtual void flush_due(WallTime now) noexcept = 0;  // every deferred recipient becomes due
+  virtual void flush_due(WallTime now) noexcept = 0;  // what is deferred becomes due, in steps
+
+  // The inbound and outbound queues. next_unscanned() leases the oldest message in Stage::scan;
+  // set_stage() moves a message on, on the disk too (false: no room, nothing has changed).
+  virtual bool next_unscanned(WallTime, Mid&) noexcept { return false; }
+  virtual WallTime earliest_unscanned() const noexcept { return {INT64_MAX}; }
+  virtual bool set_stage(Mid, const StageChange&) noexcept { return false; }
+
+  // What the operator sees and steers. answered() notes what a next hop has said of a recipient.
+  virtual void answered(Mid, Rid, const PeerAnswer&) noexcept {}
+  virtual HostIndex* hosts() noexcept { return nullptr; }
+  virtual QueuedMessage* at_slot(std::uint32_t) noexcept { return nullptr; }
+  virtual void hold(std::string_view /*host*/, bool /*held*/) {}
+  virtual void make_due(Mid, WallTime) noexcept {}  // the pending recipients of one message
 
   // Reads body octets [offset, offset + into.size()) of a queued message (across chunks), checked
   // against their CRC; completes through next_read(). `into` must live until then. False: no such
@@ -122,8 +147,8 @@ class Shard {
   virtual std::size_t poll(Instant now) noexcept = 0;
   virtual bool idle() const noexcept = 0;  // nothing dirty, nothing in flight
   virtual ShardCounts counts() const noexcept = 0;
-  // In MID order, for `queue list`; stops when visit returns false.
-  virtual void visit(Mid from, bool (*visit)(const QueuedMessage&, void*), void* context) = 0;
+  // Looks at up to `count` messages from `cursor` (0: the first) on; false at the end. In no order.
+  virtual bool visit(std::size_t& cursor, std::size_t count, const MessageVisitor& visit) = 0;
 };
 
 }  // namespace sluice::queueing

@@ -17,6 +17,8 @@ enum class BlockTable : std::uint8_t { automatic, hash, fib };
 enum class SynCookies : std::uint8_t { off, on, automatic };
 enum class CongestionControl : std::uint8_t { reno, cubic, bbr };
 enum class BareNewline : std::uint8_t { reject, normalise };
+enum class Direction : std::uint8_t { inbound, outbound };
+enum class LateReject : std::uint8_t { hold, deliver, bounce, discard };
 enum class Tls : std::uint8_t { off, preferred, required, implicit };
 
 struct Cores {                       // [cores]
@@ -116,6 +118,7 @@ struct Listener {  // [[listener]]
   IpAddress address;      // kernel listener: address to bind; port listener: unspecified = all
   std::uint16_t tcp_port = 25;  // from bind = "mx0:25" or "127.0.0.1:2525"
   std::string hostname;         // in banner and replies; defaults to Config::hostname
+  Direction direction = Direction::inbound;  // which queue its mail waits in for its scan
   Tls tls = Tls::off;
   std::vector<std::string> certificates;  // names of [[certificate]]s, one per kind of key
   BareNewline bare_newline = BareNewline::reject;
@@ -194,6 +197,7 @@ struct Queue {  // [queue]
 struct Scan {                      // [scan]
   std::vector<std::string> rules;  // rule files; relative to the config file
   std::int32_t reject = 7;         // SCL at or above: 550 5.7.1
+  LateReject late_reject = LateReject::hold;  // the same, found after acceptance
   // scl_score[n] is the lowest score of SCL n (n = 1..9); below scl_score[1] is SCL 0.
   std::vector<double> scl_score{1.0, 2.0, 3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 15.0};
   std::uint32_t mime_depth_max = 20;

@@ -3,21 +3,20 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <memory>
-#include <optional>
 
+#include "engine/control/ask_worker.h"
 #include "engine/control/block_commands.h"
-#include "engine/control/engine.h"
+#include "engine/control/host_commands.h"
 #include "engine/control/mail_log.h"
-#include "engine/control/queue_json.h"
+#include "engine/control/mta_commands.h"
+#include "engine/control/queue_commands.h"
 
 namespace sluice::control {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kPageMax =
-    1'000;  // rows of one answer: bounds the time taken from a worker
+constexpr std::uint64_t kPageMax = 1'000;  // rows of one answer: bounds the time of a worker
 
 struct TscBase {  // to give cycles a unit
   std::uint64_t tsc = __rdtsc();
@@ -56,8 +55,7 @@ json worker_status(const WorkerThread& worker, unsigned cpu) {
           {"octets_accepted", c.octets_accepted.get()},
           {"recipients_accepted", c.recipients_accepted.get()},
           {"recipients_refused", c.recipients_refused.get()},
-          {"i_qmsgs", c.inbound_messages.get()},
-          {"d_qmsgs", c.queued_messages.get()},
+          {"arriving", c.arriving.get()},
           {"blocks_available", c.blocks_available.get()},
           {"blocks_low_water", c.blocks_low_water.get()},
           {"syncs", c.syncs.get()},
@@ -80,15 +78,25 @@ json worker_status(const WorkerThread& worker, unsigned cpu) {
           {"log_events_dropped", worker.events.dropped()}};
 }
 
+// Asked of the workers themselves: the gauges are up to a sleep old.
+std::optional<json> queue_sizes(Engine& engine) {
+  queueing::QueueSizes sum{};
+  for (auto& worker : engine.workers()) {
+    auto sizes = std::make_shared<queueing::QueueSizes>();
+    if (!engine.on_worker(
+            *worker, [sizes](worker::Worker& w, Instant) { *sizes = w.shard().counts().queues; }))
+      return std::nullopt;
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += (*sizes)[i];
+  }
+  return json{{"i_qmsgs", sum[0]}, {"o_qmsgs", sum[1]}, {"d_qmsgs", sum[2]}};
+}
+
 json status(Engine& engine) {
   json workers = json::array();
-  std::uint64_t inbound = 0, delivery = 0;
-  for (std::size_t i = 0; i < engine.workers().size(); ++i) {
-    const WorkerThread& worker = *engine.workers()[i];
-    workers.push_back(worker_status(worker, engine.config().cores.workers[i]));
-    inbound += worker.counters.inbound_messages.get();
-    delivery += worker.counters.queued_messages.get();
-  }
+  for (std::size_t i = 0; i < engine.workers().size(); ++i)
+    workers.push_back(worker_status(*engine.workers()[i], engine.config().cores.workers[i]));
+  auto answer = queue_sizes(engine);
+  if (!answer) return fault(kNotReached);
   json ports = json::array();
   if (engine.dpdk() != nullptr)
     for (const net::DpdkPortFacts& port : engine.dpdk()->facts())
@@ -97,14 +105,13 @@ json status(Engine& engine) {
                        {"steering", port.steering},
                        {"offloads", port.offloads},
                        {"link_up", port.link_up}});
-  return {{"as_of", log_date(SystemClock().wall())},
-          {"started", log_date(engine.started())},
-          {"tsc_hz", tsc_hz()},
-          {"i_qmsgs", inbound},
-          {"o_qmsgs", 0},
-          {"d_qmsgs", delivery},
-          {"workers", workers},
-          {"ports", ports}};
+  answer->update({{"as_of", log_date(SystemClock().wall())},
+                  {"started", log_date(engine.started())},
+                  {"tsc_hz", tsc_hz()},
+                  {"workers", workers},
+                  {"ports", ports}});
+  (*answer)["pauses"] = pauses_json(engine.operator_state(), engine.config().delivery.paused);
+  return *answer;
 }
 
 std::string_view wait_name(smtp::Wait wait) {
@@ -119,68 +126,6 @@ std::string_view wait_name(smtp::Wait wait) {
     case smtp::Wait::finished: return "finished";
   }
   return "?";
-}
-
-constexpr std::string_view kNotReached = "a worker did not answer in time";
-
-// Runs `fill` on a worker. The page is shared because a worker that answers too late still writes
-// to it; it is read only when the answer came in time. nullopt: it did not.
-template <typename Fill>
-std::optional<json> ask(Engine& engine, WorkerThread& worker, Fill fill) {
-  auto page = std::make_shared<json>(json::array());
-  const bool reached = engine.on_worker(
-      worker, [page, fill](worker::Worker& w, Instant now) { fill(w, now, *page); });
-  if (!reached) return std::nullopt;
-  return std::move(*page);
-}
-
-// The rows of all workers under `name`, or an error when one cannot be reached.
-template <typename Fill>
-json ask_all(Engine& engine, const char* name, Fill fill) {
-  json rows = json::array();
-  for (auto& worker : engine.workers()) {
-    auto page = ask(engine, *worker, fill);
-    if (!page) return {{"error", kNotReached}};
-    for (json& row : *page) rows.push_back(std::move(row));
-  }
-  return {{name, std::move(rows)}};
-}
-
-json queue_list(Engine& engine, const json& request) {
-  const Mid from = request.value("from", std::uint64_t{0});
-  const std::uint64_t limit = std::min(request.value("limit", std::uint64_t{100}), kPageMax);
-  struct Page {
-    json& rows;
-    std::uint64_t limit;
-  };
-  json answer = ask_all(engine, "messages", [from, limit](worker::Worker& w, Instant, json& rows) {
-    Page page{rows, limit};
-    w.shard().visit(
-        from,
-        [](const queueing::QueuedMessage& message, void* context) {
-          auto& out = *static_cast<Page*>(context);
-          out.rows.push_back(message_row(message));
-          return out.rows.size() < out.limit;
-        },
-        &page);
-  });
-  if (answer.contains("error")) return answer;
-  auto& rows = answer["messages"].get_ref<json::array_t&>();
-  std::sort(rows.begin(), rows.end(),
-            [](const json& a, const json& b) { return a["mid"] < b["mid"]; });
-  if (rows.size() > limit) rows.resize(limit);
-  return answer;
-}
-
-json queue_show(Engine& engine, const json& request) {
-  const Mid mid = request.value("mid", std::uint64_t{0});
-  json answer = ask_all(engine, "messages", [mid](worker::Worker& w, Instant, json& rows) {
-    if (const queueing::QueuedMessage* message = w.shard().find(mid))
-      rows.push_back(message_detail(*message));
-  });
-  if (answer.contains("error")) return answer;
-  if (!answer["messages"].empty()) return answer["messages"].front();
-  return {{"error", "MID " + std::to_string(mid) + " is not in the queue"}};
 }
 
 json sessions(Engine& engine, const json& request) {
@@ -210,11 +155,12 @@ json destinations(Engine& engine) {
   });
 }
 
-json dispatch(Engine& engine, const json& request) {
+json dispatch(Engine& engine, const json& request, const std::string& by) {
   const std::string command = request.value("command", "");
   if (command == "status") return status(engine);
-  if (command == "queue.list") return queue_list(engine, request);
-  if (command == "queue.show") return queue_show(engine, request);
+  if (command.starts_with("mta.")) return mta_command(engine, command, request, by);
+  if (command.starts_with("host.")) return host_command(engine, command, request, by);
+  if (command.starts_with("queue.")) return queue_command(engine, command, request, by);
   if (command == "sessions") return sessions(engine, request);
   if (command == "destinations") return destinations(engine);
   if (command.starts_with("block.")) return block_command(engine, command, request);
@@ -227,10 +173,10 @@ json dispatch(Engine& engine, const json& request) {
 
 }  // namespace
 
-std::string run_admin_command(Engine& engine, std::string_view request) {
+std::string run_admin_command(Engine& engine, std::string_view request, const std::string& by) {
   try {
     // Mail is full of octets that are no UTF-8: they are replaced, never refused.
-    return dispatch(engine, json::parse(request))
+    return dispatch(engine, json::parse(request), by)
         .dump(-1, ' ', false, json::error_handler_t::replace);
   } catch (const json::exception& fault) {
     return json{{"error", fault.what()}}.dump(-1, ' ', false, json::error_handler_t::replace);

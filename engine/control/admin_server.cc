@@ -1,6 +1,7 @@
 #include "engine/control/admin_server.h"
 
 #include <poll.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -41,6 +42,19 @@ auto retry(Call call) {
   auto result = call();
   while (result < 0 && errno == EINTR) result = call();
   return result;
+}
+
+// Who has connected, for the log and for "since when and by whom".
+std::string user_of(int client) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return "unknown";
+  char buffer[1024];
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(peer.uid, &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr)
+    return entry.pw_name;
+  return "uid " + std::to_string(peer.uid);
 }
 
 void set_timeouts(int client) {
@@ -100,7 +114,7 @@ void AdminServer::serve(int client) {
     if (got <= 0) return;
     request.append(buffer, static_cast<std::size_t>(got));
   }
-  const std::string reply = run_admin_command(engine_, request) + "\n";
+  const std::string reply = run_admin_command(engine_, request, user_of(client)) + "\n";
   for (std::size_t sent = 0; sent < reply.size();) {
     const ssize_t n =
         retry([&] { return send(client, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL); });

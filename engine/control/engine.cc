@@ -74,6 +74,9 @@ std::expected<void, std::string> Engine::open_files() {
   auto ids = ConnectionIds::open(config_->queue.directory);
   if (!ids) return std::unexpected(ids.error());
   ids_ = std::move(*ids);
+  auto state = OperatorState::load(config_->queue.directory);
+  if (!state) return std::unexpected(state.error());
+  operator_state_ = std::move(*state);
   auto log = MailLog::open(config_->log);
   if (!log) return std::unexpected(log.error());
   mail_log_ = std::move(*log);
@@ -125,12 +128,14 @@ std::expected<void, std::string> Engine::start_workers() {
   if (std::string problem = offload_.start(config_->cores); !problem.empty())
     return std::unexpected(problem);
   std::vector<std::future<std::string>> answers;
+  const auto directives = std::make_shared<const worker::Directives>(operator_state_.directives());
   for (unsigned i = 0; i < workers_.size(); ++i) {
     WorkerThread& self = *workers_[i];
     self.wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     std::promise<std::string> ready;
     answers.push_back(ready.get_future());
-    const WorkerStart start{i, generation_, &clock_, dpdk_.get(), ids_.base(), blocks_->table()};
+    const WorkerStart start{i,           generation_,      &clock_,   dpdk_.get(),
+                            ids_.base(), blocks_->table(), directives};
     self.thread = std::thread(run_worker_thread, start, std::ref(self), std::move(ready));
   }
   std::string problems;
@@ -247,6 +252,19 @@ bool Engine::on_worker(WorkerThread& worker, worker::Worker::Command command) {
   if (!posted) return false;
   wake(worker);
   return finished.wait_for(std::chrono::nanoseconds(kCommandTime.ns)) == std::future_status::ready;
+}
+
+bool Engine::direct_workers() {
+  const auto directives = std::make_shared<const worker::Directives>(operator_state_.directives());
+  bool all = true;
+  for (auto& worker : workers_)
+    all &= on_worker(*worker, [directives](worker::Worker& w, Instant) { w.direct(*directives); });
+  return all;
+}
+
+void Engine::log_action(std::string_view by, std::string_view what) {
+  mail_log_->write({.kind = mail::EventKind::operator_action, .text = {by, what}}, clock_.wall());
+  mail_log_->flush();
 }
 
 std::string Engine::reload() {

@@ -13,6 +13,7 @@
 #include "engine/control/connection_ids.h"
 #include "engine/control/mail_log.h"
 #include "engine/control/offload_threads.h"
+#include "engine/control/operator_state.h"
 #include "engine/control/worker_thread.h"
 #include "engine/net/dpdk/dpdk.h"
 
@@ -35,6 +36,11 @@ class Engine {
   std::vector<std::unique_ptr<WorkerThread>>& workers() noexcept { return workers_; }
   const net::Dpdk* dpdk() const noexcept { return dpdk_.get(); }
   BlockControl& blocks() noexcept { return *blocks_; }
+  OperatorState& operator_state() noexcept { return operator_state_; }
+  // Has every worker follow the operator's state as it is now; false: one has not answered yet.
+  bool direct_workers();
+  // A line of the mail log: what an operator has done.
+  void log_action(std::string_view by, std::string_view what);
   WallTime started() const noexcept { return started_; }
   // Runs `command` on a worker between two polls and waits for it (bounded). False: not reached.
   bool on_worker(WorkerThread& worker, worker::Worker::Command command);
@@ -71,6 +77,7 @@ class Engine {
   std::unique_ptr<net::Dpdk> dpdk_;
   std::unique_ptr<BlockControl> blocks_;
   OffloadThreads offload_;
+  OperatorState operator_state_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::unique_ptr<AdminServer> admin_;
 };

@@ -43,6 +43,7 @@ class Lines {
   Lines(const Event& event, std::string& out) : e_(event), out_(out) {}
 
   void format() {
+    if (e_.kind == EventKind::operator_action) return line("{} by {}", text(1), text(0));
     if (!inbound() && !message() && !delivery()) line("{}", text(0));
   }
 
@@ -101,7 +102,15 @@ class Lines {
         line("MID {} using engine: SLUICE spam {} SCL {} score {} rules [{}]", e_.mid, text(2),
              e_.number, text(1), text(0));
         return true;
-      case EventKind::queue_committed: line("MID {} queued for delivery", e_.mid); return true;
+      case EventKind::queue_committed:
+        line("MID {} queued for {}", e_.mid, e_.number == 0 ? "delivery" : "scanning");
+        return true;
+      case EventKind::queue_held:
+        line("MID {} held: SCL {} would have been refused on arrival", e_.mid, e_.number);
+        return true;
+      case EventKind::recipient_deleted:
+        line("Message {} to RID [{}] deleted by {}", e_.mid, e_.rid, text(0));
+        return true;
       case EventKind::queue_refused: line("MID {} not queued: {}", e_.mid, text(0)); return true;
       case EventKind::queue_finished: line("Message finished MID {} done", e_.mid); return true;
       case EventKind::dsn_generated:

@@ -7,7 +7,8 @@
 
 namespace sluice::control {
 
-nlohmann::json message_row(const queueing::QueuedMessage& message);     // one line of a list
-nlohmann::json message_detail(const queueing::QueuedMessage& message);  // with its recipients
+// One line of a list; and all, with the recipients.
+nlohmann::json message_row(const queueing::QueuedMessage& message, WallTime now);
+nlohmann::json message_detail(const queueing::QueuedMessage& message, WallTime now);
 
 }  // namespace sluice::control

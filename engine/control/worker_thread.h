@@ -37,6 +37,7 @@ struct WorkerStart {
   net::Dpdk* dpdk = nullptr;  // null when no port is configured
   std::uint64_t connection_id_base = 0;
   std::shared_ptr<const net::PrefixTable> block_table;  // the worker's filter takes it over
+  std::shared_ptr<const worker::Directives> directives;
 };
 
 // The thread's body. `ready` gets the empty string once the worker runs, else why it could not

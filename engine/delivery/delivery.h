@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,7 +37,7 @@ struct Surroundings {  // all outlive the Delivery
   IdSequence* dcids = nullptr;
 };
 
-struct DestinationStatus {  // one row of tophosts
+struct DestinationStatus {  // one route
   std::string name;
   std::uint64_t active_recipients = 0;
   std::uint32_t connections = 0;
@@ -46,24 +47,54 @@ struct DestinationStatus {  // one row of tophosts
   bool down = false;  // at the last attempt
 };
 
+// How a recipient host is reached, for `hoststatus`.
+struct HostRoute {
+  std::string destination;  // the route; empty: there is none
+  std::string redirected_to;
+  struct Hop {
+    std::string address;
+    bool down = false;
+  };
+  std::vector<Hop> hops;
+};
+
+// The operator has mail for one host go where another's goes.
+struct Redirect {
+  std::string host;
+  std::string to;
+  bool operator==(const Redirect&) const = default;
+};
+
 class Delivery {
  public:
   static std::unique_ptr<Delivery> create(const Surroundings& surroundings);
   virtual ~Delivery() = default;
 
-  // Once per tick: completed reads, due messages, deadlines. Returns work done.
+  // Once per tick: due messages, deadlines. Returns work done.
   virtual std::size_t poll(Instant now, WallTime wall) noexcept = 0;
+  // A read of the shard that delivery has begun is done: its token is below kTokensEnd or
+  // BounceWriter::kReadToken.
+  virtual void read_done(const queueing::Shard::ReadDone& done, Instant now,
+                         WallTime wall) noexcept = 0;
   // A ready connection whose owner has kOutboundOwner set.
   virtual void on_ready(net::Connection& connection, Instant now, WallTime wall) noexcept = 0;
   // The shard returned kNoticeToken. Only a durable notification ends the failure it reports on.
   virtual void notice_committed(Mid notice, bool durable, WallTime wall) noexcept = 0;
   virtual Instant next_deadline() const noexcept = 0;
 
+  // By the operator; `[delivery] paused` is another reason of its own.
   virtual void pause(bool paused) noexcept = 0;
+  virtual void flush() noexcept = 0;  // every next hop is tried again at once
+  virtual void set_redirects(std::vector<Redirect> redirects) = 0;
+  // Takes over the lease of a message that is to go back to its sender, whole; false: no room now.
+  virtual bool return_to_sender(Mid mid, std::string_view status, std::string_view diagnostic) = 0;
   virtual void reconfigure(const config::Config& config) noexcept = 0;  // after SIGHUP
   virtual void drain(Instant now) noexcept = 0;  // start nothing new; QUIT idle connections
   virtual bool idle() const noexcept = 0;        // no connection is open
   virtual std::vector<DestinationStatus> status() const = 0;
+  virtual HostRoute route_of(std::string_view host) const = 0;
+  // Connections that carry, or are being opened for, a message to each host.
+  virtual void count_connections(std::map<std::string, std::uint32_t>& by_host) const = 0;
 };
 
 }  // namespace sluice::delivery

@@ -26,11 +26,17 @@ class Destination {
   void enqueue(Job& job) noexcept;
   void enqueue_first(Job& job) noexcept;
   Job* next_job() noexcept;  // the oldest, taken off the queue; nullptr when none waits
+  Job* first_waiting() noexcept { return waiting_.front(); }
   std::size_t waiting() const noexcept { return waiting_count_; }
 
   // Next hops in the configured order; one that failed is left out until its back-off has passed.
   std::optional<std::size_t> pick_hop(Instant now) const noexcept;
   const Endpoint& hop(std::size_t index) const noexcept { return hops_[index].endpoint; }
+  std::size_t hops() const noexcept { return hops_.size(); }
+  bool hop_is_down(std::size_t index) const noexcept { return hops_[index].failures > 0; }
+  void forget_back_off() noexcept {  // the next attempt comes at once; it may fail again
+    for (NextHop& hop : hops_) hop.down_until = {};
+  }
   // `first` doubles with every failure in a row, up to `max`.
   void hop_failed(std::size_t index, Instant now, Duration first, Duration max) noexcept;
   void hop_works(std::size_t index) noexcept;

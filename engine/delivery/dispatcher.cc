@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/delivery/route.h"
+#include "engine/policy/recipient_policy.h"
 
 namespace sluice::delivery {
 namespace {
@@ -10,7 +11,6 @@ namespace {
 constexpr std::size_t kDuePerPoll = 32;           // messages leased
 constexpr std::size_t kDestinationsPerPoll = 64;  // looked at
 constexpr std::size_t kDeferredPerPoll = 64;      // jobs of one destination that is down
-constexpr std::size_t kReadsPerPoll = 256;        // completions
 
 }  // namespace
 
@@ -43,8 +43,7 @@ void Dispatcher::enter(Instant now, WallTime wall) {
 
 std::size_t Dispatcher::poll(Instant now, WallTime wall) noexcept {
   enter(now, wall);
-  std::size_t work = reap_reads();
-  work += timers_->advance(now);
+  std::size_t work = timers_->advance(now);
   work += retry_starved();
   work += take_due();
   work += serve_destinations();
@@ -52,19 +51,13 @@ std::size_t Dispatcher::poll(Instant now, WallTime wall) noexcept {
   return work;
 }
 
-std::size_t Dispatcher::reap_reads() {
-  std::size_t count = 0;
-  queueing::Shard::ReadDone done;
-  for (; count < kReadsPerPoll && house_.shard->next_read(done); ++count) {
-    if (done.token == BounceWriter::kReadToken) {
-      bounces_.read_done(done.octets);
-      continue;
-    }
-    OutboundConnection& connection = *slots_[done.token / BodyReader::kTokens];
-    connection.body().read_done(done.token, done.octets);
-    run(connection);
-  }
-  return count;
+void Dispatcher::read_done(const queueing::Shard::ReadDone& done, Instant now,
+                           WallTime wall) noexcept {
+  enter(now, wall);
+  if (done.token == BounceWriter::kReadToken) return bounces_.read_done(done.octets);
+  OutboundConnection& connection = *slots_[done.token / BodyReader::kTokens];
+  connection.body().read_done(done.token, done.octets);
+  run(connection);
 }
 
 std::size_t Dispatcher::retry_starved() {
@@ -95,10 +88,12 @@ void Dispatcher::group(Lease& lease) {
   const queueing::QueuedMessage& message = *house_.shard->find(lease.mid);
   message.envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
     const queueing::RecipientProgress& progress = message.recipients[rid];
-    if (progress.status != queueing::RecipientStatus::pending || progress.next_attempt > wall_)
+    if (progress.status != queueing::RecipientStatus::pending || progress.held ||
+        progress.next_attempt > wall_)
       return;
     const std::string_view mailbox = mailbox_of(recipient.address, config_->delivery.postmaster);
-    const auto route = find_route(config_->routes, routing_domain(mailbox, config_->hostname));
+    const auto route =
+        find_route(config_->routes, redirected(routing_domain(mailbox, config_->hostname)));
     Destination* destination =
         route && *route < destinations_.size() ? destinations_[*route].get() : nullptr;
     Job*& job = destination != nullptr ? destination->collecting : unrouted;
@@ -205,7 +200,48 @@ Instant Dispatcher::next_deadline() const noexcept {
 
 void Dispatcher::pause(bool paused) noexcept {
   paused_ = paused;
-  if (paused) attend_all();
+  if (!paused) return;
+  attend_all();
+  for (auto& destination : destinations_) quit_idle(*destination);
+}
+
+void Dispatcher::flush() noexcept {
+  for (auto& destination : destinations_) destination->forget_back_off();
+}
+
+// What waits is grouped again, by the new ones.
+void Dispatcher::set_redirects(std::vector<Redirect> redirects) {
+  if (redirects_ == redirects) return;
+  redirects_ = std::move(redirects);
+  for (auto& destination : destinations_) give_back_waiting(*destination);
+}
+
+std::string_view Dispatcher::redirected(std::string_view domain) const noexcept {
+  for (const Redirect& redirect : redirects_)
+    if (policy::domain_matches(redirect.host, domain)) return redirect.to;
+  return domain;
+}
+
+bool Dispatcher::return_to_sender(Mid mid, std::string_view status, std::string_view diagnostic) {
+  if (!jobs_.has_room(1)) return false;
+  Lease& lease = jobs_.open(mid);
+  Job& job = jobs_.add(lease, nullptr);
+  const queueing::QueuedMessage& message = *house_.shard->find(mid);
+  for (Rid rid = 0; rid < message.recipients.size(); ++rid) {
+    if (message.recipients[rid].status != queueing::RecipientStatus::pending) continue;
+    job.rids.push_back(rid);
+    job.failures.push_back({rid, false, std::string(status), std::string(diagnostic)});
+  }
+  bounces_.add(job);
+  jobs_.close(lease);
+  return true;
+}
+
+void Dispatcher::quit_idle(Destination& destination) {
+  while (OutboundConnection* connection = destination.idle.pop_front()) {
+    connection->quit(now_);
+    run(*connection);
+  }
 }
 
 // Messages under way keep their connection; what waits is grouped again by the new routes.
@@ -214,10 +250,7 @@ void Dispatcher::reconfigure(const config::Config& config) noexcept {
     give_back_waiting(*destination);
     destination->attention.unlink();
     destination->retired = true;
-    while (OutboundConnection* connection = destination->idle.pop_front()) {
-      connection->quit(now_);
-      run(*connection);
-    }
+    quit_idle(*destination);
     if (destination->connections > 0) retired_.push_back(std::move(destination));
   }
   destinations_.clear();
@@ -231,8 +264,6 @@ void Dispatcher::reconfigure(const config::Config& config) noexcept {
   client_settings_.hostname = config.hostname;
   client_settings_.command_timeout = config.delivery.command_timeout;
   client_settings_.data_done_timeout = config.delivery.data_timeout;
-  if (config.delivery.paused != config_paused_) paused_ = config.delivery.paused;
-  config_paused_ = config.delivery.paused;
 }
 
 void Dispatcher::forget_if_unused(Destination& destination) noexcept {
@@ -245,11 +276,7 @@ void Dispatcher::drain(Instant now) noexcept {
   now_ = now;
   draining_ = true;
   attend_all();
-  for (auto& destination : destinations_)
-    while (OutboundConnection* connection = destination->idle.pop_front()) {
-      connection->quit(now_);
-      run(*connection);
-    }
+  for (auto& destination : destinations_) quit_idle(*destination);
 }
 
 bool Dispatcher::idle() const noexcept { return free_slots_.size() == slots_.size(); }
@@ -259,6 +286,36 @@ std::vector<DestinationStatus> Dispatcher::status() const {
   rows.reserve(destinations_.size());
   for (const auto& destination : destinations_) rows.push_back(destination->status());
   return rows;
+}
+
+HostRoute Dispatcher::route_of(std::string_view host) const {
+  HostRoute result;
+  const std::string_view to = redirected(host);
+  if (to != host) result.redirected_to = to;
+  const auto route = find_route(config_->routes, to);
+  if (!route || *route >= destinations_.size()) return result;
+  const Destination& destination = *destinations_[*route];
+  result.destination = destination.name();
+  for (std::size_t hop = 0; hop < destination.hops(); ++hop)
+    result.hops.push_back({destination.hop(hop).text(), destination.hop_is_down(hop)});
+  return result;
+}
+
+void Dispatcher::count_connections(std::map<std::string, std::uint32_t>& by_host) const {
+  const auto host_of = [this](const Job& job) {
+    const queueing::QueuedMessage* message = house_.shard->find(job.mid());
+    std::string host;
+    if (message != nullptr)
+      message->envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
+        if (rid == job.rids.front()) host = queueing::HostIndex::host_of(recipient.address);
+      });
+    return host;
+  };
+  for (const auto& connection : slots_)
+    if (connection->job() != nullptr) ++by_host[host_of(*connection->job())];
+  for (const auto& destination : destinations_)
+    if (destination->opening > 0 && destination->waiting() > 0)
+      by_host[host_of(*destination->first_waiting())] += destination->opening;
 }
 
 }  // namespace sluice::delivery

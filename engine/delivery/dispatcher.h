@@ -26,28 +26,36 @@ class Dispatcher final : public Delivery {
   explicit Dispatcher(const Surroundings& surroundings);
 
   std::size_t poll(Instant now, WallTime wall) noexcept override;
+  void read_done(const queueing::Shard::ReadDone& done, Instant now,
+                 WallTime wall) noexcept override;
   void on_ready(net::Connection& connection, Instant now, WallTime wall) noexcept override;
   void notice_committed(Mid notice, bool durable, WallTime wall) noexcept override {
     bounces_.committed(notice, durable, wall);
   }
   Instant next_deadline() const noexcept override;
   void pause(bool paused) noexcept override;
+  void flush() noexcept override;
+  void set_redirects(std::vector<Redirect> redirects) override;
+  bool return_to_sender(Mid mid, std::string_view status, std::string_view diagnostic) override;
   void reconfigure(const config::Config& config) noexcept override;
   void drain(Instant now) noexcept override;
   bool idle() const noexcept override;
   std::vector<DestinationStatus> status() const override;
+  HostRoute route_of(std::string_view host) const override;
+  void count_connections(std::map<std::string, std::uint32_t>& by_host) const override;
 
  private:
   using DestinationList = IntrusiveList<Destination, &Destination::attention>;
 
   // Poll stages.
   void enter(Instant now, WallTime wall);
-  std::size_t reap_reads();
   std::size_t retry_starved();
   std::size_t take_due();
   std::size_t serve_destinations();
 
-  bool stopped() const noexcept { return paused_ || draining_; }
+  bool stopped() const noexcept { return paused_ || config_->delivery.paused || draining_; }
+  void quit_idle(Destination& destination);
+  std::string_view redirected(std::string_view domain) const noexcept;
   bool can_lease() const noexcept { return !stopped() && jobs_.has_room(destinations_.size() + 1); }
   void group(Lease& lease);
   void attend(Destination& destination) noexcept;
@@ -69,6 +77,7 @@ class Dispatcher final : public Delivery {
   void run(OutboundConnection& connection);
   bool next_message(OutboundConnection& connection);
   bool start_job(OutboundConnection& connection);
+  void drop_settled(Job& job, const queueing::QueuedMessage* message) noexcept;
   void go_idle(OutboundConnection& connection);
   void settle(OutboundConnection& connection, const smtp::MessageResult& result);
   void settle_unanswered(OutboundConnection& connection);
@@ -99,8 +108,8 @@ class Dispatcher final : public Delivery {
   std::vector<std::uint32_t> free_slots_;
   IntrusiveList<OutboundConnection, &OutboundConnection::starved_link> starved_;
   Timer resource_timer_{on_resource_timer, this};
-  bool config_paused_ = false;
-  bool paused_ = false;
+  std::vector<Redirect> redirects_;
+  bool paused_ = false;  // by the operator
   bool draining_ = false;
 };
 

@@ -121,10 +121,21 @@ bool Dispatcher::next_message(OutboundConnection& connection) {
   return true;
 }
 
+// Recipients that the operator has deleted while the job waited.
+void Dispatcher::drop_settled(Job& job, const queueing::QueuedMessage* message) noexcept {
+  const std::size_t before = job.rids.size();
+  std::erase_if(job.rids, [&](Rid rid) {
+    return message == nullptr ||
+           message->recipients[rid].status != queueing::RecipientStatus::pending;
+  });
+  job.destination->active_recipients -= before - job.rids.size();
+}
+
 bool Dispatcher::start_job(OutboundConnection& connection) {
   while (Job* job = connection.destination().next_job()) {
     queueing::QueuedMessage* message = house_.shard->find(job->mid());
-    if (message == nullptr) {
+    drop_settled(*job, message);
+    if (job->rids.empty()) {
       give_back(*job);
       continue;
     }

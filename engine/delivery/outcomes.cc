@@ -18,9 +18,11 @@ std::string rid_list(const std::vector<Rid>& rids) {
 
 void Outcomes::settle(Job& job, const smtp::MessageResult& result, Dcid dcid, WallTime wall) {
   SLUICE_ASSERT(result.recipients.size() == job.rids.size());
-  settle_delivered(job, result, dcid);
+  settle_delivered(job, result, dcid, wall);
   for (std::size_t i = 0; i < job.rids.size(); ++i) {
     const smtp::RecipientResult& recipient = result.recipients[i];
+    if (!is_pending(job, job.rids[i])) continue;  // delivered now, or deleted by the operator
+    note(job, job.rids[i], recipient, wall);
     if (recipient.outcome == smtp::Outcome::deferred)
       defer_recipient(job, job.rids[i], recipient, dcid, wall);
     else if (recipient.outcome == smtp::Outcome::failed)
@@ -29,11 +31,29 @@ void Outcomes::settle(Job& job, const smtp::MessageResult& result, Dcid dcid, Wa
   finish(job);
 }
 
-void Outcomes::settle_delivered(const Job& job, const smtp::MessageResult& result, Dcid dcid) {
+bool Outcomes::is_pending(const Job& job, Rid rid) const noexcept {
+  const queueing::QueuedMessage* message = shard_.find(job.mid());
+  return message != nullptr &&
+         message->recipients[rid].status == queueing::RecipientStatus::pending;
+}
+
+// For the operator: what the host has said last.
+void Outcomes::note(const Job& job, Rid rid, const smtp::RecipientResult& result, WallTime wall) {
+  using Kind = queueing::PeerAnswer::Kind;
+  Kind kind = Kind::delivered;
+  if (result.outcome == smtp::Outcome::failed) kind = Kind::failed;
+  if (result.outcome == smtp::Outcome::deferred)
+    kind = result.code == 0 ? Kind::unreachable : Kind::deferred;
+  shard_.answered(job.mid(), rid, {kind, result.reply, wall});
+}
+
+void Outcomes::settle_delivered(const Job& job, const smtp::MessageResult& result, Dcid dcid,
+                                WallTime wall) {
   std::vector<Rid> delivered;
   std::string_view reply;
   for (std::size_t i = 0; i < job.rids.size(); ++i) {
     if (result.recipients[i].outcome != smtp::Outcome::delivered) continue;
+    note(job, job.rids[i], result.recipients[i], wall);
     shard_.set_outcome(job.mid(), job.rids[i], queueing::RecipientStatus::delivered);
     delivered.push_back(job.rids[i]);
     reply = result.recipients[i].reply;
@@ -50,7 +70,11 @@ void Outcomes::settle_delivered(const Job& job, const smtp::MessageResult& resul
 void Outcomes::defer(Job& job, const Trouble& trouble, WallTime wall) {
   smtp::RecipientResult result;
   result.reply = std::string(trouble.status) + " " + std::string(trouble.detail);
-  for (const Rid rid : job.rids) defer_recipient(job, rid, result, 0, wall);
+  for (const Rid rid : job.rids) {
+    if (!is_pending(job, rid)) continue;
+    note(job, rid, result, wall);
+    defer_recipient(job, rid, result, 0, wall);
+  }
   finish(job);
 }
 

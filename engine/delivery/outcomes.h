@@ -34,10 +34,13 @@ class Outcomes {
   void defer(Job& job, const Trouble& trouble, WallTime wall);
 
  private:
-  void settle_delivered(const Job& job, const smtp::MessageResult& result, Dcid dcid);
+  void settle_delivered(const Job& job, const smtp::MessageResult& result, Dcid dcid,
+                        WallTime wall);
+  void note(const Job& job, Rid rid, const smtp::RecipientResult& result, WallTime wall);
   void defer_recipient(Job& job, Rid rid, const smtp::RecipientResult& result, Dcid dcid,
                        WallTime wall);
   void fail_recipient(Job& job, Rid rid, const smtp::RecipientResult& result, Dcid dcid);
+  bool is_pending(const Job& job, Rid rid) const noexcept;
   void finish(Job& job);
 
   queueing::Shard& shard_;

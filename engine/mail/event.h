@@ -36,7 +36,8 @@ enum class EventKind : std::uint8_t {
   // "negative".
   scan_verdict,
   // Queue.
-  queue_committed,  // "queued for delivery"
+  queue_committed,  // "queued for delivery"; number = 1: for scanning, which is paused
+  queue_held,       // number = SCL: it would have been refused, had it been scanned on arrival
   queue_refused,    // text[0] = reason (disk full, …)
   queue_finished,   // every recipient has an outcome
   // Delivery.
@@ -49,6 +50,9 @@ enum class EventKind : std::uint8_t {
   delivery_pending,  // mid, rid, number = unix seconds of the next attempt
   delivery_close,    // dcid
   dsn_generated,     // mid = of the DSN, number = MID that it reports on, text[0] = kind
+  // Operator. text[0] = who.
+  operator_action,    // text[1] = what
+  recipient_deleted,  // mid, rid
   // Engine.
   engine_info,     // text[0]
   engine_warning,  // text[0]

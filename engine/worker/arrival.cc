@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cstring>
 
 #include "engine/policy/received_header.h"
+#include "engine/worker/scan_report.h"
 #include "scanners/stamp.h"
 
 namespace sluice::worker {
@@ -47,8 +46,8 @@ std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid) {
                       .text = {queueing::describe(stored.error())}});
     return reply_for(stored.error());
   }
-  scan::MessageScan* scan = core.scan->scanner.begin();
-  if (scan == nullptr) {
+  scan::MessageScan* scan = core.scan_paused ? nullptr : core.scan->scanner.begin();
+  if (scan == nullptr && !core.scan_paused) {
     core.shard.abandon(*stored);
     core.events.emit({.kind = mail::EventKind::queue_refused,
                       .icid = icid,
@@ -95,7 +94,7 @@ void Arrival::feed_scanner() noexcept {
   StageScope scope(core_->ledger, Stage::scan);
   const ByteView fresh{block_.data() + scanned_, filled_ - scanned_};
   hops_.feed(fresh);
-  scan_state_->scanner.feed(*scan_, fresh);
+  if (scan_ != nullptr) scan_state_->scanner.feed(*scan_, fresh);
   scanned_ = filled_;
 }
 
@@ -116,10 +115,15 @@ bool Arrival::store_block() noexcept {
 std::optional<smtp::Reply> Arrival::end(const mail::Envelope& envelope, const Origin& origin,
                                         std::uint64_t token) {
   feed_scanner();
-  scan::Verdict verdict;
-  finish_scan(verdict, envelope, origin.reject_scl);
+  core_->events.emit({.kind = mail::EventKind::tx_ready,
+                      .icid = icid_,
+                      .mid = mid_,
+                      .number = static_cast<std::int64_t>(size_),
+                      .text = {envelope.reverse_path()}});
+  const scan::Verdict verdict = scan_ != nullptr ? finish_scan(origin.reject_scl) : scan::Verdict{};
   if (!failure_ && hops_.hops() > origin.hops_max) return refuse(kTooManyHops);
-  if (!failure_ && verdict.scl >= origin.reject_scl) return refuse(kContentRejected);
+  if (!failure_ && scan_ != nullptr && verdict.scl >= origin.reject_scl)
+    return refuse(kContentRejected);
   auto refusal = commit(envelope, origin, verdict, token);
   if (refusal) {
     core_->events.emit({.kind = mail::EventKind::queue_refused,
@@ -145,45 +149,15 @@ smtp::Reply Arrival::refuse(const smtp::Reply& reply) {
   return reply;
 }
 
-void Arrival::finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope,
-                          std::int32_t reject_scl) {
+scan::Verdict Arrival::finish_scan(std::int32_t reject_scl) {
+  scan::Verdict verdict;
   {
     StageScope scope(core_->ledger, Stage::scan);
     verdict = scan_state_->scanner.finish(*scan_);
   }
-  auto& events = core_->events;
-  const scan::Scanner& scanner = scan_state_->scanner;
-  if (auto id = scanner.message_id(*scan_); !id.empty())
-    events.emit({.kind = mail::EventKind::tx_message_id, .icid = icid_, .mid = mid_, .text = {id}});
-  if (auto subject = scanner.subject(*scan_); !subject.empty())
-    events.emit(
-        {.kind = mail::EventKind::tx_subject, .icid = icid_, .mid = mid_, .text = {subject}});
-  events.emit({.kind = mail::EventKind::tx_ready,
-               .icid = icid_,
-               .mid = mid_,
-               .number = static_cast<std::int64_t>(size_),
-               .text = {envelope.reverse_path()}});
-
-  char names[1000];
-  std::size_t used = 0;
-  for (std::uint16_t i = 0; i < verdict.hit_count; ++i) {
-    const std::string_view name = scanner.rules().name(verdict.hits[i]);
-    if (used + name.size() + 1 > sizeof names) break;
-    if (used > 0) names[used++] = ',';
-    std::memcpy(names + used, name.data(), name.size());
-    used += name.size();
-  }
-  char score[32];
-  const auto end =
-      std::to_chars(score, score + sizeof score, verdict.score, std::chars_format::fixed, 1).ptr;
-  events.emit({.kind = mail::EventKind::scan_verdict,
-               .icid = icid_,
-               .mid = mid_,
-               .number = verdict.scl,
-               .text = {{names, used},
-                        {score, static_cast<std::size_t>(end - score)},
-                        verdict.scl >= reject_scl ? "positive" : "negative"}});
-  core_->counters.scl[static_cast<std::size_t>(verdict.scl + 1)].add();
+  report_facts(*core_, scan_state_->scanner, *scan_, mid_, icid_);
+  report_verdict(*core_, scan_state_->scanner, verdict, mid_, icid_, verdict.scl >= reject_scl);
+  return verdict;
 }
 
 std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const Origin& origin,
@@ -204,12 +178,19 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
                                         .envelope = &envelope,
                                         .when = now};
   std::size_t used = policy::write_received_header(received, {header, sizeof header});
-  used += scan::write_stamps(verdict, scan_state_->scanner.rules(),
-                             {header + used, sizeof header - used});
+  if (scan_ != nullptr)
+    used += scan::write_stamps(verdict, scan_state_->scanner.rules(),
+                               {header + used, sizeof header - used});
 
   StageScope scope(core_->ledger, Stage::queue);
-  const queueing::Acceptance acceptance{&envelope, as_bytes({header, used}), now, verdict.scl,
-                                        origin.icid};
+  const queueing::Acceptance acceptance{
+      &envelope,
+      as_bytes({header, used}),
+      now,
+      verdict.scl,
+      origin.icid,
+      origin.direction,
+      scan_ != nullptr ? queueing::Stage::delivery : queueing::Stage::scan};
   auto result = core_->shard.commit(stored_, acceptance, token);
   if (!result) {
     failure_ = result.error();
@@ -228,7 +209,7 @@ void Arrival::abandon(std::string_view reason) noexcept {
 }
 
 void Arrival::release() noexcept {
-  scan_state_->scanner.release(*scan_);
+  if (scan_ != nullptr) scan_state_->scanner.release(*scan_);
   --scan_state_->messages;
   scan_ = nullptr;
   block_.reset();

@@ -25,6 +25,7 @@ struct Origin {  // of the message: what Received and the log say
   std::string_view hostname;
   std::int32_t reject_scl = 7;
   std::uint32_t hops_max = 30;
+  queueing::Direction direction = queueing::Direction::inbound;
 };
 
 class Arrival {
@@ -46,7 +47,7 @@ class Arrival {
  private:
   void feed_scanner() noexcept;
   bool store_block() noexcept;
-  void finish_scan(scan::Verdict& verdict, const mail::Envelope& envelope, std::int32_t reject_scl);
+  scan::Verdict finish_scan(std::int32_t reject_scl);
   smtp::Reply refuse(const smtp::Reply& reply);
   std::optional<smtp::Reply> commit(const mail::Envelope& envelope, const Origin& origin,
                                     const scan::Verdict& verdict, std::uint64_t token);
@@ -54,8 +55,8 @@ class Arrival {
 
   CoreState* core_ = nullptr;
   ScanState* scan_state_ = nullptr;
-  scan::MessageScan* scan_ = nullptr;
-  Handle stored_;  // the shard's arrival
+  scan::MessageScan* scan_ = nullptr;  // null: scanning is paused, the message will wait for it
+  Handle stored_;                      // the shard's arrival
   Mid mid_ = 0;
   Icid icid_ = 0;
   BlockRef block_;

@@ -54,6 +54,7 @@ struct CoreState {
   HandshakeOffload* handshakes;          // null: handshakes run here
   policy::SourceRates& handshake_rates;  // of the sources
   ScanState* scan = nullptr;             // the current one
+  bool scan_paused = false;              // by the operator: mail is taken unscanned
   DueSessions due{};
   SpaceWaiters space_waiters{};
   HandshakeWaiters handshake_waiters{};

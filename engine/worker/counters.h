@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "queueing/queued_message.h"
+
 namespace sluice::worker {
 
 class Counter {
@@ -38,8 +40,8 @@ struct Counters {
   std::array<Counter, kSclValues> scl;
   // Gauges, refreshed about every millisecond.
   Counter sessions;
-  Counter inbound_messages;  // accepted octets, not committed yet
-  Counter queued_messages;   // committed, waiting for delivery
+  Counter arriving;                               // messages whose octets are being received
+  std::array<Counter, queueing::kQueues> queues;  // by queueing::QueueName
   Counter blocks_available;
   Counter blocks_low_water;
   Counter sessions_available;

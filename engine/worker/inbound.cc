@@ -215,7 +215,10 @@ void Inbound::end_message() {
                 .peer = peer_,
                 .hostname = listener_->settings.hostname,
                 .reject_scl = listeners_->config->scan.reject,
-                .hops_max = listener_->config->hops_max};
+                .hops_max = listener_->config->hops_max,
+                .direction = listener_->config->direction == config::Direction::outbound
+                                 ? queueing::Direction::outbound
+                                 : queueing::Direction::inbound};
   if (tls_) {
     origin.tls_protocol = tls_->session().protocol();
     origin.tls_cipher = tls_->session().cipher();

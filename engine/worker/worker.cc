@@ -10,10 +10,12 @@ namespace sluice::worker {
 namespace {
 
 constexpr int kReadyBudget = 256;  // sessions run per tick; the rest wait for the next
+constexpr std::size_t kReadsPerTick = 256;
 constexpr std::size_t kCommandRing = 256;
 constexpr Duration kGaugePeriod = milliseconds(1);
 
 constexpr smtp::Reply kDraining{421, "4.3.2", "Service shutting down, try again later"};
+constexpr smtp::Reply kPaused{421, "4.3.2", "No mail is accepted now, try again later"};
 constexpr smtp::Reply kTooManySessions{421, "4.3.2", "Too many connections, try again later"};
 constexpr smtp::Reply kBlocked{554, "5.7.1", "No mail is taken from your address"};
 constexpr smtp::Reply kTooManyHandshakes{421, "4.7.0", "Too many TLS handshakes from your address"};
@@ -84,6 +86,7 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
       delivery::Delivery::create({setup_.generation->config.get(), shard_.get(),
                                   [this](std::string_view via) { return find_transport(via); },
                                   setup_.events, blocks_.get(), &mids_, &dcids_});
+  if (setup_.directives) direct(*setup_.directives);
 }
 
 Worker::~Worker() {
@@ -94,6 +97,7 @@ Worker::~Worker() {
     session.transport().release(session.connection());
   });
   shard_.reset();
+  backlog_.stop();
 }
 
 std::expected<void, std::string> Worker::listen() {
@@ -124,8 +128,10 @@ std::size_t Worker::tick(Instant now) {
   work += run_queue(now);
   {
     StageScope scope(core_.ledger, Stage::delivery);
+    work += reap_reads(now);
     work += delivery_->poll(now, core_.clock.wall());
   }
+  if (!draining_ || backlog_.busy()) work += backlog_.poll(core_.clock.wall(), *delivery_);
   {
     StageScope scope(core_.ledger, Stage::timers);
     work += timers_.advance(now);
@@ -220,6 +226,7 @@ void Worker::report_trust() {
 // Code 0: welcome. The last sessions of the pool are kept for saying 421.
 smtp::Reply Worker::refusal(const ListenerState& listener, const IpAddress& source, Instant now) {
   if (draining_) return kDraining;
+  if (accept_paused_) return kPaused;
   if (sessions_.available() < sessions_.capacity() / 64) return kTooManySessions;
   if (listener.settings.tls == smtp::TlsLevel::implicit &&
       !handshake_rates_.take(source, listener.handshake_rate, now)) {
@@ -253,7 +260,10 @@ std::size_t Worker::run_queue(Instant now) {
     ++work;
     if (done.token == delivery::kNoticeToken)
       delivery_->notice_committed(done.mid, done.result.has_value(), core_.clock.wall());
-    if (done.result) core_.events.emit({.kind = mail::EventKind::queue_committed, .mid = done.mid});
+    if (done.result)
+      core_.events.emit({.kind = mail::EventKind::queue_committed,
+                         .mid = done.mid,
+                         .number = done.stage == queueing::Stage::scan});
     // The session may be gone: the message stays, its sender will ask again (RFC 5321 4.5.4.1).
     Inbound* session = sessions_.find(Handle::unpack(done.token));
     if (session != nullptr)
@@ -261,6 +271,20 @@ std::size_t Worker::run_queue(Instant now) {
   }
   if (!core_.space_waiters.empty()) work += wake_space_waiters(now);
   return work;
+}
+
+std::size_t Worker::reap_reads(Instant now) {
+  std::size_t count = 0;
+  queueing::Shard::ReadDone done;
+  for (; count < kReadsPerTick && shard_->next_read(done); ++count) {
+    if (done.token == ScanBacklog::kReadToken)
+      backlog_.read_done(done.octets);
+    else if (OperatorReads::owns(done.token))
+      operator_reads_.read_done(done);
+    else
+      delivery_->read_done(done, now, core_.clock.wall());
+  }
+  return count;
 }
 
 std::size_t Worker::wake_space_waiters(Instant now) {
@@ -321,6 +345,7 @@ Instant Worker::next_deadline() const noexcept {
 }
 
 bool Worker::polls() const noexcept {
+  if (!draining_ && backlog_.wants_poll(core_.clock.wall())) return true;
   return !shard_->idle() || (setup_.handshakes != nullptr && !setup_.handshakes->idle());
 }
 
@@ -343,7 +368,7 @@ void Worker::drain(Instant now) {
 }
 
 bool Worker::drained() const noexcept {
-  return sessions_.in_use() == 0 && delivery_->idle() && shard_->idle();
+  return sessions_.in_use() == 0 && delivery_->idle() && !backlog_.busy() && shard_->idle();
 }
 
 void Worker::reconfigure(const Generation& generation) {
@@ -353,7 +378,29 @@ void Worker::reconfigure(const Generation& generation) {
   core_.scan = scan_states_.back().get();
   listener_sets_.push_back(make_listener_set(generation));
   if (delivery_ != nullptr) delivery_->reconfigure(*generation.config);
+  backlog_.configure(generation.config->scan);
   drop_unused_generations();
+}
+
+void Worker::direct(const Directives& directives) {
+  accept_paused_ = directives.accept_paused;
+  core_.scan_paused = directives.scan_paused;
+  backlog_.pause(directives.scan_paused);
+  delivery_->pause(directives.delivery_paused);
+  delivery_->set_redirects(directives.redirects);
+  const auto listed = [](const std::vector<std::string>& hosts, const std::string& host) {
+    return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+  };
+  for (const std::string& host : held_hosts_)
+    if (!listed(directives.held_hosts, host)) shard_->hold(host, false);
+  for (const std::string& host : directives.held_hosts)
+    if (!listed(held_hosts_, host)) shard_->hold(host, true);
+  held_hosts_ = directives.held_hosts;
+}
+
+void Worker::flush() {
+  shard_->flush_due(core_.clock.wall());
+  delivery_->flush();
 }
 
 void Worker::drop_unused_generations() {
@@ -383,8 +430,8 @@ void Worker::publish_gauges(Instant now) {
   const queueing::ShardCounts queue = shard_->counts();
   counters.sessions.set(sessions_.in_use());
   counters.sessions_available.set(sessions_.available());
-  counters.inbound_messages.set(queue.arriving);
-  counters.queued_messages.set(queue.messages);
+  counters.arriving.set(queue.arriving);
+  for (std::size_t i = 0; i < queueing::kQueues; ++i) counters.queues[i].set(queue.queues[i]);
   counters.blocks_available.set(blocks_->available());
   counters.blocks_low_water.set(blocks_->low_water());
   counters.syncs.set(queue.syncs);

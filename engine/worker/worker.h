@@ -17,10 +17,13 @@
 #include "engine/policy/source_table.h"
 #include "engine/worker/block_filter.h"
 #include "engine/worker/core_state.h"
+#include "engine/worker/directives.h"
 #include "engine/worker/generation.h"
 #include "engine/worker/inbound.h"
 #include "engine/worker/listener_set.h"
 #include "engine/worker/name_lookups.h"
+#include "engine/worker/operator_reads.h"
+#include "engine/worker/scan_backlog.h"
 
 namespace sluice::worker {
 
@@ -33,6 +36,7 @@ struct WorkerSetup {
   unsigned index = 0;
   unsigned count = 1;
   std::shared_ptr<const Generation> generation;
+  std::shared_ptr<const Directives> directives;  // null: none
   Clock* clock = nullptr;
   mail::EventSink* events = nullptr;
   Counters* counters = nullptr;
@@ -77,6 +81,14 @@ class Worker {
 
   // Commands of the control thread.
   void reconfigure(const Generation& generation);
+  void direct(const Directives& directives);
+  void flush();  // everything deferred is due now
+  bool read_for_operator(Mid mid, std::uint64_t offset, std::size_t size,
+                         OperatorReads::Done done) {
+    return operator_reads_.start(*shard_, mid, offset, size, std::move(done));
+  }
+  mail::EventSink& events() noexcept { return core_.events; }
+  Clock& clock() noexcept { return core_.clock; }
   queueing::Shard& shard() noexcept { return *shard_; }
   delivery::Delivery& delivery() noexcept { return *delivery_; }
   const dns::Resolver& resolver() const noexcept { return resolver_; }
@@ -98,6 +110,7 @@ class Worker {
   std::size_t run_due(Instant now);
   std::size_t run_queue(Instant now);
   std::size_t run_commands(Instant now);
+  std::size_t reap_reads(Instant now);
   std::size_t wake_space_waiters(Instant now);
   void adopt(net::Transport& transport, net::Connection& connection, Instant now);
   smtp::Reply refusal(const ListenerState& listener, const IpAddress& source, Instant now);
@@ -125,9 +138,13 @@ class Worker {
   std::vector<std::unique_ptr<ListenerSet>> listener_sets_;  // the last is current
   std::vector<std::unique_ptr<ScanState>> scan_states_;      // the last is current
   std::unique_ptr<delivery::Delivery> delivery_;
+  ScanBacklog backlog_{core_};
+  OperatorReads operator_reads_;
+  std::vector<std::string> held_hosts_;
   Slab<Inbound> sessions_;
   SpscRing<Command> commands_;
   Instant gauges_due_{};
+  bool accept_paused_ = false;
   bool draining_ = false;
 };
 

@@ -155,6 +155,85 @@ TEST_F(DeliveryTo, APausedEngineSendsNothingAndHoldsNoMessage) {
   EXPECT_EQ(first().messages.size(), 1u);
 }
 
+TEST_F(DeliveryTo, APauseEndsIdleConnectionsToo) {
+  put({"a@example.com"});
+  settle();
+  EXPECT_EQ(first().messages.size(), 1u);
+  EXPECT_FALSE(delivery->idle());  // kept for the next message
+  delivery->pause(true);
+  settle();
+  EXPECT_TRUE(delivery->idle());
+}
+
+TEST_F(DeliveryTo, APauseOfTheConfigurationIsNotEndedByTheOperator) {
+  config.delivery.paused = true;
+  start();
+  delivery->pause(true);
+  delivery->pause(false);
+  put({"a@example.com"});
+  settle();
+  EXPECT_EQ(first().connections, 0u);
+}
+
+TEST_F(DeliveryTo, AFlushTriesANextHopThatWasDownAtOnce) {
+  first().refuses = second().refuses = true;
+  put({"a@example.com"});
+  settle();
+  first().refuses = false;
+  shard.messages.begin()->second.message.recipients[0].next_attempt = clock.wall();
+  settle();
+  EXPECT_EQ(first().messages.size(), 0u);  // it is left alone until its back-off has passed
+  delivery->flush();
+  shard.messages.begin()->second.message.recipients[0].next_attempt = clock.wall();
+  settle();
+  EXPECT_EQ(first().messages.size(), 1u);
+}
+
+TEST_F(DeliveryTo, RedirectedMailGoesWhereTheOthersGoes) {
+  start();
+  delivery->set_redirects({{"example.com", "example.org"}});
+  put({"a@Example.com", "b@example.org"});
+  settle();
+  EXPECT_EQ(first().connections, 0u);
+  ASSERT_EQ(other().messages.size(), 1u);
+  EXPECT_EQ(delivery->route_of("example.com").redirected_to, "example.org");
+  delivery->set_redirects({});
+  put({"c@example.com"});
+  settle();
+  EXPECT_EQ(first().messages.size(), 1u);
+}
+
+TEST_F(DeliveryTo, HeldRecipientsAreLeftOut) {
+  const Mid mid = put({"a@example.com", "b@example.org"});
+  shard.messages.at(mid).message.recipients[0].held = true;
+  settle();
+  EXPECT_EQ(first().connections, 0u);
+  EXPECT_EQ(other().messages.size(), 1u);
+}
+
+TEST_F(DeliveryTo, ARecipientDeletedWhileItsJobWaitsIsNotSent) {
+  first().answers = false;  // to the SYN: the job waits until the next hop is tried
+  const Mid mid = put({"a@example.com", "b@example.com"});
+  settle();
+  shard.set_outcome(mid, 0, queueing::RecipientStatus::deleted);
+  pass(config.delivery.connect_timeout + seconds(1));
+  EXPECT_EQ(second().messages.size(), 1u);
+  for (const std::string& command : second().commands)
+    EXPECT_FALSE(command.starts_with("RCPT TO:<a@")) << command;
+}
+
+TEST_F(DeliveryTo, AMessageReturnedWholeGoesBackToItsSender) {
+  start();
+  const Mid mid = put({"a@example.com", "b@example.com"});
+  Mid leased = 0;
+  ASSERT_TRUE(shard.next_due(clock.wall(), leased));
+  EXPECT_TRUE(delivery->return_to_sender(mid, "5.7.1", "550 5.7.1 no"));
+  settle();
+  EXPECT_EQ(seen(EventKind::dsn_generated), 1);
+  EXPECT_EQ((shard.outcomes[{mid, 1}]), queueing::RecipientStatus::bounced);
+  EXPECT_EQ(first().connections, 0u);
+}
+
 TEST_F(DeliveryTo, DrainingFinishesWhatIsUnderWayAndStartsNothing) {
   put({"a@example.com"});
   settle();

@@ -58,6 +58,8 @@ class DeliveryWorld : public testing::Test {
       queueing::Shard::Committed done;
       for (; shard.next_committed(done); ++work)
         delivery->notice_committed(done.mid, done.result.has_value(), clock.wall());
+      queueing::Shard::ReadDone read;
+      for (; shard.next_read(read); ++work) delivery->read_done(read, clock.now(), clock.wall());
       work += delivery->poll(clock.now(), clock.wall());
       if (work == 0) return;
     }

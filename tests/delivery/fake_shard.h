@@ -132,7 +132,7 @@ class FakeShard final : public queueing::Shard {
   std::size_t poll(Instant) noexcept override { return 0; }
   bool idle() const noexcept override { return true; }
   queueing::ShardCounts counts() const noexcept override { return {}; }
-  void visit(Mid, bool (*)(const queueing::QueuedMessage&, void*), void*) override {}
+  bool visit(std::size_t&, std::size_t, const queueing::MessageVisitor&) override { return false; }
 
   std::size_t leased() const {
     return static_cast<std::size_t>(
@@ -158,7 +158,7 @@ class FakeShard final : public queueing::Shard {
   static WallTime due_time(const queueing::QueuedMessage& message) {
     WallTime earliest{INT64_MAX};
     for (const auto& recipient : message.recipients)
-      if (recipient.status == queueing::RecipientStatus::pending)
+      if (recipient.status == queueing::RecipientStatus::pending && !recipient.held)
         earliest = std::min(earliest, recipient.next_attempt);
     return earliest;
   }

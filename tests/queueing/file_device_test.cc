@@ -98,6 +98,26 @@ TEST_P(FileDeviceTest, SecondProcessIsRefusedWithAReason) {
       << opened.error();
 }
 
+TEST_P(FileDeviceTest, ALookAtTheFilesIsRefusedWhileAnEngineRuns) {
+  queue.open();
+  EXPECT_FALSE(Inspection::open(queue.options.directory));
+  queue.close();
+  EXPECT_TRUE(Inspection::open(queue.options.directory));
+}
+
+TEST_P(FileDeviceTest, AnEngineWaitsForThoseThatOnlyLook) {
+  queue.open();
+  queue.close();
+  auto first = Inspection::open(queue.options.directory);
+  auto second = Inspection::open(queue.options.directory);
+  ASSERT_TRUE(first && second);
+  std::jthread ends([&] {
+    first->reset();
+    second->reset();
+  });
+  queue.open();
+}
+
 std::set<int> threads_of_this_process() {
   std::set<int> threads;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task"))

@@ -38,7 +38,7 @@ class RandomRun {
   void open() { queue_.open(); }
 
   void step() {
-    switch (random_.below(12)) {
+    switch (random_.below(14)) {
       case 0:
       case 1:
       case 2:
@@ -53,6 +53,8 @@ class RandomRun {
       case 11:
         if (random_.chance(0.3)) restart(true);
         break;
+      case 12:
+      case 13: scan_one(); break;
     }
     take_results();
   }
@@ -60,6 +62,7 @@ class RandomRun {
   void submit() {
     const Mid mid = ++last_mid_;
     const std::size_t size = random_.chance(0.2) ? random_.below(60'000) : random_.below(3'000);
+    queue_.stage = random_.chance(0.3) ? Stage::scan : Stage::delivery;
     if (queue_.submit(mid, size, 1 + static_cast<unsigned>(random_.below(3))))
       known_[mid].size = size;
   }
@@ -88,6 +91,14 @@ class RandomRun {
     queue_.deliver(mid);
     EXPECT_TRUE(queue_.shard->unlease(mid));
     known_.at(mid).finished = true;
+  }
+
+  bool scan_one() {
+    Mid mid = 0;
+    if (!queue_.shard->next_unscanned(kReceived + hours(1), mid)) return false;
+    queue_.shard->set_stage(mid, {.stage = Stage::delivery, .scl = std::int8_t{3}, .stamps = {}});
+    EXPECT_FALSE(queue_.shard->unlease(mid));
+    return true;
   }
 
   void defer_one() {
@@ -129,6 +140,8 @@ class RandomRun {
   }
 
   void drain() {
+    for (int i = 0; i < 10'000 && scan_one(); ++i) queue_.poll();
+    EXPECT_EQ(queue_.shard->counts().queues[0], 0u);
     for (int i = 0; i < 10'000 && queue_.shard->counts().messages > 0; ++i) deliver_one();
     EXPECT_EQ(queue_.shard->counts().messages, 0u);
     settle();

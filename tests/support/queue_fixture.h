@@ -42,6 +42,7 @@ class QueueBench {
   BlockPool blocks{512};
   std::unique_ptr<Shard> shard;
   Instant now{0};
+  Stage stage = Stage::delivery;                                       // of what is committed
   std::map<std::uint64_t, std::expected<void, QueueError>> committed;  // by token
 
   void open() {
@@ -75,8 +76,7 @@ class QueueBench {
       BlockRef block = blocks.acquire();
       if (!block) return std::unexpected(QueueError::too_many_arrivals);
       std::copy(piece.begin(), piece.end(), block.data());
-      auto result =
-          shard->append(arrival, {block, 0, static_cast<std::uint32_t>(piece.size())});
+      auto result = shard->append(arrival, {block, 0, static_cast<std::uint32_t>(piece.size())});
       if (!result) return result;
       if (at / kBlockBytes % 4 == 3) poll();
     }
@@ -98,7 +98,9 @@ class QueueBench {
     for (unsigned i = 0; i < recipients; ++i)
       envelope.add_recipient({.address = "to" + std::to_string(i) + "@example.net"});
     const std::string header = "Received: id " + std::to_string(mid) + "\r\n";
-    return shard->commit(arrival, {&envelope, as_bytes(header), kReceived, 3, mid + 7}, mid);
+    return shard->commit(
+        arrival, {&envelope, as_bytes(header), kReceived, 3, mid + 7, Direction::inbound, stage},
+        mid);
   }
   bool accepted(Mid mid) const {
     auto it = committed.find(mid);

@@ -29,8 +29,8 @@ domain = "*"
 next_hop = ["127.0.0.1:{sink_port}"]
 
 [delivery]
-retry_first = "1s"
-retry_max = "2s"
+retry_first = "{retry}"
+retry_max = "{retry_max}"
 connect_timeout = "5s"
 {delivery}
 
@@ -62,7 +62,7 @@ class Engine:
     """`with Engine(SLUICE, sink.port) as engine:` – the folder is removed at the end."""
 
     def __init__(self, binary, sink_port, listener="", delivery="", extra="", sessions=1024,
-                 blocks=2048, rules=None, dns="[dns]\nsystem = false"):
+                 blocks=2048, rules=None, dns="[dns]\nsystem = false", retry=None):
         self.binary = os.path.abspath(binary)
         self.port = free_port()
         self.folder = tempfile.mkdtemp(prefix="sluice-test-")
@@ -70,7 +70,9 @@ class Engine:
         with open(self.config, "w", encoding="ascii") as file:
             file.write(CONFIG.format(port=self.port, sink_port=sink_port, listener=listener,
                                      delivery=delivery, extra=extra, dns=dns, sessions=sessions,
-                                     blocks=blocks, rules=f'"{rules}"' if rules else ""))
+                                     blocks=blocks, retry=retry or "1s",
+                                     retry_max=retry or "2s",
+                                     rules=f'"{rules}"' if rules else ""))
         self.process = None
 
     def __enter__(self):
@@ -83,12 +85,13 @@ class Engine:
             self.show_output()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, timeout=30):
+    def start(self, timeout=30, greets=True):
+        """greets=False: acceptance is paused, only the commands are waited for."""
         with open(os.path.join(self.folder, "output"), "ab") as output:
             self.process = subprocess.Popen([self.binary, "run", "--config", self.config],
                                             cwd=self.folder, stdout=output, stderr=output)
         deadline = time.monotonic() + timeout
-        while not (self.answers() and self.has_status()):
+        while not ((not greets or self.answers()) and self.has_status()):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.show_output()
                 raise AssertionError(f"the engine does not serve; exit status {self.process.poll()}")
@@ -126,7 +129,10 @@ class Engine:
                               capture_output=True, timeout=20, check=False)
         if done.returncode != 0:
             raise AssertionError(f"monitor: {done.stderr.decode(errors='replace')}")
-        return json.loads(done.stdout)
+        status = json.loads(done.stdout)
+        if "workers" not in status:
+            raise AssertionError("monitor: no engine is running")
+        return status
 
     def worker_total(self, key):
         return sum(worker[key] for worker in self.status()["workers"])

@@ -27,6 +27,10 @@ void add_rules(CLI::App& app, Options& options);
 void add_block(CLI::App& app, Options& options);
 void add_log(CLI::App& app, Options& options);
 void add_session(CLI::App& app, Options& options);
+void add_hosts(CLI::App& app, Options& options);
+void add_mta_control(CLI::App& app, Options& options);
+void add_links(CLI::App& app, Options& options);
+void add_completion(CLI::App& app, Options& options);
 
 // Loads options.config_path; prints every problem to stderr and returns null when there are any.
 std::shared_ptr<const config::Config> load_config(const Options& options);

@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
+#include <cstring>
+#include <vector>
 
 #include "engine/config/load.h"
 #include "tools/sluice/command.h"
+#include "tools/sluice/links.h"
 
 namespace sluice::tools {
 
@@ -19,6 +22,17 @@ int fail(const std::string& text) {
   return 1;
 }
 
+// Called as `tophosts`, it is `sluice tophosts`.
+static std::vector<char*> with_command_name(int argc, char** argv) {
+  std::vector<char*> arguments(argv, argv + argc);
+  if (argc == 0) return arguments;
+  char* slash = std::strrchr(argv[0], '/');
+  char* name = slash == nullptr ? argv[0] : slash + 1;
+  if (std::ranges::find(kLinkNames, std::string_view(name)) != std::end(kLinkNames))
+    arguments.insert(arguments.begin() + 1, name);
+  return arguments;
+}
+
 }  // namespace sluice::tools
 
 int main(int argc, char** argv) {
@@ -33,10 +47,13 @@ int main(int argc, char** argv) {
   for (auto add : {sluice::tools::add_run, sluice::tools::add_check, sluice::tools::add_plan,
                    sluice::tools::add_defaults, sluice::tools::add_monitor,
                    sluice::tools::add_queue, sluice::tools::add_rules, sluice::tools::add_block,
-                   sluice::tools::add_session, sluice::tools::add_log})
+                   sluice::tools::add_session, sluice::tools::add_log, sluice::tools::add_hosts,
+                   sluice::tools::add_mta_control, sluice::tools::add_links,
+                   sluice::tools::add_completion})
     add(app, options);
+  std::vector<char*> arguments = sluice::tools::with_command_name(argc, argv);
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -6,8 +6,8 @@
 #include <string>
 #include <thread>
 
-#include "tools/sluice/admin_client.h"
 #include "tools/sluice/command.h"
+#include "tools/sluice/offline.h"
 
 namespace sluice::tools {
 namespace {
@@ -25,14 +25,30 @@ std::uint64_t total(const json& status, const char* key) {
   return sum;
 }
 
-void print_table(const json& s) {
-  auto row = [](const char* name, std::uint64_t value) {
-    std::printf("  %-24s %12llu\n", name, static_cast<unsigned long long>(value));
-  };
-  std::printf("Status as of: %s\n", s["as_of"].get<std::string>().c_str());
-  std::printf("Up since:     %s\n", s["started"].get<std::string>().c_str());
+Answer sizes_from_files(OfflineQueue& queue) { return queue.sizes(); }
+
+void row(const char* name, std::uint64_t value) {
+  std::printf("  %-24s %12llu\n", name, static_cast<unsigned long long>(value));
+}
+
+void print_queues(const json& s) {
   std::printf("Queues:\n");
   for (const char* key : {"i_qmsgs", "o_qmsgs", "d_qmsgs"}) row(key, s[key].get<std::uint64_t>());
+}
+
+void print_paused(const json& pauses) {
+  std::string paused;
+  for (const auto& [name, state] : pauses.items())
+    if (state.value("paused", false) || state.value("paused_by_configuration", false))
+      paused += " " + name;
+  if (!paused.empty()) std::printf("Paused:      %s\n", paused.c_str());
+}
+
+void print_table(const json& s) {
+  std::printf("Status as of: %s\n", s["as_of"].get<std::string>().c_str());
+  std::printf("Up since:     %s\n", s["started"].get<std::string>().c_str());
+  print_paused(s["pauses"]);
+  print_queues(s);
   std::printf("Connections:\n");
   row("open", total(s, "sessions"));
   row("accepted", total(s, "connections"));
@@ -68,10 +84,14 @@ void print_live_line(const json& now, const json& before) {
 int monitor_mta(const Options& options, const MonitorOptions& monitor) {
   auto config = load_config(options);
   if (config == nullptr) return 1;
-  auto status = ask_engine(config->admin.socket, {{"command", "status"}});
-  if (!status) return fail(status.error().text);
+  auto status = ask_or_read(*config, {{"command", "status"}}, sizes_from_files);
+  if (!status) return fail(status.error());
   if (monitor.as_json) {
-    std::printf("%s\n", status->dump(2).c_str());
+    print_json(*status);
+    return 0;
+  }
+  if (!status->contains("workers")) {
+    print_queues(*status);
     return 0;
   }
   if (!monitor.live) {

@@ -1,0 +1,150 @@
+#include "engine/worker/scan_backlog.h"
+
+#include <algorithm>
+
+#include "engine/worker/scan_report.h"
+#include "scanners/stamp.h"
+
+namespace sluice::worker {
+namespace {
+
+constexpr std::size_t kStampsMax = 8 * 1024;
+constexpr std::string_view kRefusedStatus = "5.7.1";
+constexpr std::string_view kRefusedText = "550 5.7.1 Message rejected due to content restrictions";
+
+}  // namespace
+
+void ScanBacklog::configure(const config::Scan& config) noexcept {
+  reject_scl_ = config.reject;
+  late_reject_ = config.late_reject;
+}
+
+bool ScanBacklog::wants_poll(WallTime wall) const noexcept {
+  if (busy()) return !reading_;
+  return !paused_ && wall >= not_before_ && core_.shard.earliest_unscanned() <= wall;
+}
+
+std::size_t ScanBacklog::poll(WallTime wall, delivery::Delivery& delivery) {
+  wall_ = wall;
+  if (!wants_poll(wall)) return 0;
+  if (!busy() && !begin(wall)) return 0;
+  const queueing::QueuedMessage* message = core_.shard.find(mid_);
+  if (failed_ || message == nullptr) {
+    put_back();
+  } else if (read_ < message->body_size) {
+    return read_more() ? 1 : 0;
+  } else {
+    finish(delivery);
+  }
+  return 1;
+}
+
+bool ScanBacklog::begin(WallTime wall) {
+  if (!core_.shard.next_unscanned(wall, mid_)) return false;
+  scan_ = core_.scan->scanner.begin();
+  if (scan_ == nullptr) {
+    put_back();
+    return false;
+  }
+  scan_state_ = core_.scan;
+  ++scan_state_->messages;
+  read_ = 0;
+  failed_ = false;
+  return true;
+}
+
+bool ScanBacklog::read_more() {
+  block_ = core_.blocks.acquire();
+  if (!block_) return false;
+  const std::uint64_t left = core_.shard.find(mid_)->body_size - read_;
+  const std::size_t length = std::min<std::uint64_t>(kBlockBytes, left);
+  reading_ = core_.shard.read(mid_, read_, {block_.data(), length}, kReadToken);
+  if (!reading_) block_.reset();
+  return reading_;
+}
+
+void ScanBacklog::read_done(std::expected<std::size_t, queueing::QueueError> octets) {
+  reading_ = false;
+  const BlockRef block = std::move(block_);
+  failed_ = !octets || *octets == 0;
+  if (failed_) return;
+  StageScope scope(core_.ledger, Stage::scan);
+  scan_state_->scanner.feed(*scan_, {block.data(), *octets});
+  read_ += *octets;
+}
+
+void ScanBacklog::finish(delivery::Delivery& delivery) {
+  scan::Verdict verdict;
+  char stamps[kStampsMax];
+  std::size_t used = 0;
+  {
+    StageScope scope(core_.ledger, Stage::scan);
+    verdict = scan_state_->scanner.finish(*scan_);
+    used = scan::write_stamps(verdict, scan_state_->scanner.rules(), stamps);
+  }
+  const queueing::QueuedMessage& message = *core_.shard.find(mid_);
+  const bool refused = verdict.scl >= reject_scl_;
+  report_facts(core_, scan_state_->scanner, *scan_, mid_, message.icid);
+  report_verdict(core_, scan_state_->scanner, verdict, mid_, message.icid, refused);
+  if (refused) return refuse(verdict, {stamps, used}, delivery);
+  if (!move_on(queueing::Stage::delivery, verdict, {stamps, used})) return put_back();
+  core_.events.emit({.kind = mail::EventKind::queue_committed, .mid = mid_});
+  core_.shard.unlease(mid_);
+  release();
+}
+
+// Each of these may come again after a crash, and then has the same outcome.
+void ScanBacklog::refuse(const scan::Verdict& verdict, std::string_view stamps,
+                         delivery::Delivery& delivery) {
+  const Mid mid = mid_;
+  switch (late_reject_) {
+    case config::LateReject::hold:
+      if (!move_on(queueing::Stage::held, verdict, stamps)) return put_back();
+      core_.events.emit({.kind = mail::EventKind::queue_held, .mid = mid, .number = verdict.scl});
+      core_.shard.unlease(mid);
+      return release();
+    case config::LateReject::deliver:
+      if (!move_on(queueing::Stage::delivery, verdict, stamps)) return put_back();
+      core_.events.emit({.kind = mail::EventKind::queue_committed, .mid = mid});
+      core_.shard.unlease(mid);
+      return release();
+    case config::LateReject::discard: return discard(*core_.shard.find(mid));
+    case config::LateReject::bounce:
+      if (!delivery.return_to_sender(mid, kRefusedStatus, kRefusedText)) return put_back();
+      core_.events.emit({.kind = mail::EventKind::tx_rejected, .mid = mid, .text = {kRefusedText}});
+      return release();
+  }
+}
+
+bool ScanBacklog::move_on(queueing::Stage stage, const scan::Verdict& verdict,
+                          std::string_view stamps) {
+  return core_.shard.set_stage(mid_, {stage, verdict.scl, stamps});
+}
+
+void ScanBacklog::discard(queueing::QueuedMessage& message) {
+  core_.events.emit({.kind = mail::EventKind::tx_rejected, .mid = mid_, .text = {kRefusedText}});
+  for (Rid rid = 0; rid < message.recipients.size(); ++rid)
+    if (message.recipients[rid].status == queueing::RecipientStatus::pending)
+      core_.shard.set_outcome(mid_, rid, queueing::RecipientStatus::deleted);
+  core_.shard.unlease(mid_);
+  core_.events.emit({.kind = mail::EventKind::queue_finished, .mid = mid_});
+  release();
+}
+
+void ScanBacklog::release() noexcept {
+  if (scan_ != nullptr) {
+    scan_state_->scanner.release(*scan_);
+    --scan_state_->messages;
+  }
+  scan_ = nullptr;
+  mid_ = 0;
+}
+
+// To be scanned again later: nothing of it is lost.
+void ScanBacklog::put_back() noexcept {
+  core_.shard.unlease(mid_);
+  not_before_ = wall_ + kRetry;
+  release();
+}
+
+}  // namespace sluice::worker
