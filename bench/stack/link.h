@@ -28,6 +28,7 @@ class Link {
   const StackLibrary& library() const { return library_; }
   slt_stack* client() const { return client_; }
   slt_stack* server() const { return server_; }
+  std::uint64_t now_ns() const { return now_ns_; }
   std::uint64_t packets() const { return packets_; }  // in both directions
 
   // Each returns whether a packet went over.

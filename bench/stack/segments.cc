@@ -36,6 +36,36 @@ std::vector<std::uint8_t> make_packet(const Peer& peer, net::TcpHeader tcp,
   return packet;
 }
 
+struct Segment {
+  Peer to;
+  net::TcpHeader tcp;
+  net::TcpOptions options;
+};
+
+// Of the server, with an ACK, not a RST.
+std::optional<Segment> parse(ByteView packet) {
+  const auto ip = net::parse_ipv4(packet);
+  if (!ip || ip->protocol != net::kProtocolTcp) return {};
+  const ByteView octets = packet.subspan(ip->header_length);
+  const auto tcp = net::parse_tcp(octets);
+  if (!tcp || !tcp->has(net::kAck) || tcp->has(net::kRst)) return {};
+  const ByteView options =
+      octets.subspan(net::kTcpHeaderLength, tcp->header_length - net::kTcpHeaderLength);
+  return Segment{{ip->destination, tcp->destination_port}, *tcp, net::parse_tcp_options(options)};
+}
+
+// What comes after it in sequence, on both sides; its SYN or FIN is acknowledged.
+std::vector<std::uint8_t> answer(const Segment& segment, int flags) {
+  return make_packet(segment.to,
+                     {.sequence = segment.tcp.acknowledgment,
+                      .acknowledgment = segment.tcp.sequence + 1,
+                      .flags = static_cast<std::uint8_t>(flags)},
+                     {.has_timestamps = segment.options.has_timestamps,
+                      .timestamp_value = segment.tcp.acknowledgment,
+                      .timestamp_echo = segment.options.timestamp_value,
+                      .sack = {}});
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> make_syn(const Peer& peer, std::uint32_t sequence) {
@@ -50,20 +80,17 @@ std::vector<std::uint8_t> make_syn(const Peer& peer, std::uint32_t sequence) {
 }
 
 std::optional<std::vector<std::uint8_t>> answer_syn_ack(ByteView packet) {
-  const auto ip = net::parse_ipv4(packet);
-  if (!ip || ip->protocol != net::kProtocolTcp) return {};
-  const ByteView octets = packet.subspan(ip->header_length);
-  const auto tcp = net::parse_tcp(octets);
-  if (!tcp || tcp->flags != (net::kSyn | net::kAck)) return {};
-  const auto options = net::parse_tcp_options(
-      octets.subspan(net::kTcpHeaderLength, tcp->header_length - net::kTcpHeaderLength));
-  return make_packet(
-      {ip->destination, tcp->destination_port},
-      {.sequence = tcp->acknowledgment, .acknowledgment = tcp->sequence + 1, .flags = net::kAck},
-      {.has_timestamps = options.has_timestamps,
-       .timestamp_value = tcp->acknowledgment,
-       .timestamp_echo = options.timestamp_value,
-       .sack = {}});
+  const auto segment = parse(packet);
+  if (!segment || !segment->tcp.has(net::kSyn)) return {};
+  return answer(*segment, net::kAck);
+}
+
+std::optional<std::vector<std::uint8_t>> answer_of_peer(ByteView packet) {
+  const auto segment = parse(packet);
+  if (!segment) return {};
+  if (segment->tcp.has(net::kSyn)) return answer(*segment, net::kAck);
+  if (segment->tcp.has(net::kFin)) return answer(*segment, net::kFin | net::kAck);
+  return {};
 }
 
 }  // namespace sluice::bench

@@ -21,5 +21,7 @@ std::vector<std::uint8_t> make_syn(const Peer& peer, std::uint32_t sequence);
 
 // The ACK that completes the handshake, if the packet is a SYN-ACK of the server.
 std::optional<std::vector<std::uint8_t>> answer_syn_ack(ByteView packet);
+// That, or the FIN that answers the server's FIN.
+std::optional<std::vector<std::uint8_t>> answer_of_peer(ByteView packet);
 
 }  // namespace sluice::bench

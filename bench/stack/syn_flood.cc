@@ -1,136 +1,78 @@
-// Honest connection set-up under a flood of SYNs from sources that never answer, in the same run as
-// without: what share of the honest attempts succeeds, what the flood leaves in the stack, and what
-// a SYN of it costs.
-#include <time.h>
+// Honest connection set-up on one saturated core under a flood of SYNs from sources that never
+// answer, against the same without, taking turns in one run: over a range of honest rates, which
+// share of the connections is still established, and up to which rate it is what was asked for.
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
+#include <algorithm>
 #include <cstdio>
 
-#include "bench/stack/link.h"
-#include "bench/stack/segments.h"
-#include "engine/base/random.h"
+#include "bench/stack/flooded_server.h"
 
 namespace sluice::bench {
 namespace {
 
-constexpr std::uint64_t kStepNs = 100'000;  // one honest attempt in each: 10,000 a second
-constexpr unsigned kLifeSteps = 3;          // of an honest connection, both FINs included
+constexpr double kGoal = 0.85;  // of the unflooded rate
 
 struct Settings {
   std::string library;
   std::string options = "timewait_ms=1000";
-  unsigned flood = 20;  // SYNs per honest attempt
-  unsigned attempts = 50'000;
+  unsigned flood = 20;
+  double session_us = 0;
+  unsigned rounds = 5;
+  double seconds = 0.2;
+  std::vector<double> rates{10'000,  20'000,  40'000,  60'000,  80'000,   100'000,
+                            120'000, 150'000, 200'000, 400'000, 1'000'000};
 };
 
-struct Outcome {
-  unsigned established = 0;
-  std::uint32_t tcbs_max = 0;
-  std::uint32_t half_open_max = 0;
-  double honest_ns = 0;  // CPU of both ends, per honest connection
-  double flood_ns = 0;   // per SYN of the flood, its answer included
-};
-
-double cpu_ns() {
-  timespec time;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
 }
 
-class Run {
- public:
-  Run(const StackLibrary& library, const Settings& settings, unsigned flood)
-      : library_(library), link_(library, settings.options), flood_(flood) {
-    listener_ = link_.listen();
-  }
-
-  Outcome go(unsigned attempts) {
-    for (unsigned i = 0; i < attempts; ++i) {
-      prepare_flood();
-      const double start_ns = cpu_ns();
-      flood_server();
-      const double flooded_ns = cpu_ns();
-      honest_step();
-      outcome_.flood_ns += flooded_ns - start_ns;
-      outcome_.honest_ns += cpu_ns() - flooded_ns;
-      note_state();
-    }
-    outcome_.honest_ns /= attempts;
-    outcome_.flood_ns = flood_ == 0 ? 0 : outcome_.flood_ns / (flood_ * attempts);
-    return outcome_;
-  }
-
- private:
-  void prepare_flood() {
-    flood_packets_.clear();
-    for (unsigned i = 0; i < flood_; ++i)
-      flood_packets_.push_back(
-          make_syn({0x0b000000 + static_cast<std::uint32_t>(random_.below(1 << 24)),
-                    static_cast<std::uint16_t>(1'024 + random_.below(60'000))},
-                   static_cast<std::uint32_t>(random_.next())));
-  }
-
-  // The answers go to nobody.
-  void flood_server() {
-    std::array<std::uint8_t, 2'048> packet;
-    for (const auto& syn : flood_packets_) library_.input(link_.server(), syn.data(), syn.size());
-    while (library_.output(link_.server(), packet.data(), packet.size(), nullptr) > 0) continue;
-  }
-
-  // A new attempt, with the answers of the server a round trip later, so that SYNs of the flood
-  // come between SYN and ACK; what is established is closed at once by the server, then by the
-  // client.
-  void honest_step() {
-    waiting_[step_ % kLifeSteps] = link_.connect();
-    link_.carry_to_server();
-    link_.carry_to_client();
-    link_.pass_time(kStepNs);
-    link_.carry_to_server();
-    for (int fd; (fd = library_.accept(link_.server(), listener_, nullptr, nullptr)) >= 0;) {
-      ++outcome_.established;
-      library_.close(link_.server(), fd);
-    }
-    link_.carry_to_client();
-    if (++step_ >= kLifeSteps) library_.close(link_.client(), waiting_[step_ % kLifeSteps]);
-  }
-
-  void note_state() {
-    const slt_stats stats = stats_of(library_, link_.server());
-    outcome_.tcbs_max = std::max(outcome_.tcbs_max, stats.tcbs - stats.time_wait);
-    outcome_.half_open_max = std::max(outcome_.half_open_max, stats.syn_received);
-  }
-
-  const StackLibrary& library_;
-  Link link_;
-  unsigned flood_;
-  int listener_ = -1;
-  Random random_{1};
-  std::vector<std::vector<std::uint8_t>> flood_packets_;
-  std::array<int, kLifeSteps> waiting_{};
-  unsigned step_ = 0;
-  Outcome outcome_;
+struct Row {
+  std::vector<double> quiet, flooded, ratio, busy;
+  std::uint32_t tcbs_max = 0;
 };
 
-void print(const char* name, const Outcome& outcome, unsigned attempts) {
-  std::printf(
-      "%-14s %6.2f %% established, at most %u connections and %u half-open, "
-      "%.0f ns per honest connection",
-      name, 100.0 * outcome.established / attempts, outcome.tcbs_max, outcome.half_open_max,
-      outcome.honest_ns);
-  if (outcome.flood_ns > 0) std::printf(", %.0f ns per SYN of the flood", outcome.flood_ns);
-  std::printf("\n");
+Outcome measure(const StackLibrary& library, const Settings& settings, double rate,
+                unsigned flood) {
+  return FloodedServer(library, settings.options,
+                       {rate, flood, settings.session_us, settings.seconds})
+      .run();
+}
+
+Row measure_pairs(const StackLibrary& library, const Settings& settings, double rate) {
+  Row row;
+  for (unsigned round = 0; round < settings.rounds; ++round) {
+    const Outcome quiet = measure(library, settings, rate, 0);
+    const Outcome flooded = measure(library, settings, rate, settings.flood);
+    row.quiet.push_back(quiet.established_rate);
+    row.flooded.push_back(flooded.established_rate);
+    row.ratio.push_back(flooded.established_rate / quiet.established_rate);
+    row.busy.push_back(flooded.busy);
+    row.tcbs_max = std::max(row.tcbs_max, flooded.tcbs_max);
+  }
+  return row;
 }
 
 int run(const Settings& settings) {
   auto library = load_library(settings.library);
   if (!library) give_up(library.error());
-  const Outcome quiet = Run(*library, settings, 0).go(settings.attempts);
-  const Outcome flooded = Run(*library, settings, settings.flood).go(settings.attempts);
-  print("without flood", quiet, settings.attempts);
-  print("with flood", flooded, settings.attempts);
-  std::printf("ratio of the set-up rates at a given load: %.3f\n",
-              static_cast<double>(flooded.established) / quiet.established);
+  fmt::print("{} SYNs of a flood per honest attempt; {} us of application per connection\n",
+             settings.flood, settings.session_us);
+  fmt::print("{:>12} {:>12} {:>12} {:>7} {:>7} {:>7}\n", "honest/s", "without", "with", "ratio",
+             "busy", "TCBs");
+  double knee = 0;
+  for (const double rate : settings.rates) {
+    const Row row = measure_pairs(*library, settings, rate);
+    const double ratio = median(row.ratio);
+    if (ratio >= kGoal) knee = rate;
+    fmt::print("{:>12.0f} {:>12.0f} {:>12.0f} {:>7.3f} {:>7.3f} {:>7}\n", rate, median(row.quiet),
+               median(row.flooded), ratio, median(row.busy), row.tcbs_max);
+    std::fflush(stdout);
+  }
+  fmt::print("a ratio of at least {} up to {:.0f} honest connections a second\n", kGoal, knee);
   return 0;
 }
 
@@ -143,10 +85,17 @@ int main(int argc, char** argv) {
   app.add_option("library", settings.library, "shared library with the interface")
       ->required()
       ->check(CLI::ExistingFile);
-  app.add_option("--options", settings.options, "\"key=value,…\" for the stacks")
+  app.add_option("--options", settings.options, "\"key=value,…\" for the stack")
       ->capture_default_str();
   app.add_option("--flood", settings.flood, "SYNs per honest attempt")->capture_default_str();
-  app.add_option("--attempts", settings.attempts, "honest attempts")->capture_default_str();
+  app.add_option("--session-us", settings.session_us, "CPU time of the application per connection")
+      ->capture_default_str();
+  app.add_option("--rounds", settings.rounds, "pairs of runs for each rate")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
+  app.add_option("--seconds", settings.seconds, "of the server's time, for each run")
+      ->capture_default_str();
+  app.add_option("--rates", settings.rates, "honest attempts a second")->delimiter(',');
   CLI11_PARSE(app, argc, argv);
   return sluice::bench::run(settings);
 }

@@ -69,13 +69,12 @@ std::string Endpoint::text() const {
 bool Prefix::contains(const IpAddress& candidate) const noexcept {
   if (address.is_v4() != candidate.is_v4()) return false;
   const unsigned bits = length + (address.is_v4() ? 96u : 0u);
-  const unsigned whole = bits / 8;
-  if (!std::equal(address.octets.begin(), address.octets.begin() + whole, candidate.octets.begin()))
-    return false;
-  const unsigned rest = bits % 8;
-  if (rest == 0) return true;
-  const auto mask = static_cast<std::uint8_t>(0xff << (8 - rest));
-  return (address.octets[whole] & mask) == (candidate.octets[whole] & mask);
+  const auto own = address.words();
+  const auto other = candidate.words();
+  const std::uint64_t differs = bits > 64 ? own[1] ^ other[1] : own[0] ^ other[0];
+  if (bits > 64 && own[0] != other[0]) return false;
+  const unsigned host_bits = (bits > 64 ? 128 : 64) - bits;
+  return host_bits == 64 || differs >> host_bits == 0;
 }
 
 Prefix Prefix::network() const noexcept {

@@ -24,8 +24,17 @@ struct IpAddress {
     return ((of_a[0] ^ of_b[0]) | (of_a[1] ^ of_b[1])) == 0;
   }
   bool is_v4() const noexcept {
-    constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    return std::memcmp(octets.data(), kMapped.data(), kMapped.size()) == 0;
+    std::uint64_t zero;
+    std::uint32_t mapped;
+    std::memcpy(&zero, octets.data(), sizeof zero);
+    std::memcpy(&mapped, octets.data() + sizeof zero, sizeof mapped);
+    return (zero | (mapped ^ 0xffff0000)) == 0;
+  }
+  // As two numbers in host order: the first and the last eight octets.
+  std::array<std::uint64_t, 2> words() const noexcept {
+    std::array<std::uint64_t, 2> words;
+    std::memcpy(words.data(), octets.data(), sizeof words);
+    return {__builtin_bswap64(words[0]), __builtin_bswap64(words[1])};
   }
   bool is_unspecified() const noexcept;
   std::uint32_t v4() const noexcept {  // host order; only for is_v4()
@@ -34,13 +43,19 @@ struct IpAddress {
            static_cast<std::uint32_t>(octets[14]) << 8 | octets[15];
   }
 
-  // Made as two words, since it is compared as two words: octets that were just stored one by one
-  // would have to reach the cache first.
+  // Made at once, since it is copied at once and compared as two words: what was just stored piece
+  // by piece would have to reach the cache first.
   static constexpr IpAddress from_v4(std::uint32_t host_order) noexcept {
     static_assert(std::endian::native == std::endian::little);
     const std::uint64_t low =
         std::uint64_t{0xffff0000} | std::uint64_t{__builtin_bswap32(host_order)} << 32;
-    return {std::bit_cast<std::array<std::uint8_t, 16>>(std::array<std::uint64_t, 2>{0, low})};
+    using Octets = std::array<std::uint8_t, 16>;
+    if consteval {
+      return {std::bit_cast<Octets>(std::array<std::uint64_t, 2>{0, low})};
+    } else {
+      using Vector [[gnu::vector_size(16)]] = std::uint64_t;
+      return {std::bit_cast<Octets>(Vector{0, low})};
+    }
   }
   static std::optional<IpAddress> parse(std::string_view text);
   std::string text() const;  // RFC 5952 for IPv6

@@ -13,7 +13,7 @@ namespace sluice::config {
 
 enum class IdlePolicy : std::uint8_t { spin, adaptive };
 enum class HugePages : std::uint8_t { automatic, required, off };
-enum class BlockTable : std::uint8_t { automatic, hash, fib };
+enum class BlockTable : std::uint8_t { ranges, fib };
 enum class SynCookies : std::uint8_t { off, on, automatic };
 enum class CongestionControl : std::uint8_t { reno, cubic, bbr };
 enum class BareNewline : std::uint8_t { reject, normalise };
@@ -89,15 +89,10 @@ struct Tcp {                                   // [tcp]
 
 struct Block {                         // [block]: sources refused at the SYN, `sluice block`
   std::uint32_t prefixes_max = 4'096;  // entries at once; 0 = no list
-  BlockTable table = BlockTable::automatic;
+  BlockTable table = BlockTable::ranges;
   std::uint32_t fib_groups = 65'536;  // of 256 entries of 4 octets, for prefixes beyond /24
 
   bool operator==(const Block&) const = default;
-  // The automatic choice: DPDK's tables have a cost that a short list does not repay.
-  bool uses_fib(bool any_port) const {
-    return table == BlockTable::fib ||
-           (table == BlockTable::automatic && any_port && prefixes_max > 10'000);
-  }
 };
 
 struct Certificate {  // [[certificate]]

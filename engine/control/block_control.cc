@@ -48,6 +48,7 @@ std::expected<void, std::string> BlockControl::load(WallTime now) {
     for (const auto& table : tables_)
       if (!table->insert(prefix, entry.value().packed()))
         return std::unexpected("block.fib_groups is too small for these prefixes");
+  for (const auto& table : tables_) table->commit();
   return {};
 }
 
@@ -127,6 +128,7 @@ std::expected<void, std::string> BlockControl::finish(std::expected<void, std::s
 void BlockControl::exchange() {
   if (spare_lacks_.empty()) return;
   current_ = 1 - current_;
+  tables_[current_]->commit();
   publish_(tables_[current_], std::exchange(fresh_slots_, {}));
 }
 

@@ -5,7 +5,7 @@
 #include "engine/dns/name.h"
 #include "engine/dns/resolv_conf.h"
 #include "engine/net/dpdk/fib_prefix_table.h"
-#include "engine/net/hash_prefix_table.h"
+#include "engine/net/range_prefix_table.h"
 #include "engine/worker/worker.h"
 
 namespace sluice::control {
@@ -101,7 +101,7 @@ net::DpdkOptions dpdk_options(const Config& config) {
     options.ports.push_back({port.name, port.device, port.mtu, port.rx_descriptors,
                              port.tx_descriptors, config.memory.packets_per_port, port.capture,
                              port.exception});
-  if (config.block.uses_fib(!config.ports.empty()))
+  if (config.block.table == config::BlockTable::fib)
     options.table_bytes = 2 * net::FibPrefixTable::bytes_needed(fib_options(config.block));
   return options;
 }
@@ -130,13 +130,13 @@ std::expected<BlockSetup, std::string> block_setup(const Config& config) {
                    .entries_max = config.block.prefixes_max,
                    .tables = {}};
   for (std::size_t i = 0; i < setup.tables.size(); ++i) {
-    if (config.block.uses_fib(!config.ports.empty())) {
+    if (config.block.table == config::BlockTable::fib) {
       auto table =
           net::FibPrefixTable::create("blocked_" + std::to_string(i), fib_options(config.block));
       if (!table) return std::unexpected("block.prefixes_max: " + table.error());
       setup.tables[i] = std::move(*table);
     } else {
-      setup.tables[i] = std::make_shared<net::HashPrefixTable>(config.block.prefixes_max);
+      setup.tables[i] = std::make_shared<net::RangePrefixTable>(config.block.prefixes_max);
     }
   }
   return setup;

@@ -73,18 +73,18 @@ void IpInput::packet_in(PacketPtr packet, Instant now) noexcept {
 
 // The EtherType behind the Ethernet header and our tag; nothing: the frame is not for us.
 std::optional<std::uint16_t> IpInput::take_link_header(Packet& packet, Arrival& arrival) noexcept {
-  const EthernetHeader header = *parse_ethernet(packet.bytes());
-  arrival.from = header.source;
-  arrival.to_group = is_group(header.destination);
+  const MacAddress to = load_mac(packet.data);
+  arrival.from = load_mac(packet.data + to.size());
+  arrival.to_group = is_group(to);
   std::uint32_t length = kEthernetHeaderLength;
-  std::uint16_t type = header.type;
+  std::uint16_t type = load16(packet.data + 2 * to.size());
   std::uint16_t vlan = 0;
   if (type == kEtherTypeVlan && packet.length >= kEthernetHeaderLength + kVlanTagLength) {
     vlan = load16(packet.data + length) & kVlanIdMask;  // 0: a priority, no network
     type = load16(packet.data + length + 2);
     length += kVlanTagLength;
   }
-  const bool to_another = !arrival.to_group && header.destination != mac_;
+  const bool to_another = !arrival.to_group && to != mac_;
   if (vlan != vlan_ || to_another) return {};
   packet.trim_front(length);
   return type;

@@ -23,7 +23,9 @@ enum PacketFlags : std::uint16_t {
   kTxTcpChecksum = 1 << 5,
   kTxUdpChecksum = 1 << 6,
   kRxHashValid = 1 << 7,
-  kRxCopy = 1 << 8,  // another worker has the frame too (neighbour messages)
+  kRxCopy = 1 << 8,         // another worker has the frame too (neighbour messages)
+  kRxSynAdmitted = 1 << 9,  // the filter of SYNs was asked
+  kRxSynRefused = 1 << 10,  // and wants it to be answered with RST
 };
 
 // Plain data; the pool owns the memory, PacketPtr the reference.

@@ -4,6 +4,7 @@
 
 #include "engine/base/random.h"
 #include "engine/net/ip_input.h"
+#include "engine/net/syn_gate.h"
 
 namespace sluice::net {
 namespace {
@@ -35,7 +36,8 @@ class Stack final : public Transport {
         nd_(addresses_, neighbors_, routes_, conflicts_, routers_, link_),
         exception_(exception, tx_),
         input_(options, port, addresses_, {arp_, nd_, groups_, icmp_, tcp_, udp_, exception_},
-               counters_) {
+               counters_),
+        gate_(options, port, addresses_, tcp_, exception_.enabled(), counters_) {
     groups_.joined(now);
     conflicts_.start_all(now);
     routers_.start(now);
@@ -94,6 +96,7 @@ class Stack final : public Transport {
   NeighborDiscovery nd_;
   ExceptionPath exception_;
   IpInput input_;
+  SynGate gate_;
   Instant now_{};
 };
 
@@ -105,8 +108,9 @@ std::size_t Stack::poll(Instant now) noexcept {
   std::array<Packet*, kReceiveBurst> burst;
   for (std::size_t received = 0; received < kReceivePerPollMax;) {
     const std::size_t count = port_.receive(burst);
-    for (std::size_t i = 0; i < count; ++i) {
-      if (i + 1 < count) __builtin_prefetch(burst[i + 1]->data);
+    const std::size_t admitted = gate_.pass({burst.data(), count});
+    for (std::size_t i = 0; i < admitted; ++i) {
+      if (i + 1 < admitted) __builtin_prefetch(burst[i + 1]->data);
       if (ethernet_) {
         input_.frame_in(PacketPtr(burst[i]), now);
       } else {

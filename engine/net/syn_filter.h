@@ -1,8 +1,9 @@
-// The seam of refusal at the SYN: asked about the source of each SYN before the stack looks for a
-// connection or makes one. Segments of connections that exist are not shown to it.
+// The seam of refusal at the SYN: asked about the sources of the SYNs of a burst before the stack
+// looks for a connection or makes one. Segments of connections that exist are not shown to it.
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "engine/base/ip_address.h"
 
@@ -12,8 +13,11 @@ enum class SynVerdict : std::uint8_t { admit, drop, reset };
 
 class SynFilter {
  public:
-  // On the stack's thread, once per SYN: neither blocks nor allocates.
-  virtual SynVerdict verdict(const IpAddress& source) noexcept = 0;
+  static constexpr std::size_t kBurst = 32;  // sources that are asked about together at most
+
+  // On the stack's thread, once per SYN: neither blocks nor allocates. verdicts[i] is about
+  // sources[i].
+  virtual void verdicts(std::span<const IpAddress> sources, SynVerdict* verdicts) noexcept = 0;
 
  protected:
   ~SynFilter() = default;

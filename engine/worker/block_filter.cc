@@ -1,12 +1,22 @@
 #include "engine/worker/block_filter.h"
 
+#include <array>
+
 namespace sluice::worker {
 
 using policy::BlockMode;
 using policy::BlockValue;
 
-net::SynVerdict BlockFilter::verdict(const IpAddress& source) noexcept {
-  const std::uint32_t found = table_->find(source);
+void BlockFilter::verdicts(std::span<const IpAddress> sources, net::SynVerdict* verdicts) noexcept {
+  std::array<std::uint32_t, kBurst> found;
+  table_->find(sources, found.data());
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    if (found[i] != net::PrefixTable::kNone)
+      __builtin_prefetch(&hits_[BlockValue::unpack(found[i]).slot], 1);
+  for (std::size_t i = 0; i < sources.size(); ++i) verdicts[i] = judge(found[i]);
+}
+
+net::SynVerdict BlockFilter::judge(std::uint32_t found) noexcept {
   if (found == net::PrefixTable::kNone) return net::SynVerdict::admit;
   const BlockValue value = BlockValue::unpack(found);
   if (value.mode == BlockMode::refuse) return net::SynVerdict::admit;  // counted when refused

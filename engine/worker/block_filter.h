@@ -18,7 +18,7 @@ class BlockFilter final : public net::SynFilter {
       : table_(std::move(table)), hits_(entries_max) {}
 
   // At the SYN; what is to be refused politely is admitted.
-  net::SynVerdict verdict(const IpAddress& source) noexcept override;
+  void verdicts(std::span<const IpAddress> sources, net::SynVerdict* verdicts) noexcept override;
   // Of a connection that was accepted: how it is to be refused, if it is. Kernel sockets ask only
   // here.
   std::optional<policy::BlockMode> refusal(const IpAddress& source) noexcept;
@@ -29,6 +29,8 @@ class BlockFilter final : public net::SynFilter {
   std::uint64_t hits(std::uint32_t slot) const noexcept { return hits_[slot]; }
 
  private:
+  net::SynVerdict judge(std::uint32_t found) noexcept;
+
   std::shared_ptr<const net::PrefixTable> table_;
   std::vector<std::uint64_t> hits_;  // [slot] connections refused
 };

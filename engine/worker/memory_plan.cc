@@ -4,7 +4,8 @@
 
 #include "engine/base/block.h"
 #include "engine/dns/cache.h"
-#include "engine/net/hash_prefix_table.h"
+#include "engine/net/dpdk/fib_prefix_table.h"
+#include "engine/net/range_prefix_table.h"
 #include "engine/net/tcp/memory.h"
 #include "engine/worker/handshake_offload.h"
 #include "engine/worker/inbound.h"
@@ -73,14 +74,21 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
   if (config.block.prefixes_max > 0)
     plan.per_worker.push_back({"block list hits", config.block.prefixes_max, sizeof(std::uint64_t),
                                "block.prefixes_max: connections refused, of each entry"});
-  if (config.block.prefixes_max > 0 && !config.block.uses_fib(!config.ports.empty()))
+  if (config.block.prefixes_max > 0 && config.block.table == config::BlockTable::ranges)
     plan.shared.push_back({"block list", 2 * config.block.prefixes_max,
-                           net::HashPrefixTable::kBytesPerPrefix,
+                           net::RangePrefixTable::kBytesPerPrefix,
                            "block.prefixes_max: two tables, one read while the other is changed"});
+  std::uint64_t heap = std::uint64_t{memory.dpdk_mib} * 1024 * 1024;
+  if (config.block.table == config::BlockTable::fib) {
+    const std::uint64_t table =
+        net::FibPrefixTable::bytes_needed({config.block.prefixes_max, config.block.fib_groups});
+    plan.shared.push_back({"block list in rte_fib", 2, table,
+                           "block.table: two tables of both families, in DPDK's heap"});
+    heap -= std::min(heap, 2 * table);
+  }
   if (!config.ports.empty())
     plan.shared.push_back(
-        {"DPDK heap", 1, std::uint64_t{memory.dpdk_mib} * 1024 * 1024,
-         "memory.dpdk_mib: packet buffers, and a long block list, when hugepages are not used"});
+        {"DPDK heap", 1, heap, "memory.dpdk_mib: packet buffers, when hugepages are not used"});
   return plan;
 }
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "engine/net/hash_prefix_table.h"
+#include "engine/net/range_prefix_table.h"
 
 namespace sluice::control {
 namespace {
@@ -30,7 +30,7 @@ class BlockControlTest : public testing::Test {
   void open(WallTime now, std::uint32_t entries_max = 10) {
     workers_ = {};
     BlockSetup setup{.path = directory_ + "/blocked", .entries_max = entries_max, .tables = {}};
-    for (auto& table : setup.tables) table = std::make_shared<net::HashPrefixTable>(entries_max);
+    for (auto& table : setup.tables) table = std::make_shared<net::RangePrefixTable>(entries_max);
     auto opened = BlockControl::open(std::move(setup), now);
     ASSERT_TRUE(opened) << opened.error();
     control_ = std::move(*opened);

@@ -203,9 +203,12 @@ TEST(TcpIsn, GrowsWithTimeAndDiffersBetweenFlows) {
   EXPECT_NE(isn.next(key, Instant{}), tcp::IsnGenerator(1, 3).next(key, Instant{}));
 }
 
-TEST(TcpIsn, SipHashGivesThePublishedVector) {  // input 00 01 .. 0f, key 00 01 .. 0f, first 8
+TEST(TcpIsn, SipHashGivesThePublishedVectors) {  // key 00 01 .. 0f, input 00 01 .. 07 and .. 0e
+  constexpr std::uint64_t kKey0 = 0x0706050403020100;
+  constexpr std::uint64_t kKey1 = 0x0f0e0d0c0b0a0908;
   const std::uint64_t words[] = {0x0706050403020100};
-  EXPECT_EQ(tcp::siphash(0x0706050403020100, 0x0f0e0d0c0b0a0908, words, 1), 0x93f5f5799a932462u);
+  EXPECT_EQ(tcp::siphash(kKey0, kKey1, words), 0x93f5f5799a932462u);
+  EXPECT_EQ(tcp::siphash(kKey0, kKey1, words, 0x0e0d0c0b0a0908, 7), 0xa129ca6149be45e5u);
 }
 
 TEST(TcpFlowTable, FindsWhatWasInsertedAndNothingElse) {

@@ -12,9 +12,10 @@ class OneSource final : public SynFilter {
   SynVerdict answer = SynVerdict::admit;
   unsigned asked = 0;
 
-  SynVerdict verdict(const IpAddress& source) noexcept override {
-    ++asked;
-    return source == IpAddress::from_v4(kAddressB) ? answer : SynVerdict::admit;
+  void verdicts(std::span<const IpAddress> sources, SynVerdict* verdicts) noexcept override {
+    asked += static_cast<unsigned>(sources.size());
+    for (const IpAddress& source : sources)
+      *verdicts++ = source == IpAddress::from_v4(kAddressB) ? answer : SynVerdict::admit;
   }
 };
 

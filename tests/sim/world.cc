@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "engine/net/hash_prefix_table.h"
+#include "engine/net/range_prefix_table.h"
 
 namespace sluice::sim {
 namespace {
@@ -115,7 +115,7 @@ void World::start_worker(std::unique_ptr<queueing::MemoryDevice> device) {
   setup.transports.push_back(
       {"wire", make_stack(kEngineAddress, random_.next(), wire_.port(0), clock_.now())});
   setup.block_filter =
-      std::make_unique<worker::BlockFilter>(std::make_shared<net::HashPrefixTable>(0), 0);
+      std::make_unique<worker::BlockFilter>(std::make_shared<net::RangePrefixTable>(0), 0);
   setup.device = std::move(device);
   setup.connection_id_base = ++lives_ * 1'000'000ULL;
   auto worker = worker::Worker::create(std::move(setup));

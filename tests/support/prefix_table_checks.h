@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 
 #include "engine/base/random.h"
@@ -21,6 +22,7 @@ inline void find_the_longest_prefix(PrefixTable& table) {
   insert("2001:db8::/32", 4);
   insert("2001:db8:1::/48", 5);
   insert("2001:db8:1::7/128", 6);
+  table.commit();
   EXPECT_EQ(found("10.9.9.9"), 1u);
   EXPECT_EQ(found("10.1.9.9"), 2u);
   EXPECT_EQ(found("10.1.2.3"), 3u);
@@ -30,9 +32,16 @@ inline void find_the_longest_prefix(PrefixTable& table) {
   EXPECT_EQ(found("2001:db8:1::7"), 6u);
   EXPECT_EQ(found("::1"), PrefixTable::kNone);
   insert("0.0.0.0/0", 7);
+  table.commit();
   EXPECT_EQ(found("11.0.0.0"), 7u);
   EXPECT_EQ(found("::1"), PrefixTable::kNone);  // every IPv4 address is no IPv6 address
   table.erase(*Prefix::parse("10.1.0.0/16"));
+  insert("255.255.255.255/32", 8);
+  insert("ffff::/16", 9);
+  table.commit();
+  EXPECT_EQ(found("255.255.255.255"), 8u);
+  EXPECT_EQ(found("255.255.255.254"), 7u);
+  EXPECT_EQ(found("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), 9u);
   EXPECT_EQ(found("10.1.9.9"), 1u);
   EXPECT_EQ(found("10.1.2.3"), 3u);
 }
@@ -70,8 +79,15 @@ inline void agree_with_linear_search(PrefixTable& table, unsigned prefixes) {
       ASSERT_TRUE(table.insert(prefix, i));
       all[prefix] = i;
     }
-    const IpAddress probe = random_address();
-    ASSERT_EQ(table.find(probe), expected(probe)) << probe.text() << " after " << i << " changes";
+    table.commit();
+    std::array<IpAddress, PrefixTable::kBurst> probes;
+    for (IpAddress& probe : probes) probe = random_address();
+    const std::size_t count = 1 + random.below(probes.size());
+    std::array<std::uint32_t, PrefixTable::kBurst> values;
+    table.find({probes.data(), count}, values.data());
+    const std::size_t one = random.below(count);
+    ASSERT_EQ(values[one], expected(probes[one]))
+        << probes[one].text() << " after " << i << " changes";
   }
 }
 

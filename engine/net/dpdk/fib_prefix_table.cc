@@ -6,19 +6,12 @@
 #include <rte_fib6.h>
 #include <rte_memory.h>
 
+#include <array>
+#include <cstring>
+
+#include "engine/base/contract.h"
+
 namespace sluice::net {
-namespace {
-
-constexpr std::uint64_t kFirstLevelBytes = (std::uint64_t{1} << 24) * 4;  // of each family
-constexpr std::uint64_t kGroupBytes = 256 * 4;
-constexpr std::uint64_t kNodeBytes = 192;  // of the tree of prefixes, two per prefix
-
-}  // namespace
-
-std::uint64_t FibPrefixTable::bytes_needed(const FibOptions& options) {
-  return 2 *
-         (kFirstLevelBytes + options.groups * kGroupBytes + 2 * options.prefixes_max * kNodeBytes);
-}
 
 std::expected<std::unique_ptr<FibPrefixTable>, std::string> FibPrefixTable::create(
     const std::string& name, const FibOptions& options) {
@@ -61,17 +54,29 @@ void FibPrefixTable::erase(const Prefix& prefix) {
   }
 }
 
-std::uint32_t FibPrefixTable::find(const IpAddress& address) const noexcept {
-  std::uint64_t value = kNone;
-  if (address.is_v4()) {
-    std::uint32_t v4 = address.v4();
-    rte_fib_lookup_bulk(v4_, &v4, &value, 1);
-  } else {
-    std::uint8_t v6[1][RTE_FIB6_IPV6_ADDR_SIZE];
-    std::copy(address.octets.begin(), address.octets.end(), v6[0]);
-    rte_fib6_lookup_bulk(v6_, v6, &value, 1);
+void FibPrefixTable::find(std::span<const IpAddress> addresses,
+                          std::uint32_t* values) const noexcept {
+  SLUICE_ASSERT(addresses.size() <= kBurst);
+  std::array<std::uint32_t, kBurst> v4;
+  std::array<std::uint8_t[RTE_FIB6_IPV6_ADDR_SIZE], kBurst> v6;
+  std::array<std::uint64_t, kBurst> v4_values, v6_values;
+  unsigned v4_count = 0, v6_count = 0;
+  for (const IpAddress& address : addresses) {
+    if (address.is_v4()) {
+      v4[v4_count++] = address.v4();
+    } else {
+      std::memcpy(v6[v6_count++], address.octets.data(), address.octets.size());
+    }
   }
-  return static_cast<std::uint32_t>(value);
+  if (v4_count > 0)
+    rte_fib_lookup_bulk(v4_, v4.data(), v4_values.data(), static_cast<int>(v4_count));
+  if (v6_count > 0)
+    rte_fib6_lookup_bulk(v6_, v6.data(), v6_values.data(), static_cast<int>(v6_count));
+  v4_count = v6_count = 0;
+  for (const IpAddress& address : addresses) {
+    const std::uint64_t value = address.is_v4() ? v4_values[v4_count++] : v6_values[v6_count++];
+    *values++ = static_cast<std::uint32_t>(value);
+  }
 }
 
 }  // namespace sluice::net

@@ -26,7 +26,14 @@ class FibPrefixTable final : public PrefixTable {
   static std::expected<std::unique_ptr<FibPrefixTable>, std::string> create(
       const std::string& name, const FibOptions& options);
   // Octets of DPDK memory that one table takes.
-  static std::uint64_t bytes_needed(const FibOptions& options);
+  static constexpr std::uint64_t bytes_needed(const FibOptions& options) {
+    constexpr std::uint64_t kFirstLevel = (std::uint64_t{1} << 24) * 4;
+    constexpr std::uint64_t kGroup = 256 * 4;
+    constexpr std::uint64_t kNode = 192;  // of the tree of prefixes, two per prefix
+    const std::uint64_t family =
+        kFirstLevel + options.groups * kGroup + 2ull * options.prefixes_max * kNode;
+    return 2 * family;
+  }
 
   ~FibPrefixTable() override;
   FibPrefixTable(const FibPrefixTable&) = delete;
@@ -34,7 +41,8 @@ class FibPrefixTable final : public PrefixTable {
 
   bool insert(const Prefix& prefix, std::uint32_t value) override;
   void erase(const Prefix& prefix) override;
-  std::uint32_t find(const IpAddress& address) const noexcept override;
+  using PrefixTable::find;
+  void find(std::span<const IpAddress> addresses, std::uint32_t* values) const noexcept override;
 
  private:
   FibPrefixTable(rte_fib* v4, rte_fib6* v6) : v4_(v4), v6_(v6) {}

@@ -7,7 +7,7 @@
 
 namespace sluice::net::tcp {
 
-Tcp::Life Tcp::take_ack(Tcb& tcb, const Segment& segment) noexcept {
+Tcp::Life Tcp::take_ack(Tcb& tcb, Segment& segment) noexcept {
   if (tcb.tcp_state == TcpState::syn_received && !accept_syn_ack(tcb, segment)) return Life::over;
   // RFC 5961 5.2: an ACK outside (SND.UNA - MAX.SND.WND .. SND.NXT) is not from our peer's present.
   const Sequence oldest = tcb.snd_una - tcb.snd_wnd_max;
@@ -22,7 +22,7 @@ Tcp::Life Tcp::take_ack(Tcb& tcb, const Segment& segment) noexcept {
 }
 
 // The last step of the handshake. False: not an answer to our SYN.
-bool Tcp::accept_syn_ack(Tcb& tcb, const Segment& segment) noexcept {
+bool Tcp::accept_syn_ack(Tcb& tcb, Segment& segment) noexcept {
   const bool answers = after(segment.ack(), tcb.iss) && at_or_before(segment.ack(), tcb.snd_nxt);
   if (!answers) {
     send_reset_for(segment);

@@ -11,6 +11,12 @@ PacketPtr Tcp::allocate() noexcept {
   return packet;
 }
 
+// The buffer of a segment that has been dealt with, for the answer to it.
+PacketPtr Tcp::take_buffer(Segment& segment) noexcept {
+  segment.packet->length = 0;
+  return std::move(segment.packet);
+}
+
 // What the link takes, without options (RFC 6691 2, RFC 9293 3.7.1).
 std::uint16_t Tcp::local_mss(const IpAddress& remote) const noexcept {
   const std::uint32_t headers = ip_header_length(remote) + kTcpHeaderLength;
@@ -96,20 +102,16 @@ void Tcp::fill_options(const Tcb& tcb, std::uint8_t flags, TcpOptions& options) 
 Sent Tcp::send_segment(PacketPtr packet, const IpPath& path, TcpHeader header,
                        const TcpOptions& options, bool dont_fragment,
                        std::uint8_t traffic_class) noexcept {
-  std::uint8_t written[kTcpOptionsMax];
-  const std::uint32_t options_length = write_tcp_options(written, options);
-  header.header_length = static_cast<std::uint8_t>(kTcpHeaderLength + options_length);
+  header.header_length = static_cast<std::uint8_t>(kTcpHeaderLength + tcp_options_length(options));
   std::uint8_t* at = packet->push_front(header.header_length);
   write_tcp(at, header);
-  std::copy_n(written, options_length, at + kTcpHeaderLength);
+  write_tcp_options(at + kTcpHeaderLength, options);
   packet->flags = 0;
-  std::uint16_t sum = pseudo_header_sum(path.local, path.remote, kProtocolTcp, packet->length);
-  if (ip_.capabilities().tx_tcp_checksum) {
-    packet->flags = kTxTcpChecksum;
-  } else {
-    sum = static_cast<std::uint16_t>(~checksum_add(sum, checksum_sum(packet->bytes())));
-  }
-  store_tcp_checksum(at, sum);
+  const bool offload = ip_.capabilities().tx_tcp_checksum;
+  if (offload) packet->flags = kTxTcpChecksum;
+  const int sum = offload ? pseudo_header_sum(path.local, path.remote, kProtocolTcp, packet->length)
+                          : ~transport_sum(path.local, path.remote, kProtocolTcp, packet->bytes());
+  store_tcp_checksum(at, static_cast<std::uint16_t>(sum));
   ++counters_.segments_out;
   return ip_.send(
       std::move(packet), path,

@@ -7,41 +7,43 @@ void Tcp::segment_in(PacketPtr packet, const IpDatagram& ip) noexcept {
   const SynVerdict verdict = verdict_on(*packet, ip);
   if (verdict != SynVerdict::admit) ++counters_.syns_refused;
   if (verdict == SynVerdict::drop) return;  // not even its checksum is worth looking at
-  auto segment = parse(std::move(packet), ip);
-  if (!segment) {
+  Segment segment;
+  if (!parse(std::move(packet), ip, segment)) {
     ++counters_.dropped_malformed;
     return;
   }
   ++counters_.segments_in;
-  if (verdict == SynVerdict::reset) return send_reset_for(*segment);
-  dispatch(*segment);
+  if (verdict == SynVerdict::reset) return send_reset_for(segment);
+  dispatch(segment);
 }
 
-// Before anything is looked up or made; a SYN with an ACK answers one of ours.
+// Before anything is looked up or made; a SYN with an ACK answers one of ours. Nearly every SYN was
+// judged at the gate, with the others of its burst.
 SynVerdict Tcp::verdict_on(const Packet& packet, const IpDatagram& ip) noexcept {
   if (options_.syn_filter == nullptr || packet.length < kTcpHeaderLength) return SynVerdict::admit;
   if ((packet.data[kTcpFlagsOffset] & (kSyn | kAck)) != kSyn) return SynVerdict::admit;
-  return options_.syn_filter->verdict(ip.source);
+  if ((packet.flags & kRxSynAdmitted) != 0) return SynVerdict::admit;
+  if ((packet.flags & kRxSynRefused) != 0) return SynVerdict::reset;
+  SynVerdict verdict = SynVerdict::admit;
+  options_.syn_filter->verdicts({&ip.source, 1}, &verdict);
+  return verdict;
 }
 
-std::optional<Segment> Tcp::parse(PacketPtr packet, const IpDatagram& ip) const noexcept {
-  const auto header = parse_tcp(packet->bytes());
-  if (!header) return {};
-  Segment segment;
-  segment.key = {ip.destination, ip.source, header->destination_port, header->source_port};
+bool Tcp::parse(PacketPtr packet, const IpDatagram& ip, Segment& segment) const noexcept {
+  TcpHeader& header = segment.header;
+  if (!read_tcp(packet->bytes(), header)) return false;
+  segment.key = {ip.destination, ip.source, header.destination_port, header.source_port};
   segment.ecn = ip.ecn();
   if (options_.verify_checksums && (packet->flags & kRxL4ChecksumGood) == 0) {
-    const std::uint16_t pseudo =
-        pseudo_header_sum(segment.key.remote, segment.key.local, kProtocolTcp, packet->length);
-    if (checksum_add(pseudo, checksum_sum(packet->bytes())) != 0xffff) return {};
+    if (transport_sum(ip.source, ip.destination, kProtocolTcp, packet->bytes()) != 0xffff)
+      return false;
   }
-  segment.header = *header;
-  const std::uint32_t options = header->header_length - kTcpHeaderLength;
-  if (options > 0) segment.options = parse_tcp_options({packet->data + kTcpHeaderLength, options});
-  packet->trim_front(header->header_length);
-  packet->sequence = header->sequence;
+  const std::uint32_t options = header.header_length - kTcpHeaderLength;
+  if (options > 0) read_tcp_options({packet->data + kTcpHeaderLength, options}, segment.options);
+  packet->trim_front(header.header_length);
+  packet->sequence = header.sequence;
   segment.packet = std::move(packet);
-  return segment;
+  return true;
 }
 
 void Tcp::dispatch(Segment& segment) noexcept {

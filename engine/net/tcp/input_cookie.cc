@@ -17,10 +17,9 @@ CookieOptions cookie_options(const TcpOptions& syn, bool sack) noexcept {
 
 }  // namespace
 
-void Tcp::send_cookie(const Listener& listener, const Segment& syn) noexcept {
+void Tcp::send_cookie(const Listener& listener, Segment& syn) noexcept {
   const auto path = ip_.path_to(syn.key.remote, syn.key.local);
-  PacketPtr packet = path ? allocate() : PacketPtr();
-  if (!packet) return;
+  if (!path) return;
   const std::uint16_t mss = syn.options.mss == 0 ? default_mss(syn.key.remote) : syn.options.mss;
   TcpHeader header;
   header.source_port = syn.key.local_port;
@@ -43,7 +42,7 @@ void Tcp::send_cookie(const Listener& listener, const Segment& syn) noexcept {
   }
   last_cookie_ = now_;
   ++counters_.syn_cookies_sent;
-  send_segment(std::move(packet), *path, header, options, true);
+  send_segment(take_buffer(syn), *path, header, options, true);
 }
 
 // The last ACK of a handshake that nobody remembers. False: it is not one of ours. Cookies count

@@ -1,8 +1,8 @@
 // Initial sequence numbers (RFC 6528): a 4 microsecond clock plus a keyed hash of the four-tuple.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <span>
 
 #include "engine/base/clock.h"
 #include "engine/net/tcp/flow_table.h"
@@ -24,11 +24,13 @@ class IsnGenerator {
   std::uint64_t key1_;
 };
 
-// A flow as input of the hash.
-std::array<std::uint64_t, 5> words_of(const FlowKey& key) noexcept;
+// A keyed hash of a flow, and of what else there is to bind to it; the last 56 bits of `more`.
+std::uint64_t hash_of(std::uint64_t key0, std::uint64_t key1, const FlowKey& key,
+                      std::uint32_t number = 0, std::uint64_t more = 0) noexcept;
 
-// SipHash-2-4 (Aumasson, Bernstein) of `words`.
-std::uint64_t siphash(std::uint64_t key0, std::uint64_t key1, const std::uint64_t* words,
-                      std::size_t count) noexcept;
+// SipHash-2-4 (Aumasson, Bernstein) of `words` and the 0 to 7 octets that are the low ones of
+// `tail`.
+std::uint64_t siphash(std::uint64_t key0, std::uint64_t key1, std::span<const std::uint64_t> words,
+                      std::uint64_t tail = 0, unsigned tail_octets = 0) noexcept;
 
 }  // namespace sluice::net::tcp

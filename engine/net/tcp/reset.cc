@@ -11,11 +11,10 @@ void Tcp::send_reset(Tcb& tcb) noexcept {
   emit(tcb, std::move(packet), tcb.snd_nxt, kRst | kAck);
 }
 
-void Tcp::send_reset_for(const Segment& segment) noexcept {
+void Tcp::send_reset_for(Segment& segment) noexcept {
   if (segment.header.has(kRst)) return;
   const auto path = ip_.path_to(segment.key.remote, segment.key.local);
-  PacketPtr packet = path ? allocate() : PacketPtr();
-  if (!packet) return;
+  if (!path) return;
   TcpHeader header;
   header.source_port = segment.key.local_port;
   header.destination_port = segment.key.remote_port;
@@ -27,7 +26,7 @@ void Tcp::send_reset_for(const Segment& segment) noexcept {
     header.flags = kRst | kAck;
   }
   ++counters_.resets_out;
-  send_segment(std::move(packet), *path, header, TcpOptions{}, true);
+  send_segment(take_buffer(segment), *path, header, TcpOptions{}, true);
 }
 
 void Tcp::error_in(const IpError& error) noexcept {

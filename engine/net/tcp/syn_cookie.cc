@@ -35,12 +35,7 @@ std::uint64_t period_of(Instant now) noexcept {
 
 std::uint32_t CookieJar::hash(const FlowKey& key, Sequence irs,
                               std::uint64_t period) const noexcept {
-  const auto flow = words_of(key);
-  std::array<std::uint64_t, 6> words;
-  std::copy(flow.begin(), flow.end(), words.begin());
-  words[4] ^= static_cast<std::uint64_t>(irs) << 32;
-  words[5] = period;
-  return static_cast<std::uint32_t>(siphash(key0_, key1_, words.data(), words.size())) & ~kMssMask;
+  return static_cast<std::uint32_t>(hash_of(key0_, key1_, key, irs, period)) & ~kMssMask;
 }
 
 Sequence CookieJar::make(const FlowKey& key, Sequence irs, std::uint16_t mss,

@@ -110,7 +110,7 @@ class Tcp {
 
   // input.cc
   SynVerdict verdict_on(const Packet& packet, const IpDatagram& ip) noexcept;
-  std::optional<Segment> parse(PacketPtr packet, const IpDatagram& ip) const noexcept;
+  bool parse(PacketPtr packet, const IpDatagram& ip, Segment& segment) const noexcept;
   void dispatch(Segment& segment) noexcept;
   bool input_fast(Tcb& tcb, Segment& segment) noexcept;
   // input_listen.cc, accept_queue.cc, input_cookie.cc
@@ -123,7 +123,7 @@ class Tcp {
   bool accept_queue_full(const Tcb& tcb) noexcept;
   void enter_accept_queue(Tcb& tcb) noexcept;
   void leave_accept_queue(Tcb& tcb) noexcept;
-  void send_cookie(const Listener& listener, const Segment& syn) noexcept;
+  void send_cookie(const Listener& listener, Segment& syn) noexcept;
   bool accept_cookie(const Listener& listener, Segment& segment) noexcept;
   Segment syn_of_cookie(const Segment& ack, std::uint16_t mss) const noexcept;
   // input_syn_sent.cc
@@ -166,8 +166,8 @@ class Tcp {
   void consumed(Tcb& tcb) noexcept;
 
   // ack.cc
-  Life take_ack(Tcb& tcb, const Segment& segment) noexcept;
-  bool accept_syn_ack(Tcb& tcb, const Segment& segment) noexcept;
+  Life take_ack(Tcb& tcb, Segment& segment) noexcept;
+  bool accept_syn_ack(Tcb& tcb, Segment& segment) noexcept;
   void take_current_ack(Tcb& tcb, const Segment& segment) noexcept;
   AckSample sample_for(Tcb& tcb, const Segment& segment) noexcept;
   void advance_una(Tcb& tcb, Sequence ack, AckSample& sample) noexcept;
@@ -238,6 +238,7 @@ class Tcp {
                     const TcpOptions& options, bool dont_fragment,
                     std::uint8_t traffic_class = 0) noexcept;
   PacketPtr allocate() noexcept;
+  static PacketPtr take_buffer(Segment& segment) noexcept;
   std::uint16_t local_mss(const IpAddress& remote) const noexcept;
   std::uint16_t announced_mss(const IpAddress& remote,
                               const ConnectionOptions& options) const noexcept;
@@ -280,7 +281,7 @@ class Tcp {
   void finish(Tcb& tcb) noexcept;
   void retire(Tcb& tcb) noexcept;
   void send_reset(Tcb& tcb) noexcept;
-  void send_reset_for(const Segment& segment) noexcept;
+  void send_reset_for(Segment& segment) noexcept;
   void take_unreachable(Tcb& tcb, bool hard) noexcept;
   void take_path_mtu(Tcb& tcb, std::uint32_t mtu) noexcept;
 

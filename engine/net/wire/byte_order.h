@@ -29,6 +29,11 @@ inline void store32(std::uint8_t* at, std::uint32_t value) noexcept {
   std::memcpy(at, &value, sizeof value);
 }
 
+inline void store64(std::uint8_t* at, std::uint64_t value) noexcept {
+  value = __builtin_bswap64(value);
+  std::memcpy(at, &value, sizeof value);
+}
+
 static_assert(std::endian::native == std::endian::little);
 
 }  // namespace sluice::net

@@ -25,4 +25,8 @@ inline std::uint16_t internet_checksum(ByteView octets) noexcept {
 std::uint16_t pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
                                 std::uint8_t protocol, std::uint32_t l4_length) noexcept;
 
+// Of the pseudo-header and `octets` together: 0xffff when the checksum in them is right.
+std::uint16_t transport_sum(const IpAddress& source, const IpAddress& destination,
+                            std::uint8_t protocol, ByteView octets) noexcept;
+
 }  // namespace sluice::net

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "engine/base/bytes.h"
@@ -26,13 +27,16 @@ struct EthernetHeader {
   std::uint16_t type = 0;
 };
 
+inline MacAddress load_mac(const std::uint8_t* at) noexcept {
+  MacAddress mac;
+  std::memcpy(mac.data(), at, mac.size());
+  return mac;
+}
+
 inline std::optional<EthernetHeader> parse_ethernet(ByteView frame) noexcept {
   if (frame.size() < kEthernetHeaderLength) return {};
-  EthernetHeader header;
-  std::copy_n(frame.data(), 6, header.destination.begin());
-  std::copy_n(frame.data() + 6, 6, header.source.begin());
-  header.type = load16(frame.data() + 12);
-  return header;
+  return EthernetHeader{load_mac(frame.data()), load_mac(frame.data() + 6),
+                        load16(frame.data() + 12)};
 }
 
 inline bool is_group(const MacAddress& mac) noexcept { return (mac[0] & 1) != 0; }

@@ -54,18 +54,17 @@ inline std::optional<Ipv4Header> parse_ipv4(ByteView octets) noexcept {
 
 inline bool ipv4_checksum_good(ByteView header) noexcept { return checksum_sum(header) == 0xffff; }
 
-// Writes 20 octets with a zero checksum.
+// Writes 20 octets with a zero checksum, in the words in which the checksum reads them.
 inline void write_ipv4(std::uint8_t* at, const Ipv4Header& header) noexcept {
-  at[0] = 0x45;
-  at[1] = header.tos;
-  store16(at + 2, header.total_length);
-  store16(at + 4, header.identification);
-  const int flags = (header.dont_fragment ? 0x4000 : 0) | (header.more_fragments ? 0x2000 : 0);
-  store16(at + 6, static_cast<std::uint16_t>(flags | header.fragment_offset / 8));
-  at[8] = header.ttl;
-  at[9] = header.protocol;
-  store16(at + 10, 0);
-  store32(at + 12, header.source);
+  const std::uint32_t flags =
+      (header.dont_fragment ? 0x4000u : 0u) | (header.more_fragments ? 0x2000u : 0u);
+  const std::uint32_t length = 0x45u << 24 | std::uint32_t{header.tos} << 16 | header.total_length;
+  const std::uint32_t fragment = std::uint32_t{header.identification} << 16 | flags |
+                                 static_cast<std::uint32_t>(header.fragment_offset / 8);
+  const std::uint32_t protocol = std::uint32_t{header.ttl} << 24 | std::uint32_t{header.protocol}
+                                                                       << 16;
+  store64(at, std::uint64_t{length} << 32 | fragment);
+  store64(at + 8, std::uint64_t{protocol} << 32 | header.source);
   store32(at + 16, header.destination);
 }
 

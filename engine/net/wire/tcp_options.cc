@@ -49,12 +49,8 @@ bool is_plain_timestamps(ByteView octets) noexcept {
 
 }  // namespace
 
-TcpOptions parse_tcp_options(ByteView octets) noexcept {
-  TcpOptions options;
-  if (is_plain_timestamps(octets)) {
-    read_option(octets.data() + 2, 10, options);
-    return options;
-  }
+void read_tcp_options(ByteView octets, TcpOptions& options) noexcept {
+  if (is_plain_timestamps(octets)) return read_option(octets.data() + 2, 10, options);
   while (!octets.empty() && octets[0] != kEnd) {
     if (octets[0] == kNop) {
       octets = octets.subspan(1);
@@ -64,34 +60,44 @@ TcpOptions parse_tcp_options(ByteView octets) noexcept {
     read_option(octets.data(), octets[1], options);
     octets = octets.subspan(octets[1]);
   }
-  return options;
 }
 
+std::uint32_t tcp_options_length(const TcpOptions& options) noexcept {
+  std::uint32_t words = options.mss != 0 ? 1 : 0;
+  if (options.sack_permitted || options.has_timestamps) ++words;
+  if (options.has_timestamps) words += 2;
+  if (options.has_window_shift) ++words;
+  if (options.sack_count > 0) words += 1 + 2 * std::uint32_t{options.sack_count};
+  return words * 4;
+}
+
+// Word by word: what is shorter shares one with its neighbour or with NOPs.
 std::uint32_t write_tcp_options(std::uint8_t* at, const TcpOptions& options) noexcept {
   std::uint8_t* const begin = at;
-  auto put = [&at](std::initializer_list<std::uint8_t> octets) {
-    at = std::copy(octets.begin(), octets.end(), at);
+  const auto put = [&at](std::uint32_t word) {
+    store32(at, word);
+    at += 4;
   };
-  if (options.mss != 0)
-    put({kMss, 4, static_cast<std::uint8_t>(options.mss >> 8),
-         static_cast<std::uint8_t>(options.mss)});
-  if (options.sack_permitted) {
-    if (!options.has_timestamps) put({kNop, kNop});
-    put({kSackPermitted, 2});
+  const auto put_octets = [&put](std::uint32_t a, std::uint32_t b, std::uint32_t c,
+                                 std::uint32_t d) { put(a << 24 | b << 16 | c << 8 | d); };
+  if (options.mss != 0) put(kMss << 24 | 4 << 16 | std::uint32_t{options.mss});
+  if (options.sack_permitted && options.has_timestamps) {
+    put_octets(kSackPermitted, 2, kTimestamps, 10);
+  } else if (options.sack_permitted) {
+    put_octets(kNop, kNop, kSackPermitted, 2);
+  } else if (options.has_timestamps) {
+    put_octets(kNop, kNop, kTimestamps, 10);
   }
   if (options.has_timestamps) {
-    if (!options.sack_permitted) put({kNop, kNop});
-    put({kTimestamps, 10});
-    store32(at, options.timestamp_value);
-    store32(at + 4, options.timestamp_echo);
-    at += 8;
+    put(options.timestamp_value);
+    put(options.timestamp_echo);
   }
-  if (options.has_window_shift) put({kNop, kWindowScale, 3, options.window_shift});
+  if (options.has_window_shift) put_octets(kNop, kWindowScale, 3, options.window_shift);
   if (options.sack_count > 0) {
-    put({kNop, kNop, kSack, static_cast<std::uint8_t>(2 + 8 * options.sack_count)});
-    for (std::size_t i = 0; i < options.sack_count; ++i, at += 8) {
-      store32(at, options.sack[i].left);
-      store32(at + 4, options.sack[i].right);
+    put_octets(kNop, kNop, kSack, 2u + 8u * options.sack_count);
+    for (std::size_t i = 0; i < options.sack_count; ++i) {
+      put(options.sack[i].left);
+      put(options.sack[i].right);
     }
   }
   return static_cast<std::uint32_t>(at - begin);

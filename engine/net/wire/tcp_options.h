@@ -29,10 +29,18 @@ struct TcpOptions {
   std::array<SackBlock, kSackBlocksMax> sack;
 };
 
-// An option with a wrong length ends the parse; what was read before it stands.
-TcpOptions parse_tcp_options(ByteView octets) noexcept;
+// Into empty options. One with a wrong length ends the parse; what was read before it stands.
+void read_tcp_options(ByteView octets, TcpOptions& options) noexcept;
+inline TcpOptions parse_tcp_options(ByteView octets) noexcept {
+  TcpOptions options;
+  read_tcp_options(octets, options);
+  return options;
+}
 
-// Writes the options, padded to a multiple of 4; returns the length, at most kTcpOptionsMax.
+// The length of the options as they are written: a multiple of 4, at most kTcpOptionsMax.
+std::uint32_t tcp_options_length(const TcpOptions& options) noexcept;
+
+// Returns that length.
 std::uint32_t write_tcp_options(std::uint8_t* at, const TcpOptions& options) noexcept;
 
 }  // namespace sluice::net
