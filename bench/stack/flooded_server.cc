@@ -57,18 +57,13 @@ Outcome FloodedServer::run() {
       now_ns_ = next_arrival_ns();
       continue;
     }
-    const std::uint64_t taken_ns = serve();
-    busy_ns_ += taken_ns;
-    now_ns_ += taken_ns;
+    now_ns_ += serve();
     answer(now_ns_ + kRoundTripNs);
     const slt_stats stats = stats_of(library_, link_.server());
     tcbs_max_ = std::max(tcbs_max_, stats.tcbs - stats.time_wait);
   }
   const double elapsed_ns = static_cast<double>(now_ns_ - start_ns_);
   return {.established_rate = static_cast<double>(accepted_) / elapsed_ns * 1e9,
-          .busy = static_cast<double>(busy_ns_) / elapsed_ns,
-          .lost = static_cast<double>(lost_) /
-                  static_cast<double>(std::max<std::uint64_t>(arrived_, 1)),
           .tcbs_max = tcbs_max_};
 }
 
@@ -99,12 +94,7 @@ void FloodedServer::let_arrive() {
 }
 
 void FloodedServer::arrive(Octets packet) {
-  ++arrived_;
-  if (ring_.size() >= kRingPackets) {
-    ++lost_;
-    return;
-  }
-  ring_.push_back(std::move(packet));
+  if (ring_.size() < kRingPackets) ring_.push_back(std::move(packet));
 }
 
 FloodedServer::Octets FloodedServer::honest_syn() {

@@ -22,8 +22,6 @@ struct Load {
 
 struct Outcome {
   double established_rate = 0;  // connections a second that were accepted
-  double busy = 0;              // share of the time
-  double lost = 0;              // share of the packets that found the ring full
   std::uint32_t tcbs_max = 0;   // without TIME-WAIT
 };
 
@@ -57,9 +55,6 @@ class FloodedServer {
   std::vector<Octets> burst_;
   std::vector<Octets> sent_;  // by the server in this round
   std::uint64_t accepted_ = 0;
-  std::uint64_t arrived_ = 0;
-  std::uint64_t lost_ = 0;
-  std::uint64_t busy_ns_ = 0;
   std::uint32_t tcbs_max_ = 0;
   Random random_{1};
 };

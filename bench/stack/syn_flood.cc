@@ -31,7 +31,7 @@ double median(std::vector<double> values) {
 }
 
 struct Row {
-  std::vector<double> quiet, flooded, ratio, busy;
+  std::vector<double> quiet, flooded, ratio;
   std::uint32_t tcbs_max = 0;
 };
 
@@ -50,7 +50,6 @@ Row measure_pairs(const StackLibrary& library, const Settings& settings, double 
     row.quiet.push_back(quiet.established_rate);
     row.flooded.push_back(flooded.established_rate);
     row.ratio.push_back(flooded.established_rate / quiet.established_rate);
-    row.busy.push_back(flooded.busy);
     row.tcbs_max = std::max(row.tcbs_max, flooded.tcbs_max);
   }
   return row;
@@ -61,15 +60,14 @@ int run(const Settings& settings) {
   if (!library) give_up(library.error());
   fmt::print("{} SYNs of a flood per honest attempt; {} us of application per connection\n",
              settings.flood, settings.session_us);
-  fmt::print("{:>12} {:>12} {:>12} {:>7} {:>7} {:>7}\n", "honest/s", "without", "with", "ratio",
-             "busy", "TCBs");
+  fmt::print("{:>12} {:>12} {:>12} {:>7} {:>7}\n", "honest/s", "without", "with", "ratio", "TCBs");
   double knee = 0;
   for (const double rate : settings.rates) {
     const Row row = measure_pairs(*library, settings, rate);
     const double ratio = median(row.ratio);
     if (ratio >= kGoal) knee = rate;
-    fmt::print("{:>12.0f} {:>12.0f} {:>12.0f} {:>7.3f} {:>7.3f} {:>7}\n", rate, median(row.quiet),
-               median(row.flooded), ratio, median(row.busy), row.tcbs_max);
+    fmt::print("{:>12.0f} {:>12.0f} {:>12.0f} {:>7.3f} {:>7}\n", rate, median(row.quiet),
+               median(row.flooded), ratio, row.tcbs_max);
     std::fflush(stdout);
   }
   fmt::print("a ratio of at least {} up to {:.0f} honest connections a second\n", kGoal, knee);
