@@ -161,14 +161,19 @@ void NeighborCache::on_timer(Neighbor& neighbor, Instant now) noexcept {
     ask(neighbor, now);
   } else if (neighbor.state == NeighborState::probe) {
     if (neighbor.tries < kMaxUnicastSolicit) return ask(neighbor, now);
-    forget(neighbor, NeighborState::unused);
+    give_up(neighbor, now);
   } else if (neighbor.state == NeighborState::incomplete) {
     if (neighbor.tries < kMaxMulticastSolicit) return ask(neighbor, now);
-    forget(neighbor, NeighborState::failed);
-    wheel_.set(neighbor.timer, now + kFailedTime);
+    give_up(neighbor, now);
   } else {
     forget(neighbor, NeighborState::unused);
   }
+}
+
+// Not forgotten yet: while it is known to be silent another router is taken (RFC 4861 7.3.3).
+void NeighborCache::give_up(Neighbor& neighbor, Instant now) noexcept {
+  forget(neighbor, NeighborState::failed);
+  wheel_.set(neighbor.timer, now + kFailedTime);
 }
 
 void NeighborCache::make_reachable(Neighbor& neighbor, Instant now) noexcept {

@@ -25,7 +25,9 @@ inline constexpr std::uint8_t kMaxUnicastSolicit = 3;
 inline constexpr Duration kRetransTimer = seconds(1);
 inline constexpr Duration kReachableTime = seconds(30);  // times 0.5 to 1.5, drawn for each entry
 inline constexpr Duration kDelayFirstProbeTime = seconds(5);
-inline constexpr Duration kFailedTime = seconds(30);  // how long another router is preferred
+// How long another router is preferred: longer than TCP waits between two retransmissions, so that
+// every open connection finds out.
+inline constexpr Duration kFailedTime = minutes(2);
 
 enum class Sent : std::uint8_t { sent, held, unreachable };
 
@@ -99,6 +101,7 @@ class NeighborCache {
   void resolve(Neighbor& neighbor, Instant now) noexcept;
   void ask(Neighbor& neighbor, Instant now) noexcept;
   void on_timer(Neighbor& neighbor, Instant now) noexcept;
+  void give_up(Neighbor& neighbor, Instant now) noexcept;
   void make_reachable(Neighbor& neighbor, Instant now) noexcept;
   void forget(Neighbor& neighbor, NeighborState state) noexcept;
   void transmit(PacketPtr packet, const Neighbor& neighbor) noexcept;

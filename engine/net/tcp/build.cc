@@ -55,8 +55,17 @@ bool Tcp::emit(Tcb& tcb, PacketPtr packet, Sequence sequence, std::uint8_t flags
   header.window = static_cast<std::uint16_t>(std::min<std::uint32_t>(window >> shift, 0xffff));
   if ((flags & kAck) != 0) note_acknowledged(tcb, header, shift);
   const IpPath path{tcb.key.local, tcb.key.remote, tcb.next_hop};
-  return send_segment(std::move(packet), path, header, options, tcb.dont_fragment, traffic_class) !=
-         Sent::unreachable;
+  const Sent sent =
+      send_segment(std::move(packet), path, header, options, tcb.dont_fragment, traffic_class);
+  if (sent == Sent::unreachable) follow_route(tcb);
+  return sent != Sent::unreachable;
+}
+
+// Asks for the next hop again: the one in use may have stopped answering while another does
+// (RFC 1122 3.3.1.4, RFC 4861 7.3.3). Without any route it stays.
+void Tcp::follow_route(Tcb& tcb) noexcept {
+  const auto path = ip_.path_to(tcb.key.remote, tcb.key.local);
+  if (path) tcb.next_hop = path->next_hop;
 }
 
 // What this segment tells the peer: nothing is owed to it until more arrives.

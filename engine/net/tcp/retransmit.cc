@@ -35,6 +35,7 @@ void Tcp::set_timer_for_state(Tcb& tcb) noexcept {
 }
 
 void Tcp::on_retransmission_timer(Tcb& tcb) noexcept {
+  follow_route(tcb);
   switch (tcb.tcp_state) {
     case TcpState::closed: return;
     case TcpState::syn_sent:

@@ -214,6 +214,7 @@ class Tcp {
   void take_probe_ack(Tcb& tcb, const AckSample& sample) noexcept;
 
   // output.cc, gather.cc, build.cc
+  void follow_route(Tcb& tcb) noexcept;
   void output(Tcb& tcb) noexcept;
   std::uint32_t initial_window(const Tcb& tcb) const noexcept;
   void restart_if_idle(Tcb& tcb) noexcept;
