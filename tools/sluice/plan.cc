@@ -49,10 +49,16 @@ void print_queues(const config::Config& config) {
   fmt::print("Ports\n");
   if (config.ports.empty()) fmt::print("  none: kernel sockets only\n");
   const auto status = ask_engine(config.admin.socket, {{"command", "status"}});
-  for (const config::Port& port : config.ports)
+  for (const config::Port& port : config.ports) {
     fmt::print("  {}: {}: {} receive and {} transmit queue(s); steering: {}\n", port.name,
                port.device, workers, workers,
                steering_of(port, workers, status ? *status : nlohmann::json::object()));
+    if (port.conflict_detection)
+      fmt::print(
+          "  {}: an address is in use 1 to 7 s after the start: conflict_detection asks first "
+          "whether somebody else has it (RFC 5227, RFC 4862)\n",
+          port.name);
+  }
   fmt::print("Disk\n  {}: up to {} x {} segments of {} = {}\n", config.queue.directory, workers,
              config.queue.segments_max, mib(config.queue.segment_bytes),
              mib(workers * config.queue.segments_max * config.queue.segment_bytes));
