@@ -22,6 +22,23 @@ std::uint64_t sum(const std::vector<MemoryTerm>& terms) {
   return bytes;
 }
 
+// Returns what of it lies in DPDK's heap.
+std::uint64_t plan_block_list(const config::Block& block, MemoryPlan& plan) {
+  if (block.prefixes_max == 0) return 0;
+  plan.per_worker.push_back({"block list hits", block.prefixes_max, sizeof(std::uint64_t),
+                             "block.prefixes_max: connections refused, of each entry"});
+  if (block.table == config::BlockTable::ranges) {
+    plan.shared.push_back({"block list", 2 * std::uint64_t{block.prefixes_max},
+                           net::RangePrefixTable::kBytesPerPrefix,
+                           "block.prefixes_max: two tables, one read while the other is changed"});
+    return 0;
+  }
+  plan.shared.push_back({"block list in rte_fib", 2,
+                         net::FibPrefixTable::bytes_needed({block.prefixes_max, block.fib_groups}),
+                         "block.fib_groups: two tables of both families, in DPDK's heap"});
+  return plan.shared.back().bytes();
+}
+
 }  // namespace
 
 std::uint64_t MemoryPlan::worker_bytes() const { return sum(per_worker); }
@@ -71,24 +88,11 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
           {"TLS handshakes", memory.handshakes, sizeof(HandshakeJob),
            "memory.handshakes: on the offload CPUs at once, with their octets"});
   }
-  if (config.block.prefixes_max > 0)
-    plan.per_worker.push_back({"block list hits", config.block.prefixes_max, sizeof(std::uint64_t),
-                               "block.prefixes_max: connections refused, of each entry"});
-  if (config.block.prefixes_max > 0 && config.block.table == config::BlockTable::ranges)
-    plan.shared.push_back({"block list", 2 * config.block.prefixes_max,
-                           net::RangePrefixTable::kBytesPerPrefix,
-                           "block.prefixes_max: two tables, one read while the other is changed"});
-  std::uint64_t heap = std::uint64_t{memory.dpdk_mib} * 1024 * 1024;
-  if (config.block.table == config::BlockTable::fib) {
-    const std::uint64_t table =
-        net::FibPrefixTable::bytes_needed({config.block.prefixes_max, config.block.fib_groups});
-    plan.shared.push_back({"block list in rte_fib", 2, table,
-                           "block.table: two tables of both families, in DPDK's heap"});
-    heap -= std::min(heap, 2 * table);
-  }
+  const std::uint64_t heap = std::uint64_t{memory.dpdk_mib} * 1024 * 1024;
+  const std::uint64_t taken = plan_block_list(config.block, plan);
   if (!config.ports.empty())
-    plan.shared.push_back(
-        {"DPDK heap", 1, heap, "memory.dpdk_mib: packet buffers, when hugepages are not used"});
+    plan.shared.push_back({"DPDK heap", 1, heap - std::min(heap, taken),
+                           "memory.dpdk_mib: packet buffers, when hugepages are not used"});
   return plan;
 }
 
