@@ -24,6 +24,7 @@ void add_plan(CLI::App& app, Options& options);
 void add_monitor(CLI::App& app, Options& options);
 void add_queue(CLI::App& app, Options& options);
 void add_rules(CLI::App& app, Options& options);
+void add_scan(CLI::App& app, Options& options);
 void add_block(CLI::App& app, Options& options);
 void add_log(CLI::App& app, Options& options);
 void add_session(CLI::App& app, Options& options);

@@ -1,0 +1,33 @@
+// The rules over one whole message at a time, for tools; the engine scans while a message arrives.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "scanners/mime/message_reader.h"
+#include "scanners/spamassassin/rule_scan.h"
+
+namespace sluice::scan::sa {
+
+class WholeMessageScanner {
+ public:
+  WholeMessageScanner(std::shared_ptr<const Program> program, const mime::MessageLimits& limits);
+
+  struct Hit {
+    std::uint32_t rule = 0;
+    std::uint32_t count = 0;
+  };
+  struct Report {
+    double score = 0;
+    std::vector<Hit> hits;  // in the order of the rules, helpers ("__…") among them
+  };
+  Report scan(ByteView message);
+  const Program& program() const noexcept { return scan_.program(); }
+
+ private:
+  ScanTools tools_;
+  RuleScan scan_;
+  mime::MessageReader reader_;
+};
+
+}  // namespace sluice::scan::sa
