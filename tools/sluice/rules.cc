@@ -131,6 +131,7 @@ void add_rules(CLI::App& app, Options& options) {
     auto* verb = command->add_subcommand(name, meaning);
     verb->footer(fmt::format("Example: sluice rules {}", example));
     verb->add_option("--rules", rules->paths, "files, and folders of .cf files")
+        ->allow_extra_args(false)
         ->capture_default_str();
     verb->callback([&options, rules, run] { options.run = [rules, run] { return run(*rules); }; });
     return verb;

@@ -87,6 +87,7 @@ void add_scan(CLI::App& app, Options& options) {
   auto scan = std::make_shared<ScanOptions>();
   command->add_option("path", scan->paths, "files and folders of messages")->required();
   command->add_option("--rules", scan->rules, "rule files, and folders of .cf files")
+      ->allow_extra_args(false)
       ->capture_default_str();
   command->add_flag("--json", scan->as_json, "a line of JSON for each message");
   command->add_flag("--helpers", scan->helpers, "rules without a score (__NAME) too");
