@@ -18,6 +18,8 @@ void take_line(std::string_view line, Capabilities& capabilities) noexcept {
   if (is("SMTPUTF8")) capabilities.smtputf8 = true;
   if (is("DSN")) capabilities.dsn = true;
   if (is("CHUNKING")) capabilities.chunking = true;
+  if (is("STARTTLS")) capabilities.starttls = true;
+  if (is("REQUIRETLS")) capabilities.requiretls = true;
   if (!is("SIZE")) return;
   capabilities.size = true;
   capabilities.size_max =

@@ -12,6 +12,8 @@ struct Capabilities {
   bool smtputf8 = false;        // RFC 6531
   bool dsn = false;             // RFC 3461
   bool chunking = false;        // RFC 3030
+  bool starttls = false;        // RFC 3207
+  bool requiretls = false;      // RFC 8689; counts only inside TLS
   bool size = false;            // RFC 1870
   std::uint64_t size_max = 0;   // octets, 0 = not said
 };

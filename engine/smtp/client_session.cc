@@ -36,11 +36,13 @@ void ClientSession::open(const ClientSettings& settings, Instant now) {
   capabilities_ = {};
   failure_.clear();
   failure_code_ = 0;
-  under_way_ = result_ready_ = reset_needed_ = false;
+  under_way_ = result_ready_ = reset_needed_ = encrypted_ = false;
+  tls_trouble_ = TlsTrouble::none;
   result_.recipients.clear();
   out_.resize(kOutputBytesMax);
   out_begin_ = out_end_ = 0;
-  expect(State::greeting, settings_.greeting_timeout, now);
+  const bool implicit = settings_.tls == ClientTls::implicit;
+  expect(implicit ? State::handshake : State::greeting, settings_.greeting_timeout, now);
 }
 
 void ClientSession::expect(State next, Duration timeout, Instant now) noexcept {
@@ -49,12 +51,15 @@ void ClientSession::expect(State next, Duration timeout, Instant now) noexcept {
 }
 
 std::size_t ClientSession::receive(ByteView input, Instant now) {
+  if (state_ == State::handshake) return 0;
   std::size_t taken = 0;
   while (taken < input.size() && state_ != State::finished) {
     const ReplyReader::Result result = reply_.read(input.subspan(taken));
     taken += result.consumed;
     if (result.status == ReplyReader::Status::malformed) give_up("peer sent no SMTP reply");
     if (result.status == ReplyReader::Status::whole) on_reply(now);
+    // What came behind the 220 in the clear is left to TLS, which takes none of it for a record.
+    if (state_ == State::handshake) return taken;
   }
   return input.size();
 }
@@ -69,6 +74,7 @@ void ClientSession::on_reply(Instant now) {
     case State::greeting:
     case State::ehlo:
     case State::helo: return on_hello_reply(now);
+    case State::starttls: return on_starttls_reply(now);
     case State::envelope: return on_envelope_reply(now);
     case State::done:
       return chunking_ && chunks_unanswered_ > 1 ? on_chunk_reply(now) : on_final_reply();
@@ -80,6 +86,7 @@ void ClientSession::on_reply(Instant now) {
         resolve_open(reply_.code() < 500 ? Outcome::deferred : Outcome::failed, reply_.code(),
                      reply_text());
       return give_up("peer answered before the end of the message: " + reply_text());
+    case State::handshake:
     case State::ready:
     case State::quitting:
     case State::finished: break;
@@ -89,11 +96,24 @@ void ClientSession::on_reply(Instant now) {
 
 void ClientSession::on_hello_reply(Instant now) {
   const std::uint16_t code = reply_.code();
-  if (state_ == State::ehlo && code >= 500) return send_hello("HELO ", State::helo, now);
+  if (state_ == State::ehlo && code >= 500) return on_ehlo_refused(now);
   const bool expected = state_ == State::greeting ? code == 220 : code == 250;
   if (!expected) return give_up_by_reply();
   if (state_ == State::greeting) return send_hello("EHLO ", State::ehlo, now);
-  if (state_ == State::ehlo) capabilities_ = parse_capabilities(reply_.text());
+  if (state_ == State::ehlo) {
+    capabilities_ = parse_capabilities(reply_.text());
+    if (begin_tls(now)) return;
+  }
+  greeted();
+}
+
+void ClientSession::on_ehlo_refused(Instant now) {
+  if (settings_.tls != ClientTls::never && !encrypted_) tls_trouble_ = TlsTrouble::no_ehlo;
+  if (settings_.tls == ClientTls::required && !encrypted_) return give_up_by_reply();
+  send_hello("HELO ", State::helo, now);
+}
+
+void ClientSession::greeted() noexcept {
   state_ = State::ready;
   deadline_ = Instant::never();
 }
@@ -157,6 +177,10 @@ void ClientSession::on_deadline(Instant now) {
   }
   const char* awaited = "a reply";
   if (state_ == State::greeting) awaited = "the greeting";
+  if (state_ == State::handshake) {
+    tls_trouble_ = TlsTrouble::failed;
+    awaited = "the TLS handshake";
+  }
   if (state_ == State::done) awaited = "the reply to the message";
   if (state_ == State::body) awaited = "the peer to take the message";
   give_up("timed out waiting for " + std::string(awaited));

@@ -3,9 +3,10 @@
 // another. Never sends a bare CR or LF or an unstuffed dot. A message counts as delivered only by a
 // 2yz that came after its final dot had been taken from output().
 //
-// Use: open(); feed receive(), send output(). When ready() is true, start() the next message; while
-// wants_body() is true, give its octets with body(), then body_end(); when take_result() has one,
-// the message is done.
+// Use: open(); feed receive(), send output(). When wants_tls() is true, all output has to go out
+// first; then the transport shakes hands and says tls_started() or tls_failed(). When ready() is
+// true, start() the next message; while wants_body() is true, give its octets with body(), then
+// body_end(); when take_result() has one, the message is done.
 #pragma once
 
 #include <array>
@@ -24,9 +25,23 @@
 
 namespace sluice::smtp {
 
+// never: STARTTLS is not used; preferred: where the peer can; required: or no message is sent;
+// implicit: TLS before the greeting (RFC 8314 3).
+enum class ClientTls : std::uint8_t { never, preferred, required, implicit };
+
+// Why a session that should have TLS has none.
+enum class TlsTrouble : std::uint8_t {
+  none,
+  no_ehlo,      // the peer does not know EHLO
+  not_offered,  // STARTTLS is not in its list
+  refused,      // it answered STARTTLS with an error
+  failed,       // after its 220
+};
+
 struct ClientSettings {
-  std::string hostname;                    // EHLO argument
-  bool chunking = true;                    // BDAT where the peer offers it, else DATA
+  std::string hostname;  // EHLO argument
+  bool chunking = true;  // BDAT where the peer offers it, else DATA
+  ClientTls tls = ClientTls::never;
   Duration greeting_timeout = minutes(5);  // RFC 5321 4.5.3.2
   Duration command_timeout = minutes(5);
   Duration data_block_timeout = minutes(3);
@@ -63,6 +78,14 @@ class ClientSession {
   void connection_lost(std::string_view reason, Instant now);
   void on_deadline(Instant now);
 
+  // The peer's 220 to STARTTLS has come, or TLS comes first: from here on nothing is read or
+  // written in the clear.
+  bool wants_tls() const noexcept { return state_ == State::handshake; }
+  void tls_started(Instant now);
+  void tls_failed(std::string_view reason);  // the session is over
+  bool encrypted() const noexcept { return encrypted_; }
+  TlsTrouble tls_trouble() const noexcept { return tls_trouble_; }
+
   bool ready() const noexcept;  // greeted, no message under way: start() may be called
   void start(const OutgoingMessage& message, Instant now);
   // The peer has said 354 (or BDAT is under way) and there is room for body octets.
@@ -90,6 +113,8 @@ class ClientSession {
     greeting,
     ehlo,
     helo,
+    starttls,
+    handshake,
     ready,
     envelope,
     body,
@@ -100,9 +125,15 @@ class ClientSession {
   };
   enum class Progress : std::uint8_t { waiting, accepted, resolved };  // of one recipient
 
+  // client_tls.cc
+  bool begin_tls(Instant now);
+  void on_starttls_reply(Instant now);
+
   // client_session.cc
   void on_reply(Instant now);
   void on_hello_reply(Instant now);
+  void on_ehlo_refused(Instant now);
+  void greeted() noexcept;
   void send_hello(std::string_view verb, State next, Instant now);
   void expect(State next, Duration timeout, Instant now) noexcept;
   void give_up(std::string_view failure, std::uint16_t code = 0);
@@ -145,6 +176,8 @@ class ClientSession {
   Instant deadline_ = Instant::never();
   std::string failure_;
   std::uint16_t failure_code_ = 0;
+  bool encrypted_ = false;
+  TlsTrouble tls_trouble_ = TlsTrouble::none;
 
   OutgoingMessage message_;
   std::vector<Progress> progress_;      // by recipient

@@ -26,6 +26,7 @@ void check(const MessageResult& result) {
 
 void act(ClientSession& session) {
   if (const auto result = session.take_result()) check(*result);
+  if (session.wants_tls()) session.tls_started(Instant{});
   if (session.ready()) session.start(message(), Instant{});
   if (session.wants_body()) {
     session.body(as_bytes(".\nx"), Instant{});
@@ -40,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::size_t piece = 1 + data[0] % 61;
   static ClientSession session;
-  session.open({.hostname = "out.test"}, Instant{});
+  session.open({.hostname = "out.test", .tls = static_cast<ClientTls>(data[0] >> 6)}, Instant{});
   for (ByteView rest(data + 1, size - 1); !rest.empty();) {
     const std::size_t count = std::min(piece, rest.size());
     session.receive(rest.first(count), Instant{});

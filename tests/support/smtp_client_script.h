@@ -20,6 +20,8 @@ class SmtpClientScript {
   std::string body = "Subject: x\r\n\r\n.dot\r\n";
   std::vector<std::string> results;  // of the last play: "delivered 250 2.0.0 ok" per recipient
   std::string failure;               // of the last play, when the session finished
+  TlsTrouble tls_trouble{};          // of the last play
+  bool tls_works = true;             // the handshake succeeds when the session wants it
 
   explicit SmtpClientScript(std::vector<std::string_view> recipients) {
     OutgoingMessage message{.reverse_path = "a@example.com", .size = 20};
@@ -90,12 +92,14 @@ class SmtpClientScript {
         const std::size_t size = std::min(piece, rest.size());
         session.receive(as_bytes(rest.substr(0, size)), Instant{});
         rest.remove_prefix(size);
+        if (session.wants_tls()) break;  // the rest goes to TLS, which takes none of it
       }
       ASSERT_EQ(read(session), block.client) << "after " << block.server;
     }
     if (!session.finished()) session.connection_lost("end of script", Instant{});
     take(session);
     failure = session.failure();
+    tls_trouble = session.tls_trouble();
   }
 
   void take(ClientSession& session) {
@@ -119,7 +123,9 @@ class SmtpClientScript {
   // One thing that delivery would do; false when there is nothing to do.
   bool act(ClientSession& session) {
     take(session);
-    if (session.ready() && next_message_ < messages.size()) {
+    if (session.wants_tls() && session.output().empty()) {
+      tls_works ? session.tls_started(Instant{}) : session.tls_failed("broken");
+    } else if (session.ready() && next_message_ < messages.size()) {
       session.start(messages[next_message_++], Instant{});
       body_sent_ = 0;
     } else if (session.ready()) {
