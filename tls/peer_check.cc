@@ -1,15 +1,20 @@
 #include "tls/peer_check.h"
 
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
+#include <cstring>
 
 #include "tls/certificate.h"
-#include "tls/failure.h"
 
 namespace sluice::tls {
 namespace {
+
+// As the library itself would report it.
+constexpr unsigned long kVerifyFailed = ERR_PACK(ERR_LIB_SSL, 0, SSL_R_CERTIFICATE_VERIFY_FAILED);
 
 constexpr std::size_t kNamesInReason = 4;  // a certificate of a big host has hundreds
 
@@ -87,6 +92,20 @@ PeerCheck check_peer(SSL* ssl, const PeerPolicy& policy) {
     check.verified = true;
   }
   return check;
+}
+
+Failure certificate_failure(const PeerCheck& check) noexcept {
+  Failure failure;
+  failure.code = kVerifyFailed;
+  char* const text = failure.text.data();
+  ERR_error_string_n(failure.code, text, failure.text.size());
+  const std::size_t length = std::strlen(text);
+  std::snprintf(text + length, failure.text.size() - length, ": %s", check.reason.c_str());
+  return failure;
+}
+
+bool is_certificate_failure(const Failure& failure) noexcept {
+  return failure.code == kVerifyFailed;
 }
 
 }  // namespace sluice::tls

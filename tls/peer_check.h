@@ -3,8 +3,8 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
+#include "tls/failure.h"
 #include "tls/handle.h"
 #include "tls/peer_policy.h"
 
@@ -23,5 +23,9 @@ bool prepare(SSL* ssl, const PeerPolicy& policy) noexcept;
 
 // After the handshake.
 PeerCheck check_peer(SSL* ssl, const PeerPolicy& policy);
+
+// What a log says when the policy has no use for such a peer.
+Failure certificate_failure(const PeerCheck& check) noexcept;
+bool is_certificate_failure(const Failure& failure) noexcept;
 
 }  // namespace sluice::tls

@@ -138,12 +138,19 @@ void check_bind(const Config& config, std::size_t index, const Here& place) {
                                       config.listeners[i].name));
 }
 
+bool certificate_exists(const Config& config, std::string_view name) {
+  return std::ranges::find(config.certificates, name, &Certificate::name) !=
+         config.certificates.end();
+}
+
 void check_tls(const Config& config, const Listener& listener, const Here& place) {
-  if (listener.tls != Tls::off && listener.certificates.empty())
+  const bool some = !listener.tls_preferred_from.empty() || !listener.tls_required_from.empty();
+  if ((some || !listener.tls_off_from.empty()) && listener.tls == Tls::implicit)
+    place.fault("tls", "tls \"implicit\" is for all sources; leave out tls_…_from");
+  if ((some || listener.tls != Tls::off) && listener.certificates.empty())
     place.fault("tls", "tls needs a certificate: name one in \"certificates\"");
   for (const std::string& name : listener.certificates)
-    if (std::ranges::find(config.certificates, name, &Certificate::name) ==
-        config.certificates.end())
+    if (!certificate_exists(config, name))
       place.fault("certificates", fmt::format("certificate {:?} does not exist", name));
 }
 
@@ -184,6 +191,18 @@ bool matches(std::string_view pattern, std::string_view domain) {
   return equals_ignoring_case(domain.substr(domain.size() - pattern.size()), pattern);
 }
 
+// An entry behind one that takes all of its domain is never reached.
+template <class Item>
+void check_reached(const std::vector<Item>& items, std::size_t index, std::string_view table,
+                   const Here& place) {
+  const std::string& domain = items[index].domain;
+  for (std::size_t i = 0; i < index && !domain.empty(); ++i)
+    if (!items[i].domain.empty() && matches(items[i].domain, domain))
+      return place.fault(
+          "domain", fmt::format("domain is never reached: {} {:?} in line {} takes it first", table,
+                                items[i].domain, items[i].line));
+}
+
 void check_via(const Config& config, const std::string& via, const Here& place) {
   if (!via.empty() && find_port(config, via) == nullptr)
     place.fault("via", fmt::format("via names the port {:?}, which does not exist; {}", via,
@@ -206,13 +225,23 @@ void check_routes(const Config& config, Reading& reading) {
     for (const Endpoint& hop : route.next_hops)
       if (hop.port == 0 || hop.address.is_unspecified())
         place.fault("next_hop", fmt::format("next_hop {} cannot be connected to", hop.text()));
-    for (std::size_t j = 0; j < i && !route.domain.empty(); ++j)
-      if (!config.routes[j].domain.empty() && matches(config.routes[j].domain, route.domain)) {
-        place.fault("domain", fmt::format("domain is never reached: route {:?} in line {} takes it "
-                                          "first",
-                                          config.routes[j].domain, config.routes[j].line));
-        break;
-      }
+    check_reached(config.routes, i, "route", place);
+  }
+}
+
+void check_destination(const Config& config, const Destination& destination, const Here& place) {
+  if (!destination.certificate.empty() && !certificate_exists(config, destination.certificate))
+    place.fault("certificate",
+                fmt::format("certificate {:?} does not exist", destination.certificate));
+  if (destination.implicit && destination.tls == PeerTls::none)
+    place.fault("implicit", "implicit needs TLS, and tls is \"none\"");
+}
+
+void check_peers(const Config& config, Reading& reading) {
+  for (std::size_t i = 0; i < config.destinations.size(); ++i) {
+    const Here place = here(reading, "destination", config.destinations[i], i);
+    check_reached(config.destinations, i, "destination", place);
+    check_destination(config, config.destinations[i], place);
   }
 }
 
@@ -320,6 +349,7 @@ void check(const Config& config, const Machine& machine, Reading& reading) {
   check_listeners(config, reading);
   check_dns(config, reading);
   check_routes(config, reading);
+  check_peers(config, reading);
   check_destinations(config, reading);
   check_times(config, reading);
   check_storage(config, reading);

@@ -20,6 +20,7 @@ enum class BareNewline : std::uint8_t { reject, normalise };
 enum class Direction : std::uint8_t { inbound, outbound };
 enum class LateReject : std::uint8_t { hold, deliver, bounce, discard };
 enum class Tls : std::uint8_t { off, preferred, required, implicit };
+enum class PeerTls : std::uint8_t { none, preferred, required, preferred_verify, required_verify };
 
 struct Cores {                       // [cores]
   std::vector<unsigned> workers{0};  // CPU numbers, one poll-mode worker each: "1-7,9"
@@ -115,6 +116,8 @@ struct Listener {  // [[listener]]
   std::string hostname;         // in banner and replies; defaults to Config::hostname
   Direction direction = Direction::inbound;  // which queue its mail waits in for its scan
   Tls tls = Tls::off;
+  // Sources with another level; the longest prefix decides.
+  std::vector<Prefix> tls_off_from, tls_preferred_from, tls_required_from;
   std::vector<std::string> certificates;  // names of [[certificate]]s, one per kind of key
   BareNewline bare_newline = BareNewline::reject;
   std::uint64_t message_size_max = 50ULL * 1024 * 1024;  // octets, RFC 1870
@@ -158,6 +161,16 @@ struct Route {                      // [[route]]: first match by domain wins
   std::string domain;               // "example.com", ".example.com" (subdomains), "*"
   std::vector<Endpoint> next_hops;  // tried in order
   std::string via;                  // name of a [[port]], or empty = kernel sockets
+  int line = 0;
+};
+
+struct Destination {   // [[destination]]: first match by domain wins; none = the defaults here
+  std::string domain;  // of the recipient, as in a route
+  PeerTls tls = PeerTls::preferred;
+  bool implicit = false;           // TLS from the first octet, RFC 8314 3
+  std::vector<std::string> names;  // one must be in the certificate; empty = the MX or the domain
+  std::string ca_file;             // empty = the system's authorities
+  std::string certificate;         // name of the [[certificate]] to show, empty = none
   int line = 0;
 };
 
@@ -217,6 +230,13 @@ struct Admin {                                    // [admin]
   std::string socket = "/run/sluice/admin.sock";  // unix socket of the commands
 };
 
+struct Alerts {                         // [alerts]
+  std::vector<std::string> recipients;  // mailboxes; empty = alerts go to the log only
+  bool tls_failures = true;             // deliveries that failed for want of TLS
+  Duration window = minutes(15);        // of each destination; one alert at its end
+  std::uint32_t destinations_max = 1'000;
+};
+
 struct Config {
   std::string path;  // of the file, for messages
   std::string hostname;
@@ -231,10 +251,12 @@ struct Config {
   std::vector<Listener> listeners;
   Dns dns;
   std::vector<Route> routes;
+  std::vector<Destination> destinations;
   Delivery delivery;
   Queue queue;
   Scan scan;
   Log log;
+  Alerts alerts;
   Admin admin;
 };
 

@@ -51,6 +51,13 @@ Route example() {
 }
 
 template <>
+Destination example() {
+  Destination destination;
+  destination.domain = "example.net";
+  return destination;
+}
+
+template <>
 Config example() {
   Config config;
   config.hostname = "mx.example.com";

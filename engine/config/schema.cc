@@ -10,6 +10,7 @@ constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
 constexpr std::size_t kNameBytesMax = 31;
+constexpr const char* kPrefixes = "prefixes, \"192.0.2.0/24\"";
 
 std::string_view no_fault(std::string_view) { return {}; }
 
@@ -250,6 +251,12 @@ std::vector<Key<Listener>> listener_keys() {
                                {"required", Tls::required},
                                {"implicit", Tls::implicit}}),
        "STARTTLS not offered, offered, demanded before MAIL; or TLS from the first octet"},
+      {"tls_off_from", parsed_list(&Listener::tls_off_from, Least::none, kPrefixes),
+       "sources that STARTTLS is not offered to"},
+      {"tls_preferred_from", parsed_list(&Listener::tls_preferred_from, Least::none, kPrefixes),
+       "sources that STARTTLS is offered to"},
+      {"tls_required_from", parsed_list(&Listener::tls_required_from, Least::none, kPrefixes),
+       "sources that must use STARTTLS; of all three lists the longest prefix decides"},
       {"certificates", texts(&Listener::certificates, "names of certificates", name_fault),
        "what the listener shows: one of each kind of key, ECDSA and RSA"},
       {"bare_newline",
@@ -282,7 +289,7 @@ std::vector<Key<Listener>> listener_keys() {
        "wait for a piece of a message, RFC 5321 section 4.5.3.2.5"},
       {"session_timeout", duration(&Listener::session_timeout, seconds(1), hours(24)),
        "longest session"},
-      {"relay_from", parsed_list(&Listener::relay_from, Least::none, "prefixes, \"192.0.2.0/24\""),
+      {"relay_from", parsed_list(&Listener::relay_from, Least::none, kPrefixes),
        "sources that may send to any domain"},
   };
 }
@@ -334,6 +341,47 @@ std::vector<Key<Route>> route_keys() {
        "the hosts that take the mail, tried in order", Need::required},
       {"via", text(&Route::via, "the name of a port, or \"\" for kernel sockets", no_fault),
        "the port that connections leave by"},
+  };
+}
+
+std::vector<Key<Destination>> destination_keys() {
+  return {
+      {"domain",
+       text(&Destination::domain, "\"example.com\", \".example.com\" (its subdomains), \"*\"",
+            route_domain_fault),
+       "recipient domain; the first matching entry is taken", Need::required},
+      {"tls",
+       choice(&Destination::tls, {{"none", PeerTls::none},
+                                  {"preferred", PeerTls::preferred},
+                                  {"required", PeerTls::required},
+                                  {"preferred-verify", PeerTls::preferred_verify},
+                                  {"required-verify", PeerTls::required_verify}}),
+       "no TLS; where the next hop offers it; or no mail without it; and whether its certificate "
+       "is verified, which decides only with \"required-verify\""},
+      {"implicit", boolean(&Destination::implicit),
+       "TLS from the first octet instead of STARTTLS, RFC 8314 section 3"},
+      {"names",
+       texts(&Destination::names, "host names, \"mx.example.com\" or \".example.com\" (any host)",
+             domain_fault),
+       "of which the certificate must have one, RFC 6125; the domain unless given"},
+      {"ca_file", text(&Destination::ca_file, "a path, or \"\" for the system's", no_fault),
+       "certification authorities, PEM"},
+      {"certificate",
+       text(&Destination::certificate, "the name of a certificate, or \"\" for none", no_fault),
+       "what is shown to a next hop that asks for a certificate"},
+  };
+}
+
+std::vector<Key<Alerts>> alerts_keys() {
+  return {
+      {"recipients", texts(&Alerts::recipients, "mailboxes", mailbox_fault),
+       "who gets alerts by mail; without any they stand in the log only"},
+      {"tls_failures", boolean(&Alerts::tls_failures),
+       "an alert when deliveries fail for want of TLS, for all destinations"},
+      {"window", duration(&Alerts::window, seconds(1), hours(24)),
+       "time that the failures of a destination are counted for before its one alert"},
+      {"destinations_max", integer(&Alerts::destinations_max, 1, 100'000),
+       "destinations that are counted at once; further ones are counted together"},
   };
 }
 
@@ -441,10 +489,12 @@ const Schema& schema() {
       .listener = listener_keys(),
       .dns = dns_keys(),
       .route = route_keys(),
+      .destination = destination_keys(),
       .delivery = delivery_keys(),
       .queue = queue_keys(),
       .scan = scan_keys(),
       .log = log_keys(),
+      .alerts = alerts_keys(),
       .admin = {{"socket", text(&Admin::socket, "a path", empty_fault),
                  "unix socket that the commands talk to"}},
   };

@@ -22,10 +22,12 @@ struct Schema {
   std::vector<Key<Listener>> listener;
   std::vector<Key<Dns>> dns;
   std::vector<Key<Route>> route;
+  std::vector<Key<Destination>> destination;
   std::vector<Key<Delivery>> delivery;
   std::vector<Key<Queue>> queue;
   std::vector<Key<Scan>> scan;
   std::vector<Key<Log>> log;
+  std::vector<Key<Alerts>> alerts;
   std::vector<Key<Admin>> admin;
 };
 
@@ -47,10 +49,12 @@ void for_each_table(const Visit& visit) {
   visit("listener", all.listener, &Config::listeners);
   visit("dns", all.dns, &Config::dns);
   visit("route", all.route, &Config::routes);
+  visit("destination", all.destination, &Config::destinations);
   visit("delivery", all.delivery, &Config::delivery);
   visit("queue", all.queue, &Config::queue);
   visit("scan", all.scan, &Config::scan);
   visit("log", all.log, &Config::log);
+  visit("alerts", all.alerts, &Config::alerts);
   visit("admin", all.admin, &Config::admin);
 }
 

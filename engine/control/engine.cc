@@ -50,6 +50,7 @@ Engine::Engine(std::shared_ptr<const config::Config> config)
       started_(clock_.wall()),
       signals_(open_signals()) {
   tickets_rotated_ = clock_.now();
+  alerts_.configure(config_->alerts);
 }
 
 std::expected<std::unique_ptr<Engine>, std::string> Engine::start(
@@ -159,6 +160,7 @@ void Engine::run() {
     keep_ids_ahead();
     rotate_ticket_keys();
     blocks_->expire(clock_.wall());
+    send_alerts(clock_.wall());
     admin_->poll(events > 0 ? 0 : kControlPeriodMs, signals_);
     signalfd_siginfo signal{};
     while (read(signals_, &signal, sizeof signal) == sizeof signal) {
@@ -169,6 +171,7 @@ void Engine::run() {
       }
     }
   }
+  send_alerts(clock_.wall() + config_->alerts.window);  // what has been counted is not lost
   drain_workers();
   stop_workers();
   while (drain_events() > 0) continue;
@@ -183,6 +186,7 @@ std::size_t Engine::drain_events() {
     WallTime at;
     for (std::size_t left = kEventsPerRound; left > 0 && worker->events.front(event, at); --left) {
       mail_log_->write(event, at);
+      alerts_.note(event, at);
       worker->events.pop();
       ++count;
     }
@@ -196,6 +200,21 @@ std::size_t Engine::drain_events() {
     events_dropped_ = dropped;
   }
   return count;
+}
+
+// To the log, and by mail to whoever is configured.
+void Engine::send_alerts(WallTime until) {
+  while (const auto alert = alerts_.next(until)) {
+    note(mail::EventKind::alert, alert->summary);
+    if (config_->alerts.recipients.empty()) continue;
+    const auto stored = std::make_shared<std::atomic<bool>>(false);
+    const delivery::GeneratedMail mail{config_->delivery.postmaster, config_->alerts.recipients,
+                                       alert->subject, alert->text};
+    on_worker(*workers_.front(),
+              [mail, stored](worker::Worker& w, Instant) { *stored = w.submit(mail); });
+    if (!*stored)
+      note(mail::EventKind::engine_warning, "the alert could not be sent: the queue took no mail");
+  }
 }
 
 void Engine::keep_ids_ahead() {
@@ -273,6 +292,7 @@ std::string Engine::reload() {
   auto generation = load_generation(*fresh, tickets_);
   if (!generation) return generation.error();
   config_ = std::move(*fresh);
+  alerts_.configure(config_->alerts);
   generation_ = std::move(*generation);
   std::string late;
   for (std::size_t i = 0; i < workers_.size(); ++i) {

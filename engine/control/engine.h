@@ -14,6 +14,7 @@
 #include "engine/control/mail_log.h"
 #include "engine/control/offload_threads.h"
 #include "engine/control/operator_state.h"
+#include "engine/control/tls_alerts.h"
 #include "engine/control/worker_thread.h"
 #include "engine/net/dpdk/dpdk.h"
 
@@ -59,6 +60,7 @@ class Engine {
   void keep_ids_ahead();
   void rotate_ticket_keys();
   void report_reload(std::string_view problem);
+  void send_alerts(WallTime until);
   void drain_workers();
   void stop_workers();
   void note(mail::EventKind kind, std::string_view text);
@@ -74,6 +76,7 @@ class Engine {
   bool ids_fault_reported_ = false;
   std::uint64_t events_dropped_ = 0;
   std::unique_ptr<MailLog> mail_log_;
+  TlsAlerts alerts_;
   std::unique_ptr<net::Dpdk> dpdk_;
   std::unique_ptr<BlockControl> blocks_;
   OffloadThreads offload_;

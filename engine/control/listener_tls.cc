@@ -23,7 +23,8 @@ std::expected<tls::Identity, std::string> load(const Certificate& certificate) {
 std::expected<std::shared_ptr<const tls::Context>, std::string> listener_tls(
     const config::Config& config, const config::Listener& listener,
     std::shared_ptr<const tls::TicketKeys> tickets) {
-  if (listener.tls == config::Tls::off) return nullptr;
+  const bool some = !listener.tls_preferred_from.empty() || !listener.tls_required_from.empty();
+  if (listener.tls == config::Tls::off && !some) return nullptr;
   const std::string where = "listener \"" + listener.name + "\": ";
   std::vector<tls::Identity> identities;
   for (const std::string& name : listener.certificates) {

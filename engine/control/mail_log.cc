@@ -126,6 +126,17 @@ class Lines {
         line("New SMTP DCID {} interface {} address {} port {}", e_.dcid, e_.local.address.text(),
              e_.remote.address.text(), e_.remote.port);
         return true;
+      case EventKind::delivery_tls_success:
+        line("DCID {} TLS success protocol {} cipher {}", e_.dcid, text(0), text(1));
+        if (!e_.text[2].empty()) line("DCID {} TLS certificate {}", e_.dcid, text(2));
+        return true;
+      case EventKind::delivery_tls_failed:
+      case EventKind::delivery_tls_missing:
+        if (e_.number != 0)
+          line("DCID {} TLS failed: ({}, '{}')", e_.dcid, e_.number, text(1));
+        else
+          line("DCID {} TLS failed: {}", e_.dcid, text(1));
+        return true;
       case EventKind::delivery_failed:
         line(
             "Connection Error: DCID {} domain: {} IP:{} port: {} details: {} interface: {} reason: "
@@ -174,7 +185,7 @@ void format_event(const Event& event, std::string& out) { Lines(event, out).form
 
 bool is_warning(EventKind kind) noexcept {
   return kind == EventKind::engine_warning || kind == EventKind::queue_refused ||
-         kind == EventKind::delivery_failed;
+         kind == EventKind::delivery_failed || kind == EventKind::alert;
 }
 
 std::string log_date(WallTime at) {

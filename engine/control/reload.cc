@@ -1,6 +1,7 @@
 #include "engine/control/reload.h"
 
 #include "engine/config/load.h"
+#include "engine/control/client_tls.h"
 #include "engine/control/listener_tls.h"
 #include "engine/dns/name.h"
 #include "engine/dns/resolv_conf.h"
@@ -155,6 +156,9 @@ std::expected<std::shared_ptr<const worker::Generation>, std::string> load_gener
     if (!context) return std::unexpected(std::move(context.error()));
     generation->tls.push_back(std::move(*context));
   }
+  auto contexts = client_tls(settings);
+  if (!contexts) return std::unexpected(std::move(contexts.error()));
+  generation->client_tls = std::move(*contexts);
   return generation;
 }
 

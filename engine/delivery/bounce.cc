@@ -147,8 +147,9 @@ bool wants_failure_notice(const mail::Recipient& recipient) noexcept {
 
 bool returns_full_message(const mail::Envelope& envelope, std::uint64_t size) noexcept {
   const auto parameters = envelope.parameters();
-  return parameters.ret == mail::DsnReturn::full && size <= kFullReturnMax &&
-         parameters.body != mail::BodyType::binary_mime;
+  // RFC 8689 5: what was to be protected is not returned.
+  return parameters.ret == mail::DsnReturn::full && !parameters.requiretls &&
+         size <= kFullReturnMax && parameters.body != mail::BodyType::binary_mime;
 }
 
 std::string bounce_opening(const BounceContext& context) {

@@ -1,9 +1,9 @@
 #include "engine/delivery/bounce_writer.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "engine/delivery/delivery.h"
+#include "engine/delivery/generated.h"
 
 namespace sluice::delivery {
 
@@ -53,7 +53,7 @@ void BounceWriter::begin() {
   read_ = 0;
   read_end_ = full_ ? message->body_size : std::min<std::uint64_t>(message->body_size, kBlockBytes);
   const std::string added_header = message->added_header;
-  if (!append_text(bounce_opening(context()) + added_header)) give_up();
+  if (!append_text(shard_, blocks_, arrival_, bounce_opening(context()) + added_header)) give_up();
 }
 
 // RFC 5321 6.1: a message with the null sender is never answered. NOTIFY=NEVER silences the rest.
@@ -69,18 +69,6 @@ void BounceWriter::select_reported(const queueing::QueuedMessage& message) {
 
 BounceContext BounceWriter::context() const {
   return {hostname_, postmaster_, shard_.find(job_->mid()), &reported_, mid_, wall_, boundary_};
-}
-
-bool BounceWriter::append_text(std::string_view text) {
-  while (!text.empty()) {
-    BlockRef block = blocks_.acquire();
-    if (!block) return false;
-    const std::size_t length = std::min(text.size(), kBlockBytes);
-    std::memcpy(block.data(), text.data(), length);
-    if (!shard_.append(arrival_, {block, 0, static_cast<std::uint32_t>(length)})) return false;
-    text.remove_prefix(length);
-  }
-  return true;
 }
 
 // false when a block or the shard is short now: the next poll tries again.
@@ -109,14 +97,15 @@ void BounceWriter::read_done(std::expected<std::size_t, queueing::QueueError> oc
 }
 
 void BounceWriter::complete() {
-  if (!append_text(bounce_closing(context()))) return give_up();
+  if (!append_text(shard_, blocks_, arrival_, bounce_closing(context()))) return give_up();
   const queueing::QueuedMessage& message = *shard_.find(job_->mid());
   const auto original = message.envelope.parameters();
   mail::Envelope envelope;
   envelope.set_sender("", {.body = original.body == mail::BodyType::seven_bit && !original.smtputf8
                                        ? mail::BodyType::seven_bit
                                        : mail::BodyType::eight_bit_mime,
-                           .smtputf8 = original.smtputf8});
+                           .smtputf8 = original.smtputf8,
+                           .requiretls = original.requiretls});  // RFC 8689 5
   envelope.add_recipient({.address = message.envelope.reverse_path()});
   if (!shard_.commit(arrival_, {.envelope = &envelope, .received = wall_}, kNoticeToken))
     return give_up();

@@ -42,7 +42,6 @@ class BounceWriter {
   void begin();
   void select_reported(const queueing::QueuedMessage& message);
   BounceContext context() const;
-  bool append_text(std::string_view text);
   bool read_more();
   void complete();
   void give_up();

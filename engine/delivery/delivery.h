@@ -17,6 +17,8 @@
 #include "engine/mail/ids.h"
 #include "engine/net/transport.h"
 #include "queueing/shard.h"
+#include "tls/context.h"
+#include "tls/stream.h"
 
 namespace sluice::delivery {
 
@@ -25,6 +27,12 @@ inline constexpr std::uint64_t kOutboundOwner = 1ULL << 63;
 
 // Token of delivery's own commits (notifications); no session's handle has it.
 inline constexpr std::uint64_t kNoticeToken = UINT64_MAX;
+
+// What deliveries show to TLS peers and whom they trust.
+struct ClientContexts {
+  std::shared_ptr<const tls::Context> usual;                      // null: no TLS at all
+  std::vector<std::shared_ptr<const tls::Context>> destinations;  // of each [[destination]]
+};
 
 struct Surroundings {  // all outlive the Delivery
   const config::Config* config = nullptr;
@@ -35,6 +43,8 @@ struct Surroundings {  // all outlive the Delivery
   BlockPool* blocks = nullptr;  // read buffers
   IdSequence* mids = nullptr;   // for DSNs
   IdSequence* dcids = nullptr;
+  tls::ReadBuffers* tls_buffers = nullptr;
+  ClientContexts contexts;
 };
 
 struct DestinationStatus {  // one route
@@ -88,7 +98,8 @@ class Delivery {
   virtual void set_redirects(std::vector<Redirect> redirects) = 0;
   // Takes over the lease of a message that is to go back to its sender, whole; false: no room now.
   virtual bool return_to_sender(Mid mid, std::string_view status, std::string_view diagnostic) = 0;
-  virtual void reconfigure(const config::Config& config) noexcept = 0;  // after SIGHUP
+  // After SIGHUP.
+  virtual void reconfigure(const config::Config& config, ClientContexts contexts) noexcept = 0;
   virtual void drain(Instant now) noexcept = 0;  // start nothing new; QUIT idle connections
   virtual bool idle() const noexcept = 0;        // no connection is open
   virtual std::vector<DestinationStatus> status() const = 0;

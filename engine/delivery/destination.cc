@@ -1,10 +1,14 @@
 #include "engine/delivery/destination.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::delivery {
 
-Destination::Destination(const config::Route& route) : name_(route.domain), via_(route.via) {
+Destination::Destination(const config::Route& route, std::string name, PeerRule rule)
+    : name_(name.empty() ? route.domain : std::move(name)),
+      via_(route.via),
+      rule_(std::move(rule)) {
   hops_.reserve(route.next_hops.size());
   for (const Endpoint& endpoint : route.next_hops) hops_.push_back({endpoint, 0, {}});
 }

@@ -1,5 +1,6 @@
-// One route as delivery sees it: the jobs that wait for it, its next hops with what is known of
-// their health, its connections and its counters. Pure book-keeping; the dispatcher acts on it.
+// Where mail of one kind goes, a route with one rule on TLS: the jobs that wait for it, its next
+// hops with what is known of their health, its connections and its counters. Pure book-keeping; the
+// dispatcher acts on it.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +13,19 @@
 #include "engine/delivery/delivery.h"
 #include "engine/delivery/job.h"
 #include "engine/delivery/outbound_connection.h"
+#include "engine/delivery/peer_rule.h"
 
 namespace sluice::delivery {
 
 class Destination {
  public:
   // What it needs of the route is copied: the configuration may go away first.
-  explicit Destination(const config::Route& route);
+  explicit Destination(const config::Route& route, std::string name = {}, PeerRule rule = {});
 
   const std::string& name() const noexcept { return name_; }
   const std::string& via() const noexcept { return via_; }
+  const PeerRule& rule() const noexcept { return rule_; }
+  bool unused() const noexcept { return connections == 0 && active_recipients == 0; }
 
   void enqueue(Job& job) noexcept;
   void enqueue_first(Job& job) noexcept;
@@ -49,11 +53,12 @@ class Destination {
 
   ListLink attention;  // in the dispatcher's list of destinations to look at
   IntrusiveList<OutboundConnection, &OutboundConnection::idle_link> idle;
-  std::uint32_t connections = 0;  // in all
-  std::uint32_t opening = 0;      // of these: not greeted yet
-  bool retired = false;           // no longer in the configuration
-  Job* collecting = nullptr;      // while the recipients of one message are grouped
-  std::string last_trouble;       // why the last connection failed
+  std::uint32_t connections = 0;           // in all
+  std::uint32_t opening = 0;               // of these: not greeted yet
+  bool retired = false;                    // no longer in the configuration
+  Job* collecting = nullptr;               // while the recipients of one message are grouped
+  std::string last_trouble;                // why the last connection failed
+  std::string_view last_status = "4.4.1";  // its enhanced code; a literal
   std::uint64_t active_recipients = 0;
   std::uint64_t delivered_recipients = 0;
   std::uint64_t soft_bounced = 0;
@@ -68,6 +73,7 @@ class Destination {
 
   std::string name_;
   std::string via_;
+  PeerRule rule_;
   std::vector<NextHop> hops_;
   JobQueue waiting_;
   std::size_t waiting_count_ = 0;

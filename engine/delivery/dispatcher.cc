@@ -12,6 +12,9 @@ constexpr std::size_t kDuePerPoll = 32;           // messages leased
 constexpr std::size_t kDestinationsPerPoll = 64;  // looked at
 constexpr std::size_t kDeferredPerPoll = 64;      // jobs of one destination that is down
 
+constexpr Trouble kNoRoute{"4.4.4", "no route to the recipient's domain"};
+constexpr Trouble kTooManyDestinations{"4.3.2", "too many destinations at once"};
+
 }  // namespace
 
 std::unique_ptr<Delivery> Delivery::create(const Surroundings& surroundings) {
@@ -32,7 +35,7 @@ Dispatcher::Dispatcher(const Surroundings& surroundings)
     slots_.push_back(std::make_unique<OutboundConnection>(slot, *this, on_connection_timer));
     free_slots_.push_back(count - 1 - slot);
   }
-  reconfigure(*config_);
+  reconfigure(*config_, house_.contexts);
 }
 
 void Dispatcher::enter(Instant now, WallTime wall) {
@@ -85,17 +88,18 @@ std::size_t Dispatcher::take_due() {
 void Dispatcher::group(Lease& lease) {
   grouped_.clear();
   Job* unrouted = nullptr;
+  Trouble trouble = kNoRoute;
   const queueing::QueuedMessage& message = *house_.shard->find(lease.mid);
+  const TlsWish wish = tls_wish(message.envelope.parameters());
   message.envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
     const queueing::RecipientProgress& progress = message.recipients[rid];
     if (progress.status != queueing::RecipientStatus::pending || progress.held ||
         progress.next_attempt > wall_)
       return;
     const std::string_view mailbox = mailbox_of(recipient.address, config_->delivery.postmaster);
-    const auto route =
-        find_route(config_->routes, redirected(routing_domain(mailbox, config_->hostname)));
-    Destination* destination =
-        route && *route < destinations_.size() ? destinations_[*route].get() : nullptr;
+    const auto [destination, lack] =
+        destinations_.find(redirected(routing_domain(mailbox, config_->hostname)), wish);
+    if (lack == Destinations::Lack::room) trouble = kTooManyDestinations;
     Job*& job = destination != nullptr ? destination->collecting : unrouted;
     if (job == nullptr) {
       job = &jobs_.add(lease, destination);
@@ -110,8 +114,7 @@ void Dispatcher::group(Lease& lease) {
     job->destination->enqueue(*job);
     attend(*job->destination);
   }
-  if (unrouted != nullptr)
-    outcomes_.defer(*unrouted, {"4.4.4", "no route to the recipient's domain"}, wall_);
+  if (unrouted != nullptr) outcomes_.defer(*unrouted, trouble, wall_);
   jobs_.close(lease);
 }
 
@@ -120,8 +123,9 @@ void Dispatcher::attend(Destination& destination) noexcept {
 }
 
 void Dispatcher::attend_all() noexcept {
-  for (auto& destination : destinations_)
-    if (destination->waiting() > 0) attend(*destination);
+  destinations_.for_each([this](Destination& destination) {
+    if (destination.waiting() > 0) attend(destination);
+  });
 }
 
 std::size_t Dispatcher::serve_destinations() {
@@ -161,7 +165,12 @@ void Dispatcher::defer_waiting(Destination& destination) {
   for (std::size_t i = 0; i < kDeferredPerPoll; ++i) {
     Job* job = destination.next_job();
     if (job == nullptr) return;
-    outcomes_.defer(*job, {"4.4.1", destination.last_trouble}, wall_);
+    // RFC 8689 4.2.1: what no next hop can protect goes back to its sender.
+    const Trouble trouble{destination.last_status, destination.last_trouble};
+    if (destination.last_status.starts_with('5'))
+      outcomes_.fail(*job, trouble);
+    else
+      outcomes_.defer(*job, trouble, wall_);
   }
   if (destination.waiting() > 0) attend(destination);
 }
@@ -202,18 +211,18 @@ void Dispatcher::pause(bool paused) noexcept {
   paused_ = paused;
   if (!paused) return;
   attend_all();
-  for (auto& destination : destinations_) quit_idle(*destination);
+  destinations_.for_each([this](Destination& destination) { quit_idle(destination); });
 }
 
 void Dispatcher::flush() noexcept {
-  for (auto& destination : destinations_) destination->forget_back_off();
+  destinations_.for_each([](Destination& destination) { destination.forget_back_off(); });
 }
 
 // What waits is grouped again, by the new ones.
 void Dispatcher::set_redirects(std::vector<Redirect> redirects) {
   if (redirects_ == redirects) return;
   redirects_ = std::move(redirects);
-  for (auto& destination : destinations_) give_back_waiting(*destination);
+  destinations_.for_each([this](Destination& destination) { give_back_waiting(destination); });
 }
 
 std::string_view Dispatcher::redirected(std::string_view domain) const noexcept {
@@ -245,19 +254,15 @@ void Dispatcher::quit_idle(Destination& destination) {
 }
 
 // Messages under way keep their connection; what waits is grouped again by the new routes.
-void Dispatcher::reconfigure(const config::Config& config) noexcept {
-  for (auto& destination : destinations_) {
+void Dispatcher::reconfigure(const config::Config& config, ClientContexts contexts) noexcept {
+  for (auto& destination : destinations_.take_all()) {
     give_back_waiting(*destination);
     destination->attention.unlink();
     destination->retired = true;
     quit_idle(*destination);
     if (destination->connections > 0) retired_.push_back(std::move(destination));
   }
-  destinations_.clear();
-  const std::size_t count = std::min(config.routes.size(), kDestinationsMax);
-  for (std::size_t i = 0; i < count; ++i)
-    destinations_.push_back(std::make_unique<Destination>(config.routes[i]));
-
+  destinations_.configure(config, std::move(contexts));
   config_ = &config;
   outcomes_.configure(config.delivery);
   bounces_.configure(config);
@@ -276,15 +281,15 @@ void Dispatcher::drain(Instant now) noexcept {
   now_ = now;
   draining_ = true;
   attend_all();
-  for (auto& destination : destinations_) quit_idle(*destination);
+  destinations_.for_each([this](Destination& destination) { quit_idle(destination); });
 }
 
 bool Dispatcher::idle() const noexcept { return free_slots_.size() == slots_.size(); }
 
 std::vector<DestinationStatus> Dispatcher::status() const {
   std::vector<DestinationStatus> rows;
-  rows.reserve(destinations_.size());
-  for (const auto& destination : destinations_) rows.push_back(destination->status());
+  destinations_.for_each(
+      [&rows](const Destination& destination) { rows.push_back(destination.status()); });
   return rows;
 }
 
@@ -293,11 +298,13 @@ HostRoute Dispatcher::route_of(std::string_view host) const {
   const std::string_view to = redirected(host);
   if (to != host) result.redirected_to = to;
   const auto route = find_route(config_->routes, to);
-  if (!route || *route >= destinations_.size()) return result;
-  const Destination& destination = *destinations_[*route];
-  result.destination = destination.name();
-  for (std::size_t hop = 0; hop < destination.hops(); ++hop)
-    result.hops.push_back({destination.hop(hop).text(), destination.hop_is_down(hop)});
+  if (!route) return result;
+  const config::Route& configured = config_->routes[*route];
+  const Destination* destination = destinations_.known(to, TlsWish::configured);
+  result.destination = destination != nullptr ? destination->name() : configured.domain;
+  for (std::size_t hop = 0; hop < configured.next_hops.size(); ++hop)
+    result.hops.push_back({configured.next_hops[hop].text(),
+                           destination != nullptr && destination->hop_is_down(hop)});
   return result;
 }
 
@@ -313,9 +320,10 @@ void Dispatcher::count_connections(std::map<std::string, std::uint32_t>& by_host
   };
   for (const auto& connection : slots_)
     if (connection->job() != nullptr) ++by_host[host_of(*connection->job())];
-  for (const auto& destination : destinations_)
-    if (destination->opening > 0 && destination->waiting() > 0)
-      by_host[host_of(*destination->first_waiting())] += destination->opening;
+  destinations_.for_each([&](Destination& destination) {
+    if (destination.opening > 0 && destination.waiting() > 0)
+      by_host[host_of(*destination.first_waiting())] += destination.opening;
+  });
 }
 
 }  // namespace sluice::delivery

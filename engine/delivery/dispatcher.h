@@ -1,7 +1,7 @@
 // Delivery's implementation: leases what is due, groups recipients by route, opens and reuses
 // connections within their limits, and drives each connection as its transport, its reads and its
 // deadlines ask. dispatcher.cc has the poll stages and destinations, dispatcher_connections.cc the
-// life of a connection.
+// life of a connection, dispatcher_tls.cc what is made of its TLS.
 #pragma once
 
 #include <memory>
@@ -13,6 +13,7 @@
 #include "engine/delivery/bounce_writer.h"
 #include "engine/delivery/delivery.h"
 #include "engine/delivery/destination.h"
+#include "engine/delivery/destinations.h"
 #include "engine/delivery/job.h"
 #include "engine/delivery/outbound_connection.h"
 #include "engine/delivery/outcomes.h"
@@ -21,8 +22,6 @@ namespace sluice::delivery {
 
 class Dispatcher final : public Delivery {
  public:
-  static constexpr std::size_t kDestinationsMax = 4'096;  // routes that are used, per worker
-
   explicit Dispatcher(const Surroundings& surroundings);
 
   std::size_t poll(Instant now, WallTime wall) noexcept override;
@@ -37,7 +36,7 @@ class Dispatcher final : public Delivery {
   void flush() noexcept override;
   void set_redirects(std::vector<Redirect> redirects) override;
   bool return_to_sender(Mid mid, std::string_view status, std::string_view diagnostic) override;
-  void reconfigure(const config::Config& config) noexcept override;
+  void reconfigure(const config::Config& config, ClientContexts contexts) noexcept override;
   void drain(Instant now) noexcept override;
   bool idle() const noexcept override;
   std::vector<DestinationStatus> status() const override;
@@ -56,7 +55,7 @@ class Dispatcher final : public Delivery {
   bool stopped() const noexcept { return paused_ || config_->delivery.paused || draining_; }
   void quit_idle(Destination& destination);
   std::string_view redirected(std::string_view domain) const noexcept;
-  bool can_lease() const noexcept { return !stopped() && jobs_.has_room(destinations_.size() + 1); }
+  bool can_lease() const noexcept { return !stopped() && jobs_.has_room(Destinations::kMax + 1); }
   void group(Lease& lease);
   void attend(Destination& destination) noexcept;
   void attend_all() noexcept;
@@ -71,8 +70,14 @@ class Dispatcher final : public Delivery {
   // The life of a connection.
   enum class Opened : std::uint8_t { yes, try_next_hop, not_now };
   Opened open_connection(Destination& destination);
+  struct ConnectTrouble {
+    std::string_view details;
+    std::string_view reason = "network error";
+    std::string_view status = "4.4.1";  // a literal
+    Endpoint local{};
+  };
   void connect_failed(Destination& destination, std::size_t hop, Dcid dcid,
-                      std::string_view details, std::string_view reason);
+                      const ConnectTrouble& trouble);
   void connected(OutboundConnection& connection);
   void run(OutboundConnection& connection);
   bool next_message(OutboundConnection& connection);
@@ -86,6 +91,13 @@ class Dispatcher final : public Delivery {
   void watch(OutboundConnection& connection);
   static void on_connection_timer(Timer& timer, Instant now);
   void deadline_passed(OutboundConnection& connection);
+  void greeting_failed(OutboundConnection& connection);
+  bool greeting_done(OutboundConnection& connection);
+
+  // dispatcher_tls.cc
+  void set_client_tls(const PeerRule& rule) noexcept;
+  void report_tls(OutboundConnection& connection);
+  void report_no_tls(OutboundConnection& connection, mail::EventKind kind);
 
   Surroundings house_;
   const config::Config* config_;
@@ -98,9 +110,9 @@ class Dispatcher final : public Delivery {
   WallTime wall_;
   std::optional<TimerWheel> timers_;  // from the first poll on
 
-  std::vector<std::unique_ptr<Destination>> destinations_;  // by route index
-  std::vector<std::unique_ptr<Destination>> retired_;       // until their connections have gone
-  DestinationList attention_;                               // to be served at the next poll
+  Destinations destinations_;
+  std::vector<std::unique_ptr<Destination>> retired_;  // until their connections have gone
+  DestinationList attention_;                          // to be served at the next poll
   DestinationList blocked_;    // want a connection, but a resource of ours is short
   std::vector<Job*> grouped_;  // of the message being grouped
 

@@ -29,8 +29,9 @@ Dispatcher::Opened Dispatcher::open_connection(Destination& destination) {
   if (free_slots_.empty()) return Opened::not_now;
   net::Transport* transport = house_.transport(destination.via());
   if (transport == nullptr) {
-    connect_failed(destination, hop, 0, "no port of this name: " + destination.via(),
-                   "configuration");
+    connect_failed(
+        destination, hop, 0,
+        {.details = "no port of this name: " + destination.via(), .reason = "configuration"});
     return Opened::try_next_hop;
   }
   OutboundConnection& slot = *slots_[free_slots_.back()];
@@ -41,7 +42,7 @@ Dispatcher::Opened Dispatcher::open_connection(Destination& destination) {
   }
   const Dcid dcid = house_.dcids->take();
   if (!connection) {
-    connect_failed(destination, hop, dcid, net::describe(connection.error()), "network error");
+    connect_failed(destination, hop, dcid, {.details = net::describe(connection.error())});
     return Opened::try_next_hop;
   }
   free_slots_.pop_back();
@@ -53,14 +54,16 @@ Dispatcher::Opened Dispatcher::open_connection(Destination& destination) {
 }
 
 void Dispatcher::connect_failed(Destination& destination, std::size_t hop, Dcid dcid,
-                                std::string_view details, std::string_view reason) {
+                                const ConnectTrouble& trouble) {
   const Duration longest = config_->delivery.retry_first;
   destination.hop_failed(hop, now_, longest / kFirstBackOffPart, longest);
-  destination.last_trouble = destination.hop(hop).text() + ": " + std::string(details);
+  destination.last_trouble = destination.hop(hop).text() + ": " + std::string(trouble.details);
+  destination.last_status = trouble.status;
   house_.events->emit({.kind = mail::EventKind::delivery_failed,
                        .dcid = dcid,
+                       .local = trouble.local,
                        .remote = destination.hop(hop),
-                       .text = {destination.name(), details, reason}});
+                       .text = {destination.name(), trouble.details, trouble.reason}});
 }
 
 void Dispatcher::on_ready(net::Connection& ready, Instant now, WallTime wall) noexcept {
@@ -72,7 +75,7 @@ void Dispatcher::on_ready(net::Connection& ready, Instant now, WallTime wall) no
   if (ready.state() == net::Connection::State::opening) return;
   if (ready.state() == net::Connection::State::open) return connected(connection);
   connect_failed(connection.destination(), connection.hop(), connection.dcid(),
-                 net::describe(ready.error()), "network error");
+                 {.details = net::describe(ready.error())});
   leave(connection, false);
 }
 
@@ -81,7 +84,9 @@ void Dispatcher::connected(OutboundConnection& connection) {
                        .dcid = connection.dcid(),
                        .local = connection.connection()->local(),
                        .remote = connection.connection()->remote()});
-  connection.begin_session(client_settings_, config_->delivery.postmaster, now_);
+  set_client_tls(connection.destination().rule());
+  connection.begin_session(client_settings_, config_->delivery.postmaster, house_.tls_buffers,
+                           now_);
   run(connection);
 }
 
@@ -89,6 +94,7 @@ void Dispatcher::connected(OutboundConnection& connection) {
 void Dispatcher::run(OutboundConnection& connection) {
   for (;;) {
     connection.pump(now_);
+    report_tls(connection);
     if (const auto result = connection.take_result()) settle(connection, *result);
     if (connection.session().finished()) {
       if (connection.body().reading()) break;  // the read's end comes back here
@@ -97,8 +103,7 @@ void Dispatcher::run(OutboundConnection& connection) {
     }
     if (!connection.session().ready() || connection.job() != nullptr) break;
     if (connection.phase() == Phase::greeting) {
-      --connection.destination().opening;
-      connection.destination().hop_works(connection.hop());
+      if (!greeting_done(connection)) continue;
     } else if (connection.phase() != Phase::sending) {
       break;  // idle or quitting
     }
@@ -178,10 +183,7 @@ void Dispatcher::settle_unanswered(OutboundConnection& connection) {
 }
 
 void Dispatcher::close(OutboundConnection& connection) {
-  const std::string_view failure = connection.session().failure();
-  if (connection.phase() == Phase::greeting)
-    connect_failed(connection.destination(), connection.hop(), connection.dcid(), failure,
-                   "unexpected SMTP response");
+  if (connection.phase() == Phase::greeting) greeting_failed(connection);
   house_.events->emit({.kind = mail::EventKind::delivery_close, .dcid = connection.dcid()});
   leave(connection, true);
 }
@@ -218,7 +220,7 @@ void Dispatcher::on_connection_timer(Timer& timer, Instant) {
 void Dispatcher::deadline_passed(OutboundConnection& connection) {
   if (connection.phase() == Phase::connecting) {
     connect_failed(connection.destination(), connection.hop(), connection.dcid(),
-                   "no answer within the connect timeout", "network error");
+                   {.details = "no answer within the connect timeout"});
     return leave(connection, false);
   }
   if (connection.phase() == Phase::idle) {

@@ -38,6 +38,10 @@ void OutboundConnection::opened(net::Transport& transport, net::Connection& conn
   phase_ = Phase::connecting;
   transport_ = &transport;
   connection_ = &connection;
+  stream_ = &connection;
+  tls_reported = false;
+  peer_ = {};
+  tls_failure_ = {};
   destination_ = &destination;
   hop_ = hop;
   dcid_ = dcid;
@@ -45,8 +49,10 @@ void OutboundConnection::opened(net::Transport& transport, net::Connection& conn
 }
 
 void OutboundConnection::begin_session(const smtp::ClientSettings& settings,
-                                       std::string_view postmaster, Instant now) {
+                                       std::string_view postmaster, tls::ReadBuffers* buffers,
+                                       Instant now) {
   postmaster_ = postmaster;
+  tls_buffers_ = buffers;
   session_.open(settings, now);
   phase_ = Phase::greeting;
 }
@@ -73,24 +79,33 @@ void OutboundConnection::quit(Instant now) {
 }
 
 void OutboundConnection::pump(Instant now) {
+  const bool more = move_octets(now);
+  if (tls_) tls_->park();
+  if (more) transport_->requeue(*connection_);
+}
+
+// False when nothing can go on until something changes.
+bool OutboundConnection::move_octets(Instant now) {
   for (int round = 0; round < kRoundsPerPump; ++round) {
-    bool moved = move_input(now);
+    bool moved = session_.wants_tls() ? shake_hands(now) : move_input(now);
     moved |= move_body(now);
     moved |= move_output();
-    if (!moved) return;
+    if (!moved) return false;
   }
-  transport_->requeue(*connection_);
+  return true;
 }
 
 bool OutboundConnection::move_input(Instant now) {
-  const ByteView input = connection_->readable();
+  const ByteView input = stream_->readable();
   const std::size_t taken = input.empty() ? 0 : session_.receive(input, now);
-  connection_->consume(taken);
+  stream_->consume(taken);
   if (taken > 0) return true;
   if (session_.finished()) return false;
   if (connection_->state() == net::Connection::State::failed)
     session_.connection_lost(net::describe(connection_->error()), now);
-  else if (connection_->read_finished())
+  else if (tls_ && tls_->failed())
+    session_.connection_lost(tls_->session().failure().view(), now);
+  else if (stream_->read_finished())
     session_.connection_lost("connection closed by the peer", now);
   return false;
 }
@@ -132,7 +147,7 @@ void OutboundConnection::consume(std::size_t count) noexcept {
 bool OutboundConnection::move_output() noexcept {
   const ByteView output = session_.output();
   if (output.empty()) return false;
-  const std::size_t taken = connection_->write(output);
+  const std::size_t taken = stream_->write(output);
   session_.output_sent(taken);
   return taken > 0;
 }
@@ -154,10 +169,13 @@ void OutboundConnection::shut(bool orderly) noexcept {
   timer.cancel();
   idle_link.unlink();
   starved_link.unlink();
-  if (orderly && connection_->state() == net::Connection::State::open)
+  if (orderly && connection_->state() == net::Connection::State::open) {
+    if (tls_) tls_->session().close();
     connection_->close();
-  else
+  } else {
     connection_->abort();
+  }
+  tls_.reset();
   transport_->release(*connection_);
   connection_ = nullptr;
   phase_ = Phase::unused;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "engine/delivery/job.h"
 #include "engine/net/transport.h"
 #include "engine/smtp/client_session.h"
+#include "tls/stream.h"
 
 namespace sluice::delivery {
 
@@ -37,9 +39,9 @@ class OutboundConnection {
 
   void opened(net::Transport& transport, net::Connection& connection, Destination& destination,
               std::size_t hop, Dcid dcid) noexcept;
-  // The transport has connected: SMTP begins.
+  // The transport has connected: SMTP begins. The buffers are for the time when it goes over TLS.
   void begin_session(const smtp::ClientSettings& settings, std::string_view postmaster,
-                     Instant now);
+                     tls::ReadBuffers* buffers, Instant now);
   // Takes the job over and starts its message.
   void send(Job& job, queueing::QueuedMessage& message, queueing::Shard& shard, BlockPool& blocks,
             Instant now);
@@ -65,13 +67,21 @@ class OutboundConnection {
   Dcid dcid() const noexcept { return dcid_; }
   std::uint32_t messages() const noexcept { return messages_; }  // started on this connection
   bool body_started() const noexcept { return body_started_; }
+  const tls::Session& tls() const noexcept { return tls_->session(); }  // of an encrypted session
+  const tls::PeerCheck& peer() const noexcept { return peer_; }         // of levels that verify
+  const tls::Failure& tls_failure() const noexcept { return tls_failure_; }  // of its handshake
 
-  ListLink idle_link;     // among the idle connections of its destination
-  ListLink starved_link;  // waits for a block, or for the queue to read
-  Timer timer;            // connect, command or idle deadline
+  ListLink idle_link;         // among the idle connections of its destination
+  ListLink starved_link;      // waits for a block, or for the queue to read
+  Timer timer;                // connect, command or idle deadline
+  bool tls_reported = false;  // the log knows that it is encrypted
 
  private:
+  bool move_octets(Instant now);
   bool move_input(Instant now);
+  bool shake_hands(Instant now);
+  bool finish_handshake(Instant now);
+  bool fail_handshake(const tls::Failure& failure);
   bool move_body(Instant now);
   bool move_output() noexcept;
   ByteView next_octets() noexcept;
@@ -82,6 +92,11 @@ class OutboundConnection {
   Phase phase_ = Phase::unused;
   net::Transport* transport_ = nullptr;
   net::Connection* connection_ = nullptr;
+  tls::ReadBuffers* tls_buffers_ = nullptr;
+  std::unique_ptr<tls::Stream> tls_;  // over connection_, from the peer's 220 on
+  ByteStream* stream_ = nullptr;      // what the session's octets go over: connection_ or tls_
+  tls::PeerCheck peer_;
+  tls::Failure tls_failure_;
   Destination* destination_ = nullptr;
   std::size_t hop_ = 0;
   Dcid dcid_ = 0;

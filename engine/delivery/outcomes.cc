@@ -67,9 +67,26 @@ void Outcomes::settle_delivered(const Job& job, const smtp::MessageResult& resul
                 .text = {rids, reply}});
 }
 
-void Outcomes::defer(Job& job, const Trouble& trouble, WallTime wall) {
+namespace {
+
+smtp::RecipientResult unreached(const Trouble& trouble) {
   smtp::RecipientResult result;
   result.reply = std::string(trouble.status) + " " + std::string(trouble.detail);
+  return result;
+}
+
+}  // namespace
+
+void Outcomes::fail(Job& job, const Trouble& trouble) {
+  smtp::RecipientResult result = unreached(trouble);
+  result.outcome = smtp::Outcome::failed;
+  for (const Rid rid : job.rids)
+    if (is_pending(job, rid)) fail_recipient(job, rid, result, 0);
+  finish(job);
+}
+
+void Outcomes::defer(Job& job, const Trouble& trouble, WallTime wall) {
+  const smtp::RecipientResult result = unreached(trouble);
   for (const Rid rid : job.rids) {
     if (!is_pending(job, rid)) continue;
     note(job, rid, result, wall);

@@ -29,9 +29,10 @@ class Outcomes {
 
   void configure(const config::Delivery& config) noexcept { config_ = &config; }
 
-  // Both take the job over. In a MessageResult the recipients are in the order of job.rids.
+  // All take the job over. In a MessageResult the recipients are in the order of job.rids.
   void settle(Job& job, const smtp::MessageResult& result, Dcid dcid, WallTime wall);
   void defer(Job& job, const Trouble& trouble, WallTime wall);
+  void fail(Job& job, const Trouble& trouble);  // not to be tried again
 
  private:
   void settle_delivered(const Job& job, const smtp::MessageResult& result, Dcid dcid,

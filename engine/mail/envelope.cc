@@ -5,8 +5,9 @@
 //   recipient  = notify(u8) string(forward path) string(ORCPT)
 //   string     = length(u16) octets
 //
-// version is 1; flags bit 0 is SMTPUTF8; body, ret and notify are values of the enums. The whole
-// run must be used up: a shorter or longer one is not an envelope.
+// version is 1; flags: bit 0 SMTPUTF8, bit 1 REQUIRETLS, bit 2 TLS-Required: No; body, ret and
+// notify are values of the enums. The whole run must be used up: a shorter or longer one is not an
+// envelope.
 #include "engine/mail/envelope.h"
 
 #include "engine/base/contract.h"
@@ -17,6 +18,9 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kFlagSmtpUtf8 = 1;
+constexpr std::uint8_t kFlagRequireTls = 2;
+constexpr std::uint8_t kFlagTlsOptional = 4;
+constexpr std::uint8_t kFlagsAll = kFlagSmtpUtf8 | kFlagRequireTls | kFlagTlsOptional;
 constexpr std::size_t kBodyOffset = 1;
 constexpr std::size_t kReturnOffset = 2;
 constexpr std::size_t kFlagsOffset = 3;
@@ -61,6 +65,12 @@ bool skip_string(ByteView bytes, std::size_t& offset) {
   return true;
 }
 
+std::uint8_t flags_of(const SenderParameters& parameters) {
+  return static_cast<std::uint8_t>((parameters.smtputf8 ? kFlagSmtpUtf8 : 0) |
+                                   (parameters.requiretls ? kFlagRequireTls : 0) |
+                                   (parameters.tls_optional ? kFlagTlsOptional : 0));
+}
+
 bool skip_recipient(ByteView bytes, std::size_t& offset) {
   if (offset == bytes.size() || bytes[offset] > kNotifyAll) return false;
   ++offset;
@@ -71,7 +81,7 @@ bool valid_head(ByteView bytes) {
   return bytes.size() >= kHeadBytes && bytes[0] == kVersion &&
          bytes[kBodyOffset] <= static_cast<std::uint8_t>(BodyType::binary_mime) &&
          bytes[kReturnOffset] <= static_cast<std::uint8_t>(DsnReturn::headers) &&
-         bytes[kFlagsOffset] <= kFlagSmtpUtf8;
+         bytes[kFlagsOffset] <= kFlagsAll;
 }
 
 }  // namespace
@@ -89,8 +99,7 @@ void Envelope::set_sender(std::string_view reverse_path, const SenderParameters&
   clear();
   bytes_.reserve(kKeptBytes);
   bytes_ = {kVersion, static_cast<std::uint8_t>(parameters.body),
-            static_cast<std::uint8_t>(parameters.ret),
-            parameters.smtputf8 ? kFlagSmtpUtf8 : std::uint8_t{0}};
+            static_cast<std::uint8_t>(parameters.ret), flags_of(parameters)};
   bytes_.resize(kHeadBytes);
   append_string(bytes_, reverse_path);
   append_string(bytes_, parameters.envid);
@@ -103,6 +112,11 @@ void Envelope::add_recipient(const Recipient& recipient) {
   append_string(bytes_, recipient.address);
   append_string(bytes_, recipient.orcpt);
   store_count(bytes_, ++recipient_count_);
+}
+
+void Envelope::set_tls_optional() noexcept {
+  SLUICE_ASSERT(has_sender());
+  bytes_[kFlagsOffset] |= kFlagTlsOptional;
 }
 
 std::size_t Envelope::encoded_size(const Recipient& recipient) noexcept {
@@ -121,6 +135,8 @@ SenderParameters Envelope::parameters() const noexcept {
   parameters.body = static_cast<BodyType>(bytes_[kBodyOffset]);
   parameters.ret = static_cast<DsnReturn>(bytes_[kReturnOffset]);
   parameters.smtputf8 = (bytes_[kFlagsOffset] & kFlagSmtpUtf8) != 0;
+  parameters.requiretls = (bytes_[kFlagsOffset] & kFlagRequireTls) != 0;
+  parameters.tls_optional = (bytes_[kFlagsOffset] & kFlagTlsOptional) != 0;
   std::size_t offset = kHeadBytes;
   read_string(bytes_, offset);
   parameters.envid = read_string(bytes_, offset);

@@ -27,7 +27,9 @@ struct SenderParameters {
   BodyType body = BodyType::seven_bit;
   DsnReturn ret = DsnReturn::unspecified;
   bool smtputf8 = false;
-  std::string_view envid;  // xtext as received
+  bool requiretls = false;    // RFC 8689 4: over verified TLS only
+  bool tls_optional = false;  // "TLS-Required: No" in the header, RFC 8689 5
+  std::string_view envid;     // xtext as received
 };
 
 struct Recipient {
@@ -44,6 +46,8 @@ class Envelope {
   // reverse_path without angle brackets; empty for the null sender.
   void set_sender(std::string_view reverse_path, const SenderParameters& parameters);
   void add_recipient(const Recipient& recipient);
+
+  void set_tls_optional() noexcept;  // known only when the header has come
 
   std::string_view reverse_path() const noexcept;
   SenderParameters parameters() const noexcept;

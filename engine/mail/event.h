@@ -41,7 +41,13 @@ enum class EventKind : std::uint8_t {
   queue_refused,    // text[0] = reason (disk full, …)
   queue_finished,   // every recipient has an outcome
   // Delivery.
-  delivery_open,     // dcid, local, remote
+  delivery_open,         // dcid, local, remote
+  delivery_tls_success,  // dcid, text[0] = protocol, text[1] = cipher suite
+  // TLS was to be and is not, and the attempt is over: dcid, remote, number = code of the library
+  // or
+  // 0, text[0] = domain, text[1] = what it says, text[2] = kind of failure, a few fixed words.
+  delivery_tls_failed,
+  delivery_tls_missing,  // the same, but the session goes on in the clear
   delivery_failed,   // connection not made: text[0] = domain, text[1] = details, text[2] = reason
   delivery_start,    // dcid, mid, text[0] = "0 1 2": the RIDs
   delivery_done,     // dcid, mid, text[0] = RIDs, text[1] = reply
@@ -56,6 +62,7 @@ enum class EventKind : std::uint8_t {
   // Engine.
   engine_info,     // text[0]
   engine_warning,  // text[0]
+  alert,           // text[0]
 };
 
 struct Event {

@@ -3,20 +3,18 @@
 
 #include <cstdint>
 
-#include "engine/base/bytes.h"
+#include "engine/mail/field_finder.h"
 
 namespace sluice::mail {
 
 class HopCounter {
  public:
-  // The next octets of the message, in any chunking. Cheap once the header section has ended.
+  // The next octets of the message, in any chunking.
   void feed(ByteView octets) noexcept;
   std::uint32_t hops() const noexcept { return hops_; }
 
  private:
-  bool header_ended_ = false;
-  bool no_match_ = false;      // this line is no Received field
-  std::uint32_t matched_ = 0;  // octets of "received:" at the start of this line
+  FieldFinder received_{"received:"};
   std::uint32_t hops_ = 0;
 };
 

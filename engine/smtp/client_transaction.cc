@@ -17,6 +17,8 @@ constexpr std::string_view kNeedsEightBit =
     "5.6.3 Message is 8-bit and the next hop does not offer 8BITMIME";
 constexpr std::string_view kNeedsSmtpUtf8 =
     "5.6.7 Message needs SMTPUTF8, which the next hop does not offer";
+constexpr std::string_view kNeedsRequireTls =
+    "5.7.30 Message needs REQUIRETLS, which the next hop does not offer";
 constexpr std::string_view kTooLarge = "5.3.4 Message is larger than the next hop takes";
 constexpr std::string_view kBadSender = "5.1.7 Sender address cannot be sent";
 constexpr std::string_view kBadRecipient = "5.1.3 Recipient address cannot be sent";
@@ -71,6 +73,8 @@ void ClientSession::check_message() {
   if (parameters.body != mail::BodyType::seven_bit && !capabilities_.eight_bit_mime)
     resolve_open(Outcome::failed, 0, kNeedsEightBit);
   if (utf8 && !capabilities_.smtputf8) resolve_open(Outcome::failed, 0, kNeedsSmtpUtf8);
+  if (parameters.requiretls && !(encrypted_ && capabilities_.requiretls))
+    resolve_open(Outcome::failed, 0, kNeedsRequireTls);
 }
 
 void ClientSession::check_recipient(std::uint32_t index) {
@@ -132,6 +136,7 @@ void ClientSession::send_mail() noexcept {
       [&](std::uint32_t index) { return !mail::is_ascii(message_.recipients[index].address); });
   if (parameters.smtputf8 || utf8_recipient || !mail::is_ascii(message_.reverse_path))
     put(" SMTPUTF8");
+  if (parameters.requiretls) put(" REQUIRETLS");
   if (capabilities_.dsn && parameters.ret != mail::DsnReturn::unspecified)
     put(parameters.ret == mail::DsnReturn::full ? " RET=FULL" : " RET=HDRS");
   if (capabilities_.dsn && !parameters.envid.empty()) {

@@ -20,6 +20,7 @@ constexpr Reply kBadSize{501, "5.5.4", "Syntax: SIZE=octets"};
 constexpr Reply kBadBody{501, "5.5.4", "Syntax: BODY=7BIT or BODY=8BITMIME"};
 constexpr Reply kNoBinaryMime{555, "5.5.4", "BODY=BINARYMIME is not supported"};
 constexpr Reply kBadSmtpUtf8{501, "5.5.4", "Syntax: SMTPUTF8 takes no value"};
+constexpr Reply kBadRequireTls{501, "5.5.4", "Syntax: REQUIRETLS takes no value"};
 constexpr Reply kBadRet{501, "5.5.4", "Syntax: RET=FULL or RET=HDRS"};
 constexpr Reply kBadEnvid{501, "5.5.4", "Syntax: ENVID=xtext of at most 100 octets"};
 constexpr Reply kBadNotify{501, "5.5.4", "Syntax: NOTIFY=NEVER or NOTIFY=SUCCESS,FAILURE,DELAY"};
@@ -119,6 +120,12 @@ std::optional<Reply> take_smtputf8(const Parameter& parameter, Command& command)
   return std::nullopt;
 }
 
+std::optional<Reply> take_requiretls(const Parameter& parameter, Command& command) noexcept {
+  if (parameter.has_value) return kBadRequireTls;
+  command.parameters.requiretls = true;
+  return std::nullopt;
+}
+
 std::optional<Reply> take_ret(const Parameter& parameter, Command& command) noexcept {
   const bool full = equals_ignoring_case(parameter.value, "FULL");
   if (!full && !equals_ignoring_case(parameter.value, "HDRS")) return kBadRet;
@@ -151,11 +158,10 @@ struct ParameterRow {
   std::optional<Reply> (*take)(const Parameter&, Command&) noexcept;
 };
 
-constexpr ParameterRow kMailParameters[] = {{"SIZE", take_size},
-                                            {"BODY", take_body},
-                                            {"SMTPUTF8", take_smtputf8},
-                                            {"RET", take_ret},
-                                            {"ENVID", take_envid}};
+constexpr ParameterRow kMailParameters[] = {
+    {"SIZE", take_size},         {"BODY", take_body},
+    {"SMTPUTF8", take_smtputf8}, {"REQUIRETLS", take_requiretls},
+    {"RET", take_ret},           {"ENVID", take_envid}};
 constexpr ParameterRow kRcptParameters[] = {{"NOTIFY", take_notify}, {"ORCPT", take_orcpt}};
 
 std::optional<Reply> parse_parameters(std::string_view text, std::span<const ParameterRow> rows,

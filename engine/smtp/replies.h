@@ -37,6 +37,9 @@ inline constexpr Reply kChunksBegun{503, "5.5.1", "Message under way by BDAT"};
 inline constexpr Reply kTlsActive{503, "5.5.1", "TLS is on already"};
 inline constexpr Reply kMustStartTls{530, "5.7.0", "Must issue a STARTTLS command first"};
 
+// RFC 8689 3: only a session that is protected itself may ask for protection.
+inline constexpr Reply kRequireTlsInTheClear{550, "5.7.10", "REQUIRETLS needs a session over TLS"};
+
 inline constexpr Reply kBareNewlineInMessage{550, "5.5.2",
                                              "Message contains a bare CR or a bare LF"};
 inline constexpr Reply kNulInMessage{550, "5.6.0", "Message contains a NUL octet"};

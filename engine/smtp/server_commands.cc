@@ -69,6 +69,7 @@ std::optional<Reply> ServerSession::check_mail(const Command& command) const {
   if (helo_.empty()) return reply::kNoHello;
   if (envelope_.has_sender()) return reply::kNestedMail;
   if (too_large(command.size)) return reply::kMessageTooLarge;
+  if (command.parameters.requiretls && !encrypted_) return reply::kRequireTlsInTheClear;
   if (!command.parameters.smtputf8 && !mail::is_ascii(command.reverse_path))
     return reply::kNeedsSmtpUtf8;
   return std::nullopt;
@@ -91,13 +92,14 @@ void ServerSession::proceed_ehlo(const Command& command, Instant) {
   extended_ = true;
   say_text("250-");
   greet_client(command.argument);
-  char limits[160];
+  char limits[192];
   const int length =
       std::snprintf(limits, sizeof limits,
                     "250-SIZE %llu\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n"
-                    "%s250-SMTPUTF8\r\n250-CHUNKING\r\n250-DSN\r\n",
+                    "%s%s250-SMTPUTF8\r\n250-CHUNKING\r\n250-DSN\r\n",
                     static_cast<unsigned long long>(settings_->message_size_max),
-                    offers_tls() ? "250-STARTTLS\r\n" : "");
+                    offers_tls() ? "250-STARTTLS\r\n" : "",
+                    encrypted_ ? "250-REQUIRETLS\r\n" : "");  // RFC 8689 3: inside TLS only
   say_text({limits, static_cast<std::size_t>(length)});
   const int tail = std::snprintf(limits, sizeof limits, "250 LIMITS MAILMAX=%u RCPTMAX=%u\r\n",
                                  settings_->messages_max, settings_->recipients_max);

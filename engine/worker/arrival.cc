@@ -66,6 +66,7 @@ std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid) {
   size_ = 0;
   failure_.reset();
   hops_ = {};
+  tls_required_ = {};
   return {};
 }
 
@@ -94,6 +95,7 @@ void Arrival::feed_scanner() noexcept {
   StageScope scope(core_->ledger, Stage::scan);
   const ByteView fresh{block_.data() + scanned_, filled_ - scanned_};
   hops_.feed(fresh);
+  tls_required_.feed(fresh);
   if (scan_ != nullptr) scan_state_->scanner.feed(*scan_, fresh);
   scanned_ = filled_;
 }
@@ -183,8 +185,15 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
                                {header + used, sizeof header - used});
 
   StageScope scope(core_->ledger, Stage::queue);
+  // RFC 8689 5: REQUIRETLS outranks the field.
+  mail::Envelope tagged;
+  const bool optional = tls_required_.says_no() && !envelope.parameters().requiretls;
+  if (optional) {
+    tagged = envelope;
+    tagged.set_tls_optional();
+  }
   const queueing::Acceptance acceptance{
-      &envelope,
+      optional ? &tagged : &envelope,
       as_bytes({header, used}),
       now,
       verdict.scl,

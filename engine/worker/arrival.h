@@ -10,6 +10,7 @@
 #include "engine/base/slab.h"
 #include "engine/mail/envelope.h"
 #include "engine/mail/hop_counter.h"
+#include "engine/mail/tls_required.h"
 #include "engine/smtp/reply.h"
 #include "engine/worker/core_state.h"
 
@@ -63,6 +64,7 @@ class Arrival {
   std::uint32_t filled_ = 0;   // octets written into block_
   std::uint32_t scanned_ = 0;  // octets of block_ that the scanner has seen
   mail::HopCounter hops_;
+  mail::TlsRequiredField tls_required_;
   std::uint64_t size_ = 0;                       // octets of the message
   std::optional<queueing::QueueError> failure_;  // the rest is discarded
 };

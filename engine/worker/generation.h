@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/config/config.h"
+#include "engine/delivery/delivery.h"
 #include "scanners/scanner.h"
 #include "tls/context.h"
 
@@ -15,6 +16,7 @@ struct Generation {
   std::shared_ptr<const config::Config> config;
   std::shared_ptr<const scan::RuleSet> rules;
   std::vector<std::shared_ptr<const tls::Context>> tls;  // of each listener; null where it is off
+  delivery::ClientContexts client_tls;
 };
 
 }  // namespace sluice::worker

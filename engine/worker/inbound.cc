@@ -58,7 +58,7 @@ void Inbound::begin(const dns::ReverseName& name, const smtp::Reply& refusal, In
     session_.open_refused(listener_->settings, refusal, now);
     emit(mail::EventKind::link_rejected, refusal.text);
   } else {
-    session_.open(listener_->settings, *this, peer_, now);
+    session_.open(listener_->settings_for(peer_.address), *this, peer_, now);
     emit(mail::EventKind::link_accepted, listener_->settings.listener_name);
   }
 }

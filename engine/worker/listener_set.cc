@@ -1,5 +1,8 @@
 #include "engine/worker/listener_set.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace sluice::worker {
 namespace {
 
@@ -33,7 +36,29 @@ smtp::ServerSettings settings_of(const config::Config& config, const config::Lis
   return settings;
 }
 
+void add_sources(ListenerState& state, const std::vector<Prefix>& prefixes, smtp::TlsLevel level) {
+  for (const Prefix& prefix : prefixes) {
+    state.sources.push_back({prefix, state.settings});
+    state.sources.back().settings.tls = level;
+  }
+}
+
+// RFC 3207 4: whether TLS is offered or demanded may depend on who asks.
+void add_sources(ListenerState& state) {
+  add_sources(state, state.config->tls_required_from, smtp::TlsLevel::required);
+  add_sources(state, state.config->tls_preferred_from, smtp::TlsLevel::preferred);
+  add_sources(state, state.config->tls_off_from, smtp::TlsLevel::off);
+  std::ranges::stable_sort(state.sources, std::greater(),
+                           [](const auto& source) { return source.prefix.length; });
+}
+
 }  // namespace
+
+const smtp::ServerSettings& ListenerState::settings_for(const IpAddress& source) const noexcept {
+  for (const Source& candidate : sources)
+    if (candidate.prefix.contains(source)) return candidate.settings;
+  return settings;
+}
 
 std::unique_ptr<ListenerSet> make_listener_set(const Generation& generation) {
   auto set = std::make_unique<ListenerSet>();
@@ -47,6 +72,7 @@ std::unique_ptr<ListenerSet> make_listener_set(const Generation& generation) {
                               {.what = static_cast<std::uint32_t>(i),
                                .per_second = listener.handshakes_per_source,
                                .burst = listener.handshakes_burst}});
+    add_sources(set->listeners.back());
   }
   return set;
 }

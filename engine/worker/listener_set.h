@@ -18,7 +18,14 @@ struct ListenerState {
   const config::Listener* config = nullptr;  // within ListenerSet::config
   std::string interface_name;                // in the mail log
   std::shared_ptr<const tls::Context> tls;   // null: off
-  policy::Rate handshake_rate;               // of one source
+  policy::Rate handshake_rate{};             // of one source
+  struct Source {
+    Prefix prefix;
+    smtp::ServerSettings settings;  // those of the listener with another level of TLS
+  };
+  std::vector<Source> sources{};  // the longest prefixes first
+
+  const smtp::ServerSettings& settings_for(const IpAddress& source) const noexcept;
 };
 
 struct ListenerSet {

@@ -82,10 +82,10 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
       sessions_(setup_.generation->config->memory.sessions),
       commands_(kCommandRing) {
   reconfigure(*setup_.generation);
-  delivery_ =
-      delivery::Delivery::create({setup_.generation->config.get(), shard_.get(),
-                                  [this](std::string_view via) { return find_transport(via); },
-                                  setup_.events, blocks_.get(), &mids_, &dcids_});
+  delivery_ = delivery::Delivery::create(
+      {setup_.generation->config.get(), shard_.get(),
+       [this](std::string_view via) { return find_transport(via); }, setup_.events, blocks_.get(),
+       &mids_, &dcids_, &tls_buffers_, setup_.generation->client_tls});
   if (setup_.directives) direct(*setup_.directives);
 }
 
@@ -287,6 +287,11 @@ std::size_t Worker::reap_reads(Instant now) {
   return count;
 }
 
+bool Worker::submit(const delivery::GeneratedMail& mail) {
+  return delivery::store_generated(mail, listener_sets_.back()->config->hostname,
+                                   {*shard_, *blocks_, mids_, *setup_.events}, core_.clock.wall());
+}
+
 std::size_t Worker::wake_space_waiters(Instant now) {
   std::size_t work = 0;
   std::size_t rounds = blocks_->available();
@@ -377,7 +382,7 @@ void Worker::reconfigure(const Generation& generation) {
                                   setup_.generation->config->memory.transactions));
   core_.scan = scan_states_.back().get();
   listener_sets_.push_back(make_listener_set(generation));
-  if (delivery_ != nullptr) delivery_->reconfigure(*generation.config);
+  if (delivery_ != nullptr) delivery_->reconfigure(*generation.config, generation.client_tls);
   backlog_.configure(generation.config->scan);
   drop_unused_generations();
 }

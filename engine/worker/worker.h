@@ -11,6 +11,7 @@
 #include "engine/base/slab.h"
 #include "engine/base/spsc_ring.h"
 #include "engine/delivery/delivery.h"
+#include "engine/delivery/generated.h"
 #include "engine/dns/resolver.h"
 #include "engine/net/kernel/kernel_datagrams.h"
 #include "engine/net/transport.h"
@@ -89,6 +90,8 @@ class Worker {
   }
   mail::EventSink& events() noexcept { return core_.events; }
   Clock& clock() noexcept { return core_.clock; }
+  // False: the queue cannot take it now.
+  bool submit(const delivery::GeneratedMail& mail);
   queueing::Shard& shard() noexcept { return *shard_; }
   delivery::Delivery& delivery() noexcept { return *delivery_; }
   const dns::Resolver& resolver() const noexcept { return resolver_; }

@@ -66,6 +66,31 @@ TEST(MailLog, LinesOfADelivery) {
       "Bounced: DCID 3 MID 4 to RID 0 - 5.1.0 - Unknown address error ('550 no such user') []\n");
 }
 
+TEST(MailLog, LinesOfTlsOnTheWayOut) {
+  EXPECT_EQ(lines({.kind = EventKind::delivery_tls_success,
+                   .dcid = 41014367,
+                   .text = {"TLSv1.2", "ECDHE-RSA-AES256-GCM-SHA384"}}),
+            "DCID 41014367 TLS success protocol TLSv1.2 cipher ECDHE-RSA-AES256-GCM-SHA384\n");
+  EXPECT_EQ(lines({.kind = EventKind::delivery_failed,
+                   .dcid = 40986669,
+                   .local = *Endpoint::parse("192.168.1.1:40000"),
+                   .remote = *Endpoint::parse("10.0.0.1:25"),
+                   .text = {"domain", "454-'TLS not available due to temporary reason'",
+                            "unexpected SMTP response"}}),
+            "Connection Error: DCID 40986669 domain: domain IP:10.0.0.1 port: 25 details: 454-'TLS "
+            "not available due to temporary reason' interface: 192.168.1.1 reason: unexpected SMTP "
+            "response\n");
+  EXPECT_EQ(lines({.kind = EventKind::delivery_tls_failed,
+                   .dcid = 40986669,
+                   .text = {"domain", "STARTTLS unexpected response", "STARTTLS refused"}}),
+            "DCID 40986669 TLS failed: STARTTLS unexpected response\n");
+  EXPECT_EQ(lines({.kind = EventKind::delivery_tls_failed,
+                   .dcid = 5,
+                   .number = 336109761,
+                   .text = {"domain", "error:1408A0C1:SSL routines::no shared cipher", ""}}),
+            "DCID 5 TLS failed: (336109761, 'error:1408A0C1:SSL routines::no shared cipher')\n");
+}
+
 TEST(MailLog, LostConnectionGivesReasonThenLost) {
   EXPECT_EQ(lines({.kind = EventKind::link_lost, .icid = 7, .text = {"connection reset"}}),
             "ICID 7 Receiving Failed: connection reset\nICID 7 lost\n");

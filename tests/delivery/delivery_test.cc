@@ -252,7 +252,7 @@ TEST_F(DeliveryTo, AReloadSendsWhatWaitsByTheNewRoutes) {
   settle();
   config::Config changed = config;
   changed.routes = {{.domain = "*", .next_hops = {*Endpoint::parse(kOther)}}};
-  delivery->reconfigure(changed);
+  delivery->reconfigure(changed, {});
   settle();
   EXPECT_EQ(other().messages.size(), 1u);
   first().answers = true;

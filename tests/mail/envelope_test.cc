@@ -11,6 +11,7 @@ Envelope sample() {
   envelope.set_sender("a@example.com", {.body = BodyType::eight_bit_mime,
                                         .ret = DsnReturn::headers,
                                         .smtputf8 = true,
+                                        .requiretls = true,
                                         .envid = "QQ+3D1"});
   envelope.add_recipient({.address = "b@example.org", .notify = kNotifySuccess | kNotifyDelay});
   envelope.add_recipient({.address = "c@example.net", .orcpt = "rfc822;c@example.net"});
@@ -22,6 +23,8 @@ void expect_sample(const Envelope& envelope) {
   EXPECT_EQ(envelope.parameters().body, BodyType::eight_bit_mime);
   EXPECT_EQ(envelope.parameters().ret, DsnReturn::headers);
   EXPECT_TRUE(envelope.parameters().smtputf8);
+  EXPECT_TRUE(envelope.parameters().requiretls);
+  EXPECT_FALSE(envelope.parameters().tls_optional);
   EXPECT_EQ(envelope.parameters().envid, "QQ+3D1");
   std::vector<std::string> seen;
   envelope.for_each_recipient([&](std::uint32_t rid, const Recipient& r) {

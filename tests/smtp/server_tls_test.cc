@@ -45,6 +45,18 @@ TEST_F(ServerSessionTls, IsOfferedUntilItIsOn) {
   EXPECT_EQ(say("STARTTLS\r\n"), "503 5.5.1 TLS is on already\r\n");
 }
 
+TEST_F(ServerSessionTls, RequiretlsIsOfferedAndTakenInsideTlsOnly) {
+  open(TlsLevel::preferred);
+  EXPECT_THAT(say("EHLO c\r\n"), Not(HasSubstr("REQUIRETLS")));
+  EXPECT_THAT(say("MAIL FROM:<a@example.org> REQUIRETLS\r\n"), HasSubstr("550 5.7.10 "));
+  say("STARTTLS\r\n");
+  start_tls();
+  EXPECT_THAT(say("EHLO c\r\n"), HasSubstr("\r\n250-REQUIRETLS\r\n"));
+  EXPECT_THAT(say("MAIL FROM:<a@example.org> REQUIRETLS=1\r\n"), HasSubstr("501 5.5.4 "));
+  EXPECT_THAT(say("MAIL FROM:<a@example.org> requiretls\r\n"), HasSubstr("250 "));
+  EXPECT_TRUE(session.envelope().parameters().requiretls);
+}
+
 TEST_F(ServerSessionTls, WhatFollowsStartTlsInTheClearIsDropped) {
   open(TlsLevel::preferred);
   say("EHLO c\r\n");

@@ -26,6 +26,8 @@ void add_queue(CLI::App& app, Options& options);
 void add_rules(CLI::App& app, Options& options);
 void add_scan(CLI::App& app, Options& options);
 void add_block(CLI::App& app, Options& options);
+void add_destconfig(CLI::App& app, Options& options);
+void add_tlsverify(CLI::App& app, Options& options);
 void add_log(CLI::App& app, Options& options);
 void add_session(CLI::App& app, Options& options);
 void add_hosts(CLI::App& app, Options& options);

@@ -1,0 +1,45 @@
+#include "engine/control/client_tls.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "tls/identity.h"
+
+namespace sluice::control {
+namespace {
+
+std::expected<std::shared_ptr<const tls::Context>, std::string> destination_tls(
+    const config::Config& config, const config::Destination& destination) {
+  const std::string where = "destination \"" + destination.domain + "\": ";
+  std::optional<tls::Identity> own;
+  const auto named =
+      std::ranges::find(config.certificates, destination.certificate, &config::Certificate::name);
+  if (named != config.certificates.end()) {
+    auto identity = tls::load_identity(named->file, named->key);
+    if (!identity) return std::unexpected(where + identity.error());
+    own = std::move(*identity);
+  }
+  auto context = tls::Context::client({.ca_file = destination.ca_file}, own ? &*own : nullptr);
+  if (!context) return std::unexpected(where + context.error());
+  return context;
+}
+
+}  // namespace
+
+// Destinations without files of their own share one context.
+std::expected<delivery::ClientContexts, std::string> client_tls(const config::Config& config) {
+  delivery::ClientContexts contexts;
+  auto usual = tls::Context::client({});
+  if (!usual) return std::unexpected(usual.error());
+  contexts.usual = std::move(*usual);
+  for (const config::Destination& destination : config.destinations) {
+    contexts.destinations.push_back(contexts.usual);
+    if (destination.ca_file.empty() && destination.certificate.empty()) continue;
+    auto own = destination_tls(config, destination);
+    if (!own) return std::unexpected(std::move(own.error()));
+    contexts.destinations.back() = std::move(*own);
+  }
+  return contexts;
+}
+
+}  // namespace sluice::control

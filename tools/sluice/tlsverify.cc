@@ -1,0 +1,138 @@
+// `sluice tlsverify`: what a destination's next hops, or a listener, show to TLS, and whether it is
+// what the configuration wants. Three names have to agree: the one that is looked for (MX or
+// configured), those in the certificate, and the one that the host gives itself.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "engine/control/client_tls.h"
+#include "engine/delivery/peer_rule.h"
+#include "engine/delivery/route.h"
+#include "tools/sluice/command.h"
+#include "tools/sluice/tls_probe.h"
+
+namespace sluice::tools {
+namespace {
+
+using config::Config;
+
+struct Arguments {
+  std::string name;
+  std::string address;  // instead of the configured ones
+};
+
+std::string date_text(std::int64_t unix_seconds) {
+  const std::time_t seconds = unix_seconds;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &parts)};
+}
+
+std::string wanted_names(const tls::PeerPolicy& policy) {
+  std::vector<std::string> names = policy.names;
+  names.insert(names.begin(), policy.server_name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void print_chain(const ProbeResult& result) {
+  for (std::size_t i = 0; i < result.chain.size(); ++i) {
+    const tls::CertificateFacts& facts = result.chain[i];
+    fmt::print("  chain {}         {}, {}\n                  issued by {}\n", i, facts.subject,
+               facts.key_kind, facts.issuer);
+    fmt::print("                  valid from {} to {}\n", date_text(facts.not_before),
+               date_text(facts.not_after));
+  }
+}
+
+// True when the handshake was done and the certificate is what is wanted.
+bool report(const ProbeTarget& target) {
+  const ProbeResult result = probe(target);
+  fmt::print("{}\n  wanted name     {}\n", target.address.text(), wanted_names(target.policy));
+  if (!result.banner.empty()) fmt::print("  host name       {}\n", result.banner);
+  if (!result.fault.empty()) {
+    fmt::print("  TLS             FAIL: {}\n", result.fault);
+    return false;
+  }
+  fmt::print("  certificate for {}\n",
+             result.chain.empty() ? "" : fmt::format("{}", fmt::join(result.chain[0].names, ", ")));
+  fmt::print("  TLS             {} {}\n", result.protocol, result.cipher);
+  print_chain(result);
+  fmt::print("  Cert OK         {}\n", result.verified ? "OK" : "FAIL: " + result.reason);
+  return result.verified;
+}
+
+std::vector<Endpoint> addresses_of(const Config& config, const std::string& domain) {
+  const auto route = delivery::find_route(config.routes, domain);
+  return route ? config.routes[*route].next_hops : std::vector<Endpoint>();
+}
+
+int verify_destination(const Config& config, const Arguments& arguments,
+                       std::vector<Endpoint> addresses) {
+  auto contexts = control::client_tls(config);
+  if (!contexts) return fail(contexts.error());
+  const auto entry = delivery::find_destination(config.destinations, arguments.name);
+  const auto rule =
+      delivery::peer_rule(config, *contexts, entry, arguments.name, delivery::TlsWish::configured);
+  ProbeTarget target{
+      .address = {}, .hostname = config.hostname, .policy = rule.policy, .implicit = rule.implicit};
+  if (target.policy.server_name.empty()) target.policy.server_name = arguments.name;
+  fmt::print("destination {}: tls {}\n", arguments.name, tls::name_of(rule.policy.level));
+  if (addresses.empty()) addresses = addresses_of(config, arguments.name);
+  if (addresses.empty())
+    return fail("no route with next hops for " + arguments.name + "; give --address");
+  bool good = true;
+  for (const Endpoint& address : addresses) {
+    target.address = address;
+    good &= report(target);
+  }
+  return good ? 0 : 1;
+}
+
+int verify_listener(const Config& config, const config::Listener& listener,
+                    std::vector<Endpoint> addresses) {
+  if (addresses.empty() && !listener.port_name.empty())
+    return fail("listener \"" + listener.name +
+                "\" is on a port of the engine, which this machine's own sockets do not reach: "
+                "run this elsewhere with --address");
+  if (addresses.empty()) addresses.push_back({listener.address, listener.tcp_port});
+  ProbeTarget target{.address = addresses.front(),
+                     .hostname = config.hostname,
+                     .policy = {},
+                     .implicit = listener.tls == config::Tls::implicit};
+  target.policy.server_name = listener.hostname;
+  fmt::print("listener {}\n", listener.name);
+  return report(target) ? 0 : 1;
+}
+
+int verify(const Options& options, const Arguments& arguments) {
+  const auto config = load_config(options);
+  if (config == nullptr) return 1;
+  std::vector<Endpoint> addresses;
+  if (!arguments.address.empty()) {
+    const auto address = Endpoint::parse(arguments.address);
+    if (!address) return fail("--address " + arguments.address + " is no address with TCP port");
+    addresses.push_back(*address);
+  }
+  const auto listener =
+      std::ranges::find(config->listeners, arguments.name, &config::Listener::name);
+  if (listener != config->listeners.end()) return verify_listener(*config, *listener, addresses);
+  return verify_destination(*config, arguments, addresses);
+}
+
+}  // namespace
+
+void add_tlsverify(CLI::App& app, Options& options) {
+  auto* command = app.add_subcommand(
+      "tlsverify", "TLS of a destination or listener as a third party sees it: names and chain");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("name", arguments->name, "a destination's domain or a listener")->required();
+  command->add_option("--address", arguments->address, "look here: 192.0.2.25:25");
+  command->footer("Example: sluice tlsverify partner.example");
+  command->callback([&options, arguments] {
+    options.run = [&, arguments] { return verify(options, *arguments); };
+  });
+}
+
+}  // namespace sluice::tools
