@@ -209,6 +209,8 @@ void check_via(const Config& config, const std::string& via, const Here& place) 
                                    port_names(config)));
 }
 
+bool has_dns(const Config& config) { return config.dns.system || !config.dns.servers.empty(); }
+
 void check_dns(const Config& config, Reading& reading) {
   const Here place(reading, "dns", "dns");
   check_via(config, config.dns.via, place);
@@ -222,6 +224,8 @@ void check_routes(const Config& config, Reading& reading) {
     const Route& route = config.routes[i];
     const Here place = here(reading, "route", route, i);
     check_via(config, route.via, place);
+    if (route.next_hops.empty() && !has_dns(config))
+      place.fault("next_hop", "next_hop is \"mx\", but [dns] has no servers and system is false");
     for (const Endpoint& hop : route.next_hops)
       if (hop.port == 0 || hop.address.is_unspecified())
         place.fault("next_hop", fmt::format("next_hop {} cannot be connected to", hop.text()));
@@ -259,11 +263,11 @@ void check_destinations(const Config& config, Reading& reading) {
                              "for it or for \"*\"",
                              domain));
   for (std::size_t i = 0; i < config.listeners.size(); ++i)
-    if (!config.listeners[i].relay_from.empty() && !routed("*"))
+    if (!config.listeners[i].relay_from.empty() && !routed("*") && !has_dns(config))
       here(reading, "listener", config.listeners[i], i)
           .fault("relay_from",
                  "relay_from lets mail to any domain in, but there is no [[route]] "
-                 "for \"*\"");
+                 "for \"*\", and [dns] has no servers and system is false");
 }
 
 void check_order(const Here& place, std::string_view low, Duration low_value, std::string_view high,

@@ -138,6 +138,8 @@ struct Listener {  // [[listener]]
   int line = 0;
 };
 
+enum class AddressFamily : std::uint8_t { ipv6_first, ipv4_first, ipv6_only, ipv4_only };
+
 struct Dns {                       // [dns]
   std::vector<Endpoint> servers;   // recursive resolvers, tried in order
   bool system = true;              // without servers: those of /etc/resolv.conf
@@ -159,7 +161,8 @@ struct Dns {                       // [dns]
 
 struct Route {                      // [[route]]: first match by domain wins
   std::string domain;               // "example.com", ".example.com" (subdomains), "*"
-  std::vector<Endpoint> next_hops;  // tried in order
+  std::vector<Endpoint> next_hops;  // tried in order; empty: the mail hosts that DNS names
+  std::uint16_t mx_port = 25;       // TCP port of those
   std::string via;                  // name of a [[port]], or empty = kernel sockets
   int line = 0;
 };
@@ -188,6 +191,8 @@ struct Delivery {  // [delivery]
   Duration command_timeout = minutes(5);
   Duration data_timeout = minutes(10);  // RFC 5321 4.5.3.2.6: after the final dot
   std::string postmaster = "postmaster";
+  AddressFamily address_family = AddressFamily::ipv6_first;  // of a host with both
+  std::uint32_t mx_hosts_max = 20;                           // tried of one domain
 };
 
 struct Queue {  // [queue]

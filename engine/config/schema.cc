@@ -1,5 +1,6 @@
 #include "engine/config/schema.h"
 
+#include "engine/config/dns_keys.h"
 #include "engine/config/kinds.h"
 #include "engine/config/port_routes.h"
 
@@ -294,51 +295,17 @@ std::vector<Key<Listener>> listener_keys() {
   };
 }
 
-std::string_view probe_fault(std::string_view text) {
-  return text == "." ? std::string_view() : host_fault(text);
-}
-
-std::vector<Key<Dns>> dns_keys() {
-  return {
-      {"servers",
-       parsed_list(&Dns::servers, Least::none, "addresses with UDP port, \"127.0.0.1:53\""),
-       "recursive resolvers, asked in this order"},
-      {"system", boolean(&Dns::system),
-       "without servers, ask those of /etc/resolv.conf; with false, too, there is no DNS"},
-      {"via", text(&Dns::via, "the name of a port, or \"\" for kernel sockets", no_fault),
-       "the port that questions leave by"},
-      {"trust_ad", boolean(&Dns::trust_ad),
-       "believe the servers what they say about DNSSEC, once they have shown that they validate: "
-       "only over a way that nobody else can write to, best on this host; DANE needs it"},
-      {"probe", text(&Dns::probe, "a domain, or \".\"", probe_fault),
-       "a signed name: at start its SOA has to come validated"},
-      {"timeout", duration(&Dns::timeout, milliseconds(100), minutes(1)), "wait of one try"},
-      {"attempts", integer(&Dns::attempts, 1, 10), "tries of each server"},
-      {"queries_max", integer(&Dns::queries_max, 1, 60),
-       "questions on their way at once, per worker; further ones wait"},
-      {"cache_entries", integer(&Dns::cache_entries, 0, 10'000'000),
-       "answers kept, per worker, of up to 4 KiB each"},
-      {"ttl_max", duration(&Dns::ttl_max, {}, hours(24 * 7)), "longest time an answer is kept"},
-      {"negative_ttl_max", duration(&Dns::negative_ttl_max, {}, hours(24)),
-       "longest time that absence is remembered, RFC 2308 section 5"},
-      {"failure_ttl", duration(&Dns::failure_ttl, seconds(1), minutes(5)),
-       "how long a failure is remembered, RFC 9520 section 3.2"},
-      {"reverse_timeout", duration(&Dns::reverse_timeout, {}, minutes(1)),
-       "longest wait of a banner for the name of the peer; 0 = names are not looked up"},
-      {"reverse_lookups_max", integer(&Dns::reverse_lookups_max, 1, 65'536),
-       "banners that wait at once, per worker; others do without the name"},
-  };
-}
-
 std::vector<Key<Route>> route_keys() {
   return {
       {"domain",
        text(&Route::domain, "\"example.com\", \".example.com\" (its subdomains), \"*\"",
             route_domain_fault),
        "recipient domain; the first matching route is taken", Need::required},
-      {"next_hop",
-       parsed_list(&Route::next_hops, Least::one, "addresses with TCP port, \"192.0.2.25:25\""),
-       "the hosts that take the mail, tried in order", Need::required},
+      {"next_hop", next_hop_value(),
+       "the hosts that take the mail, tried in order, or \"mx\": those that DNS names for each "
+       "domain",
+       Need::required},
+      {"mx_port", integer(&Route::mx_port, 1, 65'535), "TCP port of the hosts that DNS names"},
       {"via", text(&Route::via, "the name of a port, or \"\" for kernel sockets", no_fault),
        "the port that connections leave by"},
   };
@@ -411,6 +378,14 @@ std::vector<Key<Delivery>> delivery_keys() {
        "wait for the reply to a whole message, RFC 5321 section 4.5.3.2.6"},
       {"postmaster", text(&Delivery::postmaster, "a local part or a mailbox", mailbox_fault),
        "sender in the text of bounces and receiver of mail for <postmaster>"},
+      {"address_family",
+       choice(&Delivery::address_family, {{"ipv6-first", AddressFamily::ipv6_first},
+                                          {"ipv4-first", AddressFamily::ipv4_first},
+                                          {"ipv6", AddressFamily::ipv6_only},
+                                          {"ipv4", AddressFamily::ipv4_only}}),
+       "which addresses of a host that DNS names are tried, and which first"},
+      {"mx_hosts_max", integer(&Delivery::mx_hosts_max, 1, 100),
+       "hosts of one domain that are tried, the most preferred ones"},
   };
 }
 

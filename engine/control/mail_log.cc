@@ -137,6 +137,9 @@ class Lines {
         else
           line("DCID {} TLS failed: {}", e_.dcid, text(1));
         return true;
+      case EventKind::delivery_dane:
+        line("DANE: domain {} host {}: {}", text(0), text(1), text(2));
+        return true;
       case EventKind::delivery_failed:
         line(
             "Connection Error: DCID {} domain: {} IP:{} port: {} details: {} interface: {} reason: "

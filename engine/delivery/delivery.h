@@ -13,6 +13,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/config/config.h"
+#include "engine/dns/resolver.h"
 #include "engine/mail/event.h"
 #include "engine/mail/ids.h"
 #include "engine/net/transport.h"
@@ -24,6 +25,8 @@ namespace sluice::delivery {
 
 // Connections of delivery carry this bit in Connection::owner; inbound sessions do not.
 inline constexpr std::uint64_t kOutboundOwner = 1ULL << 63;
+
+inline constexpr std::uint32_t kDnsAsker = 2;  // in dns::Token
 
 // Token of delivery's own commits (notifications); no session's handle has it.
 inline constexpr std::uint64_t kNoticeToken = UINT64_MAX;
@@ -45,6 +48,7 @@ struct Surroundings {  // all outlive the Delivery
   IdSequence* dcids = nullptr;
   tls::ReadBuffers* tls_buffers = nullptr;
   ClientContexts contexts;
+  dns::Resolver* resolver = nullptr;  // null: no next hop can be looked up
 };
 
 struct DestinationStatus {  // one route
@@ -90,6 +94,8 @@ class Delivery {
   virtual void on_ready(net::Connection& connection, Instant now, WallTime wall) noexcept = 0;
   // The shard returned kNoticeToken. Only a durable notification ends the failure it reports on.
   virtual void notice_committed(Mid notice, bool durable, WallTime wall) noexcept = 0;
+  // The resolver's answer to a question of ours (kDnsAsker).
+  virtual void on_answer(const dns::Resolver::Done& done, Instant now, WallTime wall) noexcept = 0;
   virtual Instant next_deadline() const noexcept = 0;
 
   // By the operator; `[delivery] paused` is another reason of its own.

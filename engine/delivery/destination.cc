@@ -5,12 +5,81 @@
 
 namespace sluice::delivery {
 
+namespace {
+
+// RFC 7672 2.2: records that must match, or TLS without proof where none can be used. Whoever has
+// switched TLS off, or has asked for delivery whatever becomes of TLS (RFC 8689 5), has decided.
+tls::PeerPolicy policy_for(const PeerRule& rule, const MailHost& host) {
+  tls::PeerPolicy policy = rule.policy;
+  const bool verified_names = !policy.server_name.empty();
+  if (!verified_names) {
+    policy.server_name = host.name;
+  } else if (!rule.domain.empty()) {  // no names are configured: the MX or the domain
+    policy.names.push_back(std::exchange(policy.server_name, host.name));
+  }
+  if (!rule.heeds_dane || policy.level == tls::Level::none) return policy;
+  if (host.dane.state == DanePolicy::State::usable) {
+    policy.level = tls::Level::required_verify;
+    policy.server_name = host.dane.base_domain;
+    policy.names = {host.name, rule.domain};
+    std::erase(policy.names, std::string());
+    policy.tlsa = host.dane.records;
+  } else if (host.dane.state == DanePolicy::State::unusable && !tls::demands_tls(policy.level)) {
+    policy.level = tls::Level::required;
+  }
+  return policy;
+}
+
+}  // namespace
+
 Destination::Destination(const config::Route& route, std::string name, PeerRule rule)
     : name_(name.empty() ? route.domain : std::move(name)),
       via_(route.via),
-      rule_(std::move(rule)) {
-  hops_.reserve(route.next_hops.size());
-  for (const Endpoint& endpoint : route.next_hops) hops_.push_back({endpoint, 0, {}});
+      rule_(std::move(rule)),
+      looks_up_(route.next_hops.empty()),
+      mx_port_(route.mx_port) {
+  if (!looks_up_) hosts_until_ = Instant::never();
+  for (const Endpoint& endpoint : route.next_hops) {
+    order_.push_back(hops_.size());
+    hops_.push_back({endpoint, 0, {}, rule_.policy});
+  }
+}
+
+void Destination::set_hosts(const MailHosts& found, Instant until, Random& random) {
+  hosts_until_ = until;
+  if (hops_.size() > kHopsMax) return;  // until its connections have gone, those known will do
+  order_.clear();
+  std::vector<const MailHost*> hosts;
+  for (const MailHost& host : found.hosts) hosts.push_back(&host);
+  // Equal ranks in random order (RFC 5321 5.1): each takes its turn against a later one.
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    std::size_t equal = i + 1;
+    while (equal < hosts.size() && hosts[equal]->rank == hosts[i]->rank) ++equal;
+    std::swap(hosts[i], hosts[i + random.below(equal - i)]);
+  }
+  std::vector<NextHop> before;
+  if (connections == 0) before = std::exchange(hops_, {});
+  for (const MailHost* host : hosts)
+    for (const IpAddress& address : host->addresses) {
+      NextHop hop{{address, mx_port_}, 0, {}, policy_for(rule_, *host)};
+      for (const NextHop& old : before)
+        if (old.endpoint == hop.endpoint) {
+          hop.failures = old.failures;
+          hop.down_until = old.down_until;
+        }
+      order_.push_back(place(std::move(hop)));
+    }
+}
+
+// Where connections are open, a hop that is there already keeps its place and its health.
+std::size_t Destination::place(NextHop hop) {
+  for (std::size_t i = 0; connections > 0 && i < hops_.size(); ++i)
+    if (hops_[i].endpoint == hop.endpoint) {
+      hops_[i].policy = std::move(hop.policy);
+      return i;
+    }
+  hops_.push_back(std::move(hop));
+  return hops_.size() - 1;
 }
 
 void Destination::enqueue(Job& job) noexcept {
@@ -30,8 +99,8 @@ Job* Destination::next_job() noexcept {
 }
 
 std::optional<std::size_t> Destination::pick_hop(Instant now) const noexcept {
-  for (std::size_t i = 0; i < hops_.size(); ++i)
-    if (hops_[i].down_until <= now) return i;
+  for (const std::size_t index : order_)
+    if (hops_[index].down_until <= now) return index;
   return {};
 }
 
@@ -51,8 +120,9 @@ void Destination::hop_works(std::size_t index) noexcept {
 }
 
 DestinationStatus Destination::status() const {
-  const bool down =
-      std::all_of(hops_.begin(), hops_.end(), [](const NextHop& hop) { return hop.failures > 0; });
+  const bool down = !order_.empty() && std::ranges::all_of(order_, [this](std::size_t index) {
+    return hops_[index].failures > 0;
+  });
   return {name_,        active_recipients, connections, delivered_recipients,
           soft_bounced, hard_bounced,      down};
 }

@@ -9,23 +9,38 @@
 #include <vector>
 
 #include "engine/base/clock.h"
+#include "engine/base/random.h"
 #include "engine/config/config.h"
 #include "engine/delivery/delivery.h"
 #include "engine/delivery/job.h"
+#include "engine/delivery/mail_hosts.h"
 #include "engine/delivery/outbound_connection.h"
 #include "engine/delivery/peer_rule.h"
+#include "engine/dns/inquiry.h"
 
 namespace sluice::delivery {
 
 class Destination {
  public:
+  static constexpr std::size_t kHopsMax = 1'000;  // with those that are no longer picked
+
   // What it needs of the route is copied: the configuration may go away first.
   explicit Destination(const config::Route& route, std::string name = {}, PeerRule rule = {});
+
+  // Of a route whose next hops are looked up: they are known until then (never() for the others).
+  bool looks_up() const noexcept { return looks_up_; }
+  Instant hosts_until() const noexcept { return hosts_until_; }
+  // Replaces the next hops and keeps what is known of their health. Hops that connections still
+  // have by index stay in their place, but are no longer picked.
+  void set_hosts(const MailHosts& found, Instant until, Random& random);
+  std::uint16_t mx_port() const noexcept { return mx_port_; }
 
   const std::string& name() const noexcept { return name_; }
   const std::string& via() const noexcept { return via_; }
   const PeerRule& rule() const noexcept { return rule_; }
-  bool unused() const noexcept { return connections == 0 && active_recipients == 0; }
+  bool unused() const noexcept {
+    return connections == 0 && active_recipients == 0 && !inquiry.waits();
+  }
 
   void enqueue(Job& job) noexcept;
   void enqueue_first(Job& job) noexcept;
@@ -41,6 +56,8 @@ class Destination {
   void forget_back_off() noexcept {  // the next attempt comes at once; it may fail again
     for (NextHop& hop : hops_) hop.down_until = {};
   }
+  // What the TLS of this hop must be: the rule, with what DANE says of the host.
+  const tls::PeerPolicy& policy(std::size_t index) const noexcept { return hops_[index].policy; }
   // `first` doubles with every failure in a row, up to `max`.
   void hop_failed(std::size_t index, Instant now, Duration first, Duration max) noexcept;
   void hop_works(std::size_t index) noexcept;
@@ -59,6 +76,8 @@ class Destination {
   Job* collecting = nullptr;               // while the recipients of one message are grouped
   std::string last_trouble;                // why the last connection failed
   std::string_view last_status = "4.4.1";  // its enhanced code; a literal
+  dns::Inquiry inquiry;                    // for the next hops
+  std::uint64_t inquiry_id = 0;            // 0 = none was made yet
   std::uint64_t active_recipients = 0;
   std::uint64_t delivered_recipients = 0;
   std::uint64_t soft_bounced = 0;
@@ -69,12 +88,18 @@ class Destination {
     Endpoint endpoint;
     std::uint32_t failures = 0;  // in a row
     Instant down_until{};
+    tls::PeerPolicy policy{};
   };
+  std::size_t place(NextHop hop);
 
   std::string name_;
   std::string via_;
   PeerRule rule_;
+  bool looks_up_;
+  std::uint16_t mx_port_;
+  Instant hosts_until_{};
   std::vector<NextHop> hops_;
+  std::vector<std::size_t> order_;  // in which hops are picked
   JobQueue waiting_;
   std::size_t waiting_count_ = 0;
 };

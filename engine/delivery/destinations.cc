@@ -12,49 +12,55 @@ constexpr std::size_t kFixedKeyBytes = 3 * 4;  // route, entry, wish; a domain m
 
 // What a log calls it: the most that is known of the domain.
 std::string name_of(const config::Route& route, const config::Destination* settings,
-                    const PeerRule& rule) {
+                    const PeerRule& rule, std::string_view domain) {
   if (!rule.domain.empty()) return rule.domain;
+  if (route.next_hops.empty()) return std::string(domain);
   return settings != nullptr && settings->domain != "*" ? settings->domain : route.domain;
 }
 
 }  // namespace
 
-void Destinations::configure(const config::Config& config, ClientContexts contexts) {
+void Destinations::configure(const config::Config& config, ClientContexts contexts, bool looks_up) {
+  looks_up_ = looks_up;
   config_ = &config;
   contexts_ = std::move(contexts);
 }
 
 Destinations::Found Destinations::find(std::string_view domain, TlsWish wish) {
   const auto route = find_route(config_->routes, domain);
-  if (!route) return {nullptr, Lack::route};
+  if (!route && !looks_up_) return {nullptr, Lack::route};
+  const config::Route& hops = route ? config_->routes[*route] : default_route_;
   const auto entry = find_destination(config_->destinations, domain);
-  write_key(key_, *route, entry, wish, domain);
+  write_key(key_, route, entry, wish, domain);
   if (const auto known = map_.find(key_); known != map_.end()) return {known->second.get()};
   if (map_.size() >= kMax) forget_unused();
   if (map_.size() >= kMax) return {nullptr, Lack::room};
   const std::string lower(std::string_view(key_).substr(kFixedKeyBytes));
   const PeerRule rule = peer_rule(*config_, contexts_, entry, lower.empty() ? domain : lower, wish);
-  const config::Route& hops = config_->routes[*route];
   const config::Destination* settings = entry ? &config_->destinations[*entry] : nullptr;
-  auto made = std::make_unique<Destination>(hops, name_of(hops, settings, rule), rule);
+  auto made = std::make_unique<Destination>(hops, name_of(hops, settings, rule, lower), rule);
   return {map_.emplace(key_, std::move(made)).first->second.get()};
 }
 
 const Destination* Destinations::known(std::string_view domain, TlsWish wish) const {
   const auto route = find_route(config_->routes, domain);
-  if (!route) return nullptr;
+  if (!route && !looks_up_) return nullptr;
   std::string key;
-  write_key(key, *route, find_destination(config_->destinations, domain), wish, domain);
+  write_key(key, route, find_destination(config_->destinations, domain), wish, domain);
   const auto found = map_.find(key);
   return found == map_.end() ? nullptr : found->second.get();
 }
 
-void Destinations::write_key(std::string& key, std::size_t route, std::optional<std::size_t> entry,
-                             TlsWish wish, std::string_view domain) const {
+// A destination whose next hops are looked up is one domain's.
+void Destinations::write_key(std::string& key, std::optional<std::size_t> route,
+                             std::optional<std::size_t> entry, TlsWish wish,
+                             std::string_view domain) const {
   key.clear();
-  for (const std::size_t part : {route, entry.value_or(SIZE_MAX), static_cast<std::size_t>(wish)})
+  for (const std::size_t part :
+       {route.value_or(SIZE_MAX), entry.value_or(SIZE_MAX), static_cast<std::size_t>(wish)})
     for (int shift = 24; shift >= 0; shift -= 8) key += static_cast<char>(part >> shift);
-  if (!names_domain(*config_, entry, wish)) return;
+  const bool fixed_hops = route && !config_->routes[*route].next_hops.empty();
+  if (fixed_hops && !names_domain(*config_, entry, wish)) return;
   for (const char c : domain) key += ascii_lower(c);
 }
 

@@ -18,7 +18,8 @@ class Destinations {
   static constexpr std::size_t kMax = 4'096;  // at once, per worker
 
   // Those of the old configuration must have been taken out.
-  void configure(const config::Config& config, ClientContexts contexts);
+  // `looks_up`: domains without a route have one, to the hosts that DNS names.
+  void configure(const config::Config& config, ClientContexts contexts, bool looks_up);
 
   enum class Lack : std::uint8_t { none, route, room };
   struct Found {
@@ -36,12 +37,14 @@ class Destinations {
   }
 
  private:
-  void write_key(std::string& key, std::size_t route, std::optional<std::size_t> entry,
-                 TlsWish wish, std::string_view domain) const;
+  void write_key(std::string& key, std::optional<std::size_t> route,
+                 std::optional<std::size_t> entry, TlsWish wish, std::string_view domain) const;
   void forget_unused();
 
   const config::Config* config_ = nullptr;
   ClientContexts contexts_;
+  bool looks_up_ = false;
+  config::Route default_route_{.domain = "*"};
   std::string key_;  // reused
   std::map<std::string, std::unique_ptr<Destination>, std::less<>> map_;
 };

@@ -149,6 +149,7 @@ void Dispatcher::serve(Destination& destination) {
       continue;
     }
     if (!destination.wants_connection(config_->delivery.connections_per_destination)) return;
+    if (!find_hosts(destination)) return;
     if (!destination.pick_hop(now_)) {
       if (destination.connections == 0) defer_waiting(destination);
       return;
@@ -262,7 +263,9 @@ void Dispatcher::reconfigure(const config::Config& config, ClientContexts contex
     quit_idle(*destination);
     if (destination->connections > 0) retired_.push_back(std::move(destination));
   }
-  destinations_.configure(config, std::move(contexts));
+  inquiring_.clear();  // their destinations have gone
+  host_rules_ = mail_host_rules(config);
+  destinations_.configure(config, std::move(contexts), house_.resolver != nullptr);
   config_ = &config;
   outcomes_.configure(config.delivery);
   bounces_.configure(config);

@@ -1,9 +1,11 @@
 // Delivery's implementation: leases what is due, groups recipients by route, opens and reuses
 // connections within their limits, and drives each connection as its transport, its reads and its
 // deadlines ask. dispatcher.cc has the poll stages and destinations, dispatcher_connections.cc the
-// life of a connection, dispatcher_tls.cc what is made of its TLS.
+// life of a connection, dispatcher_tls.cc what is made of its TLS, dispatcher_dns.cc how next hops
+// are looked up.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -31,6 +33,7 @@ class Dispatcher final : public Delivery {
   void notice_committed(Mid notice, bool durable, WallTime wall) noexcept override {
     bounces_.committed(notice, durable, wall);
   }
+  void on_answer(const dns::Resolver::Done& done, Instant now, WallTime wall) noexcept override;
   Instant next_deadline() const noexcept override;
   void pause(bool paused) noexcept override;
   void flush() noexcept override;
@@ -94,8 +97,12 @@ class Dispatcher final : public Delivery {
   void greeting_failed(OutboundConnection& connection);
   bool greeting_done(OutboundConnection& connection);
 
+  // dispatcher_dns.cc
+  bool find_hosts(Destination& destination);
+  bool look_up(Destination& destination);
+
   // dispatcher_tls.cc
-  void set_client_tls(const PeerRule& rule) noexcept;
+  void set_client_tls(const OutboundConnection& connection) noexcept;
   void report_tls(OutboundConnection& connection);
   void report_no_tls(OutboundConnection& connection, mail::EventKind kind);
 
@@ -112,7 +119,10 @@ class Dispatcher final : public Delivery {
 
   Destinations destinations_;
   std::vector<std::unique_ptr<Destination>> retired_;  // until their connections have gone
-  DestinationList attention_;                          // to be served at the next poll
+  std::map<std::uint64_t, Destination*> inquiring_;    // by inquiry_id: wait for answers
+  std::uint64_t inquiries_ = 0;                        // begun so far
+  MailHostRules host_rules_;
+  DestinationList attention_;  // to be served at the next poll
   DestinationList blocked_;    // want a connection, but a resource of ours is short
   std::vector<Job*> grouped_;  // of the message being grouped
 

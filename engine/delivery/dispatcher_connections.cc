@@ -84,7 +84,7 @@ void Dispatcher::connected(OutboundConnection& connection) {
                        .dcid = connection.dcid(),
                        .local = connection.connection()->local(),
                        .remote = connection.connection()->remote()});
-  set_client_tls(connection.destination().rule());
+  set_client_tls(connection);
   connection.begin_session(client_settings_, config_->delivery.postmaster, house_.tls_buffers,
                            now_);
   run(connection);

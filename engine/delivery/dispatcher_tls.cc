@@ -27,13 +27,16 @@ Lack lack_of(const OutboundConnection& connection, smtp::TlsTrouble trouble) noe
 }  // namespace
 
 // RFC 7435: what can be had without proof is used without proof.
-void Dispatcher::set_client_tls(const PeerRule& rule) noexcept {
-  const bool possible = rule.policy.context != nullptr && house_.tls_buffers != nullptr;
-  if (rule.policy.level == tls::Level::none || (!possible && !tls::demands_tls(rule.policy.level)))
+void Dispatcher::set_client_tls(const OutboundConnection& connection) noexcept {
+  const Destination& destination = connection.destination();
+  const PeerRule& rule = destination.rule();
+  const tls::PeerPolicy& policy = destination.policy(connection.hop());
+  const bool possible = policy.context != nullptr && house_.tls_buffers != nullptr;
+  if (policy.level == tls::Level::none || (!possible && !tls::demands_tls(policy.level)))
     client_settings_.tls = smtp::ClientTls::never;
   else if (rule.implicit)
     client_settings_.tls = smtp::ClientTls::implicit;
-  else if (tls::demands_tls(rule.policy.level))
+  else if (tls::demands_tls(policy.level))
     client_settings_.tls = smtp::ClientTls::required;
   else
     client_settings_.tls = smtp::ClientTls::preferred;
@@ -44,7 +47,7 @@ void Dispatcher::report_tls(OutboundConnection& connection) {
   if (!connection.session().encrypted() || connection.tls_reported) return;
   connection.tls_reported = true;
   std::string verified;
-  if (tls::looks_at_certificate(connection.destination().rule().policy.level))
+  if (tls::looks_at_certificate(connection.destination().policy(connection.hop()).level))
     verified =
         connection.peer().verified ? "verified" : "not verified: " + connection.peer().reason;
   house_.events->emit({.kind = mail::EventKind::delivery_tls_success,

@@ -61,7 +61,7 @@ class OutboundConnection {
   net::Connection* connection() noexcept { return connection_; }
   smtp::ClientSession& session() noexcept { return session_; }
   BodyReader& body() noexcept { return body_; }
-  Destination& destination() noexcept { return *destination_; }
+  Destination& destination() const noexcept { return *destination_; }
   Job* job() noexcept { return job_; }
   std::size_t hop() const noexcept { return hop_; }
   Dcid dcid() const noexcept { return dcid_; }

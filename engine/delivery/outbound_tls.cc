@@ -8,7 +8,7 @@ namespace sluice::delivery {
 
 // False when it waits for the peer.
 bool OutboundConnection::shake_hands(Instant now) {
-  const tls::PeerPolicy& policy = destination_->rule().policy;
+  const tls::PeerPolicy& policy = destination_->policy(hop_);
   if (connection_->state() == net::Connection::State::failed)
     return fail_handshake(tls::take_failure(net::describe(connection_->error())));
   if (!tls_) {
@@ -28,7 +28,7 @@ bool OutboundConnection::shake_hands(Instant now) {
 }
 
 bool OutboundConnection::finish_handshake(Instant now) {
-  const tls::PeerPolicy& policy = destination_->rule().policy;
+  const tls::PeerPolicy& policy = destination_->policy(hop_);
   if (tls::looks_at_certificate(policy.level)) peer_ = tls_->session().peer(policy);
   if (policy.level == tls::Level::required_verify && !peer_.verified)
     return fail_handshake(tls::certificate_failure(peer_));

@@ -62,6 +62,7 @@ PeerRule peer_rule(const config::Config& config, const ClientContexts& contexts,
   PeerRule rule;
   rule.policy.level = level_for(settings.tls, wish);
   rule.implicit = settings.implicit;
+  rule.heeds_dane = wish != TlsWish::optional;
   rule.requiretls = wish == TlsWish::required;
   const bool own = entry && *entry < contexts.destinations.size();
   rule.policy.context = own ? contexts.destinations[*entry] : contexts.usual;

@@ -35,6 +35,7 @@ struct PeerRule {
   tls::PeerPolicy policy;   // its context is set unless the level is none
   bool implicit = false;    // TLS before the greeting
   bool requiretls = false;  // the peer must offer REQUIRETLS (RFC 8689 4.2.1)
+  bool heeds_dane = true;   // what DNS says of the peers counts
   std::string domain;       // that the rule is for alone, since its certificate must name it
 };
 

@@ -19,7 +19,7 @@ std::optional<dns::ReverseName> NameLookups::begin(const IpAddress& address, Han
   lookup->address = address;
   lookup->owner = this;
   if (run(*lookup, name, now) || resolver_.silent()) {
-    lookup->answers = {};
+    lookup->inquiry.clear();
     lookups_.release(*lookup);
     return name;
   }
@@ -32,29 +32,20 @@ std::optional<dns::ReverseName> NameLookups::begin(const IpAddress& address, Han
   return {};
 }
 
-// True when there is a name, or none to be had; else what is missing has been asked for.
+// True when there is a name, or none to be had.
 bool NameLookups::run(Lookup& lookup, dns::ReverseName& name, Instant now) {
-  for (;;) {
-    if (auto found = dns::find_reverse_name(lookup.address, lookup.answers)) {
-      name = std::move(*found);
-      return true;
-    }
-    bool waits = false;
-    for (const dns::Question& question : lookup.answers.take_wanted()) {
-      const dns::Token token{kAsker, lookups_.handle(lookup).packed()};
-      if (auto known = resolver_.ask(question, token, now))
-        lookup.answers.put(question, std::move(known));
-      else
-        waits = true;
-    }
-    if (waits) return false;
-  }
+  const auto logic = [&](dns::AnswerTable& answers) {
+    return dns::find_reverse_name(lookup.address, answers);
+  };
+  auto found =
+      lookup.inquiry.run(logic, resolver_, {kAsker, lookups_.handle(lookup).packed()}, now);
+  if (found) name = std::move(*found);
+  return found.has_value();
 }
 
 void NameLookups::answered(const dns::Resolver::Done& done, Instant now) {
   Lookup* lookup = lookups_.find(Handle::unpack(done.token.id));
-  if (lookup == nullptr) return;  // came too late
-  lookup->answers.put(done.question, done.answer);
+  if (lookup == nullptr || !lookup->inquiry.answered(done)) return;  // too late, or not the last
   dns::ReverseName name;
   if (run(*lookup, name, now)) finish(*lookup, std::move(name));
 }
@@ -62,7 +53,7 @@ void NameLookups::answered(const dns::Resolver::Done& done, Instant now) {
 void NameLookups::finish(Lookup& lookup, dns::ReverseName name) {
   lookup.deadline.cancel();
   finished_.push_back({lookup.session, std::move(name)});
-  lookup.answers = {};
+  lookup.inquiry.clear();
   lookups_.release(lookup);
 }
 

@@ -7,7 +7,7 @@
 
 #include "engine/base/slab.h"
 #include "engine/base/timer_wheel.h"
-#include "engine/dns/resolver.h"
+#include "engine/dns/inquiry.h"
 #include "engine/dns/reverse.h"
 
 namespace sluice::worker {
@@ -35,7 +35,7 @@ class NameLookups {
   struct Lookup {
     Handle session;
     IpAddress address;
-    dns::AnswerTable answers;
+    dns::Inquiry inquiry;
     NameLookups* owner = nullptr;
     Timer deadline;
   };

@@ -85,7 +85,7 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
   delivery_ = delivery::Delivery::create(
       {setup_.generation->config.get(), shard_.get(),
        [this](std::string_view via) { return find_transport(via); }, setup_.events, blocks_.get(),
-       &mids_, &dcids_, &tls_buffers_, setup_.generation->client_tls});
+       &mids_, &dcids_, &tls_buffers_, setup_.generation->client_tls, &resolver_});
   if (setup_.directives) direct(*setup_.directives);
 }
 
@@ -199,7 +199,12 @@ void Worker::adopt(net::Transport& transport, net::Connection& connection, Insta
 std::size_t Worker::run_dns(Instant now) {
   std::size_t work = resolver_.poll(now);
   dns::Resolver::Done done;
-  for (; resolver_.next_done(done); ++work) names_.answered(done, now);
+  for (; resolver_.next_done(done); ++work) {
+    if (done.token.asker == NameLookups::kAsker)
+      names_.answered(done, now);
+    else
+      delivery_->on_answer(done, now, core_.clock.wall());
+  }
   NameLookups::Finished finished;
   for (; names_.next_finished(finished); ++work) {
     Inbound* session = sessions_.find(finished.session);

@@ -155,4 +155,5 @@ class TlsSink:
             return found()
 
     def stop(self):
+        self._listening.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listening.close()

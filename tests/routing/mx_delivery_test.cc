@@ -1,0 +1,162 @@
+// Deliveries whose next hops are looked up: the dispatcher with a resolver whose servers are the
+// test's.
+#include <gtest/gtest.h>
+
+#include "engine/delivery/delivery.h"
+#include "tests/delivery/delivery_world.h"
+#include "tests/dns/fake_servers.h"
+
+namespace sluice::delivery {
+namespace {
+
+using dns::record;
+using dns::Type;
+using dns::wire_name;
+using dns::word;
+
+std::string mx_record(std::string_view domain, unsigned preference, std::string_view host) {
+  return record(domain, Type::mx, 60, word(preference) + wire_name(host));
+}
+
+class MxDelivery : public DeliveryWorld {
+ protected:
+  MxDelivery() {
+    // Bounces have a route of their own.
+    config.routes = {{.domain = "example.org", .next_hops = {*Endpoint::parse(kOther)}},
+                     {.domain = "*", .next_hops = {}}};
+    servers.serve = [this](const dns::Asked& asked) {
+      ++questions;
+      dns::Message message;
+      if (failing) message.flags = 0x8182;
+      if (const auto known = zone.find(asked.question); known != zone.end())
+        message.answers = known->second;
+      else if (!failing)
+        message.flags = 0x8183;
+      return message.to(asked.question, asked.id);
+    };
+    zone[{"example.com", Type::mx}] = {mx_record("example.com", 20, "second.test"),
+                                       mx_record("example.com", 10, "first.test")};
+    zone[{"first.test", Type::a}] = {dns::a_record("first.test", 60, "192.0.2.1")};
+    zone[{"second.test", Type::a}] = {dns::a_record("second.test", 60, "192.0.2.2")};
+  }
+  void begin() {
+    Surroundings around;
+    around.config = &config;
+    around.shard = &shard;
+    around.transport = [this](std::string_view) { return &transport; };
+    around.events = &events;
+    around.blocks = &blocks;
+    around.mids = &mids;
+    around.dcids = &dcids;
+    around.resolver = &resolver;
+    delivery = Delivery::create(around);
+  }
+  // Lets everything happen that can happen without the clock.
+  void run() {
+    if (delivery == nullptr) begin();
+    for (int round = 0; round < 20; ++round) {
+      settle();
+      resolver.poll(clock.now());
+      for (dns::Resolver::Done done; resolver.next_done(done);)
+        delivery->on_answer(done, clock.now(), clock.wall());
+    }
+  }
+  std::string bounce() {
+    const auto& text = events.last[mail::EventKind::delivery_bounced];
+    return text[0] + ": " + text[2];
+  }
+
+  std::map<dns::Question, std::vector<std::string>> zone;
+  bool failing = false;
+  int questions = 0;
+  dns::FakeServers servers;
+  dns::Resolver resolver{{.servers = {*Endpoint::parse("192.0.2.53:53")}}, nullptr, &servers, 1};
+};
+
+TEST_F(MxDelivery, MailGoesToThePreferredHost) {
+  put({"a@example.com", "b@EXAMPLE.com"});
+  run();
+  EXPECT_EQ(first().messages.size(), 1U);
+  EXPECT_EQ(second().connections, 0U);
+  const int asked = questions;
+  put({"c@example.com"});
+  run();
+  EXPECT_EQ(first().messages.size(), 2U);
+  EXPECT_EQ(questions, asked);  // what is known is not asked for again
+}
+
+TEST_F(MxDelivery, AHostThatDoesNotAnswerIsFollowedByTheNext) {
+  first().refuses = true;
+  put({"a@example.com"});
+  run();
+  EXPECT_EQ(second().messages.size(), 1U);
+}
+
+TEST_F(MxDelivery, EqualHostsShareTheWork) {
+  zone[{"example.com", Type::mx}] = {mx_record("example.com", 10, "second.test"),
+                                     mx_record("example.com", 10, "first.test")};
+  for (int i = 0; i < 40; ++i) {
+    put({"a@example.com"});
+    run();
+    pass(hours(2));  // the hosts are looked up again, and chosen again
+  }
+  EXPECT_GT(first().messages.size(), 5U);
+  EXPECT_GT(second().messages.size(), 5U);
+}
+
+TEST_F(MxDelivery, DomainsWithoutRouteAreLookedUp) {
+  config.routes = {{.domain = "example.org", .next_hops = {*Endpoint::parse(kOther)}}};
+  put({"a@example.com", "b@example.org"});
+  run();
+  EXPECT_EQ(first().messages.size(), 1U);
+  EXPECT_EQ(other().messages.size(), 1U);
+}
+
+TEST_F(MxDelivery, ADomainThatTakesNoMailIsAnsweredAtOnce) {
+  zone[{"null.test", Type::mx}] = {mx_record("null.test", 0, "")};
+  zone[{"null.test", Type::a}] = {dns::a_record("null.test", 60, "192.0.2.1")};
+  put({"a@null.test"});
+  run();
+  EXPECT_EQ(bounce(), "5.1.10: 5.1.10 domain null.test does not accept mail (null MX)");
+  put({"a@gone.test"});
+  run();
+  EXPECT_EQ(bounce(), "5.1.2: 5.1.2 domain gone.test does not exist");
+  EXPECT_EQ(first().connections, 0U);
+}
+
+TEST_F(MxDelivery, AFailureOfDnsDefersAndTheNextAttemptFindsItsWay) {
+  failing = true;
+  zone.clear();
+  put({"a@example.com"});
+  run();
+  EXPECT_EQ(events.last[mail::EventKind::delivery_delayed][0], "4.4.3");
+  failing = false;
+  zone[{"example.com", Type::mx}] = {mx_record("example.com", 10, "first.test")};
+  zone[{"first.test", Type::a}] = {dns::a_record("first.test", 60, "192.0.2.1")};
+  clock.advance(hours(1));
+  run();
+  EXPECT_EQ(first().messages.size(), 1U);
+}
+
+TEST_F(MxDelivery, OurselvesAsTheFirstHostIsALoop) {
+  config.hostname = "first.test";
+  put({"a@example.com"});
+  run();
+  EXPECT_EQ(bounce(), "5.4.6: 5.4.6 mail for example.com loops back to this host");
+}
+
+TEST_F(MxDelivery, AReloadWhileHostsAreLookedUpLosesNothing) {
+  const auto serve =
+      std::exchange(servers.serve, [](const dns::Asked&) { return std::vector<std::uint8_t>(); });
+  put({"a@example.com"});
+  run();
+  delivery->reconfigure(config, {});
+  servers.serve = serve;
+  clock.advance(seconds(3));
+  run();
+  run();
+  EXPECT_EQ(first().messages.size(), 1U);
+}
+
+}  // namespace
+}  // namespace sluice::delivery
