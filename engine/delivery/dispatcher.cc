@@ -300,14 +300,17 @@ HostRoute Dispatcher::route_of(std::string_view host) const {
   HostRoute result;
   const std::string_view to = redirected(host);
   if (to != host) result.redirected_to = to;
+  if (const Destination* known = destinations_.known(to, TlsWish::configured); known != nullptr) {
+    result.destination = known->name();
+    for (std::size_t hop = 0; hop < known->hops(); ++hop)
+      result.hops.push_back({known->hop(hop).text(), known->hop_is_down(hop)});
+    return result;
+  }
   const auto route = find_route(config_->routes, to);
   if (!route) return result;
   const config::Route& configured = config_->routes[*route];
-  const Destination* destination = destinations_.known(to, TlsWish::configured);
-  result.destination = destination != nullptr ? destination->name() : configured.domain;
-  for (std::size_t hop = 0; hop < configured.next_hops.size(); ++hop)
-    result.hops.push_back({configured.next_hops[hop].text(),
-                           destination != nullptr && destination->hop_is_down(hop)});
+  result.destination = configured.domain;
+  for (const Endpoint& hop : configured.next_hops) result.hops.push_back({hop.text(), false});
   return result;
 }
 

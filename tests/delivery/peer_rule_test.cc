@@ -52,7 +52,7 @@ TEST(PeerRule, RequiretlsTightensAndTlsRequiredNoLowers) {
 
 class DestinationsTest : public testing::Test {
  protected:
-  DestinationsTest() { destinations.configure(config, {}); }
+  DestinationsTest() { destinations.configure(config, {}, false); }
   Destination* find(std::string_view domain, TlsWish wish = TlsWish::configured) {
     return destinations.find(domain, wish).destination;
   }
