@@ -41,6 +41,11 @@ def talk_nonsense(connection):
     connection.sendall(b"250 ok, send it in the clear\r\n")
 
 
+def refuse_the_handshake(connection):
+    """An alert and nothing else: what comes next in the clear would be heard."""
+    connection.sendall(b"\x15\x03\x03\x00\x02\x02\x28")
+
+
 class TlsOut(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -53,12 +58,13 @@ class TlsOut(unittest.TestCase):
         cls.peers = {"bare": TlsSink(), "untrusted": TlsSink(server_context(cls.folder, "self")),
                      "trusted": trusted(), "othername": TlsSink(server_context(cls.folder, "other")),
                      "refuses": trusted(), "noehlo": TlsSink(), "hangup": trusted(),
-                     "nonsense": trusted(), "implicit": TlsSink(
+                     "nonsense": trusted(), "alert": trusted(), "implicit": TlsSink(
                          server_context(cls.folder, "good"), implicit=True)}
         cls.peers["refuses"].starttls = "454 TLS not available due to temporary reason"
         cls.peers["noehlo"].ehlo = "502 5.5.1 What is that?"
         cls.peers["hangup"].after_220 = hang_up
         cls.peers["nonsense"].after_220 = talk_nonsense
+        cls.peers["alert"].after_220 = refuse_the_handshake
         cls.sink = Sink()
         cls.engine = Engine(SLUICE, cls.sink.port, extra=cls.tables(),
                             listener='relay_from = ["127.0.0.0/8"]')
@@ -136,7 +142,7 @@ class TlsOut(unittest.TestCase):
         self.check(self.send("required-verify", "implicit"), "implicit", TLS)
 
     def test_after_the_220_nothing_is_sent_in_the_clear_at_any_level(self):
-        for peer in ("hangup", "nonsense"):
+        for peer in ("hangup", "nonsense", "alert"):
             for level in LEVELS[1:]:
                 with self.subTest(level=level, peer=peer):
                     marker = self.send(level, peer)
