@@ -24,5 +24,6 @@ using BioPtr = std::unique_ptr<BIO, Freer<BIO_free>>;
 using BioMethodPtr = std::unique_ptr<BIO_METHOD, Freer<BIO_meth_free>>;
 using KeyPtr = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
 using CertificatePtr = std::unique_ptr<X509, Freer<X509_free>>;
+using RequestPtr = std::unique_ptr<X509_REQ, Freer<X509_REQ_free>>;
 
 }  // namespace sluice::tls

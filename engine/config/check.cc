@@ -147,8 +147,9 @@ void check_tls(const Config& config, const Listener& listener, const Here& place
   const bool some = !listener.tls_preferred_from.empty() || !listener.tls_required_from.empty();
   if ((some || !listener.tls_off_from.empty()) && listener.tls == Tls::implicit)
     place.fault("tls", "tls \"implicit\" is for all sources; leave out tls_…_from");
-  if ((some || listener.tls != Tls::off) && listener.certificates.empty())
-    place.fault("tls", "tls needs a certificate: name one in \"certificates\"");
+  if (!some && listener.tls == Tls::off &&
+      listener.client_certificates != ClientCertificates::off)
+    place.fault("client_certificates", "client_certificates needs TLS, and tls is \"off\"");
   for (const std::string& name : listener.certificates)
     if (!certificate_exists(config, name))
       place.fault("certificates", fmt::format("certificate {:?} does not exist", name));

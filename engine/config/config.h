@@ -21,6 +21,7 @@ enum class Direction : std::uint8_t { inbound, outbound };
 enum class LateReject : std::uint8_t { hold, deliver, bounce, discard };
 enum class Tls : std::uint8_t { off, preferred, required, implicit };
 enum class PeerTls : std::uint8_t { none, preferred, required, preferred_verify, required_verify };
+enum class ClientCertificates : std::uint8_t { off, ask, require };
 
 struct Cores {                       // [cores]
   std::vector<unsigned> workers{0};  // CPU numbers, one poll-mode worker each: "1-7,9"
@@ -104,7 +105,10 @@ struct Certificate {  // [[certificate]]
   int line = 0;
 };
 
-struct TlsSettings {                     // [tls]
+struct TlsSettings {                                   // [tls]
+  std::string store = "/var/lib/sluice/certificates";  // of `sluice certconfig`
+  Duration expiry_warning = hours(24 * 30);
+  bool core_dumps = false;
   Duration ticket_rotation = hours(12);  // 0 = no tickets
 };
 
@@ -118,7 +122,8 @@ struct Listener {  // [[listener]]
   Tls tls = Tls::off;
   // Sources with another level; the longest prefix decides.
   std::vector<Prefix> tls_off_from, tls_preferred_from, tls_required_from;
-  std::vector<std::string> certificates;  // names of [[certificate]]s, one per kind of key
+  std::vector<std::string> certificates;  // names of [[certificate]]s; empty = those of the store
+  ClientCertificates client_certificates = ClientCertificates::off;
   BareNewline bare_newline = BareNewline::reject;
   std::uint64_t message_size_max = 50ULL * 1024 * 1024;  // octets, RFC 1870
   std::uint32_t recipients_max = 1'000;                  // per message

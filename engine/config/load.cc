@@ -142,6 +142,7 @@ void complete(Config& config, const Reading& reading, const Machine& machine) {
     resolve(certificate.ocsp, folder);
   }
   for (Destination& destination : config.destinations) resolve(destination.ca_file, folder);
+  resolve(config.tls.store, folder);
   resolve(config.queue.directory, folder);
   resolve(config.log.directory, folder);
   resolve(config.admin.socket, folder);

@@ -6,6 +6,7 @@
 
 #include "engine/control/ask_worker.h"
 #include "engine/control/block_commands.h"
+#include "engine/control/certificate_commands.h"
 #include "engine/control/host_commands.h"
 #include "engine/control/mail_log.h"
 #include "engine/control/mta_commands.h"
@@ -109,7 +110,8 @@ json status(Engine& engine) {
                   {"started", log_date(engine.started())},
                   {"tsc_hz", tsc_hz()},
                   {"workers", workers},
-                  {"ports", ports}});
+                  {"ports", ports},
+                  {"certificate_warnings", certificates_in_use(engine)["warnings"]}});
   (*answer)["pauses"] = pauses_json(engine.operator_state(), engine.config().delivery.paused);
   return *answer;
 }
@@ -163,9 +165,11 @@ json dispatch(Engine& engine, const json& request, const std::string& by) {
   if (command.starts_with("queue.")) return queue_command(engine, command, request, by);
   if (command == "sessions") return sessions(engine, request);
   if (command == "destinations") return destinations(engine);
+  if (command == "certificates") return certificates_in_use(engine);
   if (command.starts_with("block.")) return block_command(engine, command, request);
-  if (command == "reload") {
-    const std::string problem = engine.reload();
+  if (command == "reload" || command == "certificates.reload") {
+    const std::string problem =
+        command == "reload" ? engine.reload() : engine.reload_certificates();
     return problem.empty() ? json{{"ok", true}} : json{{"error", problem}};
   }
   return {{"error", "unknown command \"" + command + "\""}};

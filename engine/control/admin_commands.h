@@ -14,6 +14,8 @@
 //   {"command":"block.add","prefixes":["192.0.2.0/24"],"mode":"drop","seconds":86400}
 //   {"command":"block.remove","prefixes":["192.0.2.0/24"]}
 //   {"command":"block.list","after":"192.0.2.0/24","limit":100}
+//   {"command":"certificates"}                what each listener shows, and what is wrong with it
+//   {"command":"certificates.reload"}
 //   {"command":"reload"}
 // A fault is {"error":"…"}. Selectors are those of queue_select.h.
 #pragma once

@@ -12,8 +12,10 @@
 
 #include "engine/config/load.h"
 #include "engine/control/admin_server.h"
+#include "engine/control/listener_tls.h"
 #include "engine/control/reload.h"
 #include "engine/control/worker_thread.h"
+#include "tls/secret.h"
 #include "tls/ticket_keys.h"
 
 namespace sluice::control {
@@ -85,10 +87,30 @@ std::expected<void, std::string> Engine::open_files() {
 }
 
 std::expected<void, std::string> Engine::make_generation() {
+  if (auto ensured = ensure_certificates(*config_); !ensured) return ensured;
   auto generation = load_generation(config_, tickets_);
   if (!generation) return std::unexpected(generation.error());
   generation_ = std::move(*generation);
+  note_certificates();
   return {};
+}
+
+// The first start with TLS has a certificate too. Keys are about to be read: no core dumps.
+std::expected<void, std::string> Engine::ensure_certificates(const config::Config& config) {
+  const bool tls = std::ranges::any_of(
+      config.listeners, [](const auto& listener) { return listener.tls != config::Tls::off; });
+  if (tls && !config.tls.core_dumps) tls::forbid_core_dumps();
+  auto done = control::ensure_certificates(config);
+  if (!done) return std::unexpected(done.error());
+  if (!done->empty()) note(mail::EventKind::engine_warning, *done);
+  return {};
+}
+
+void Engine::note_certificates() {
+  const CertificateStore store(config_->tls.store);
+  for (const std::string& warning :
+       certificate_warnings(*generation_, clock_.wall(), store.newest()))
+    note(mail::EventKind::engine_warning, warning);
 }
 
 std::expected<void, std::string> Engine::start_dpdk() {
@@ -289,11 +311,26 @@ void Engine::log_action(std::string_view by, std::string_view what) {
 std::string Engine::reload() {
   auto fresh = reloadable_config(*config_);
   if (!fresh) return fresh.error();
+  if (auto ensured = ensure_certificates(**fresh); !ensured) return ensured.error();
   auto generation = load_generation(*fresh, tickets_);
   if (!generation) return generation.error();
   config_ = std::move(*fresh);
   alerts_.configure(config_->alerts);
-  generation_ = std::move(*generation);
+  return publish(std::move(*generation));
+}
+
+std::string Engine::reload_certificates() {
+  auto fresh = std::make_shared<worker::Generation>(*generation_);
+  fresh->tls.clear();
+  fresh->certificates.clear();
+  if (auto loaded = load_listener_tls(tickets_, *fresh); !loaded) return loaded.error();
+  return publish(std::move(fresh));
+}
+
+// Sessions finish on the generation that they began with.
+std::string Engine::publish(std::shared_ptr<const worker::Generation> generation) {
+  generation_ = std::move(generation);
+  note_certificates();
   std::string late;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     const bool reached = on_worker(

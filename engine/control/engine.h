@@ -35,6 +35,7 @@ class Engine {
   // For the admin server.
   const config::Config& config() const noexcept { return *config_; }
   std::vector<std::unique_ptr<WorkerThread>>& workers() noexcept { return workers_; }
+  const worker::Generation& generation() const noexcept { return *generation_; }
   const net::Dpdk* dpdk() const noexcept { return dpdk_.get(); }
   BlockControl& blocks() noexcept { return *blocks_; }
   OperatorState& operator_state() noexcept { return operator_state_; }
@@ -47,6 +48,8 @@ class Engine {
   bool on_worker(WorkerThread& worker, worker::Worker::Command command);
   // Reads the config file again. Empty on success; else what was wrong, and nothing was changed.
   std::string reload();
+  // Reads the certificates again, and nothing else: the configuration stays the committed one.
+  std::string reload_certificates();
 
  private:
   explicit Engine(std::shared_ptr<const config::Config> config);
@@ -59,6 +62,9 @@ class Engine {
   std::size_t drain_events();
   void keep_ids_ahead();
   void rotate_ticket_keys();
+  std::expected<void, std::string> ensure_certificates(const config::Config& config);
+  void note_certificates();
+  std::string publish(std::shared_ptr<const worker::Generation> generation);
   void report_reload(std::string_view problem);
   void send_alerts(WallTime until);
   void drain_workers();

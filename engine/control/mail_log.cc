@@ -68,6 +68,13 @@ class Lines {
       case EventKind::link_tls_failed:
         line("ICID {} TLS failed: ({}, '{}')", e_.icid, e_.number, text(0));
         return true;
+      case EventKind::link_tls_client:
+        if (text(0).empty() && text(1).empty())
+          line("ICID {} TLS client certificate: none", e_.icid);
+        else
+          line("ICID {} TLS client certificate: CN={} issuer CN={} {}", e_.icid, text(0), text(1),
+               e_.text[2].empty() ? "verified" : "not verified (" + text(2) + ")");
+        return true;
       case EventKind::link_lost:
         if (!text(0).empty()) line("ICID {} Receiving Failed: {}", e_.icid, text(0));
         line("ICID {} lost", e_.icid);

@@ -151,11 +151,8 @@ std::expected<std::shared_ptr<const worker::Generation>, std::string> load_gener
   auto rules = scan::RuleSet::load(settings.scan.rules, worker::scan_settings(settings));
   if (!rules) return std::unexpected(lines_of(rules.error()));
   generation->rules = std::move(*rules);
-  for (const config::Listener& listener : settings.listeners) {
-    auto context = listener_tls(settings, listener, tickets);
-    if (!context) return std::unexpected(std::move(context.error()));
-    generation->tls.push_back(std::move(*context));
-  }
+  if (auto loaded = load_listener_tls(std::move(tickets), *generation); !loaded)
+    return std::unexpected(loaded.error());
   auto contexts = client_tls(settings);
   if (!contexts) return std::unexpected(std::move(contexts.error()));
   generation->client_tls = std::move(*contexts);

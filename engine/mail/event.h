@@ -20,7 +20,10 @@ enum class EventKind : std::uint8_t {
   link_early_talker,  // text[0] = first octets
   link_tls_success,   // text[0] = protocol, text[1] = cipher suite
   link_tls_failed,    // number = code of the library, text[0] = what it says
-  link_lost,          // text[0] = reason
+  // The client was asked for its certificate: text[0] = its name, empty = it showed none; text[1] =
+  // its issuer; text[2] = why it is not verified, empty = it is.
+  link_tls_client,
+  link_lost,  // text[0] = reason
   link_close,
   // Receiving a message.
   tx_begin,         // icid, mid

@@ -9,7 +9,8 @@
 namespace sluice::policy {
 namespace {
 
-constexpr std::size_t kNameMax = 255;     // octets of a domain, RFC 5321 4.5.3.1.2
+constexpr std::size_t kNameMax = 255;  // octets of a domain, RFC 5321 4.5.3.1.2
+constexpr std::size_t kCommonNameMax = 128;
 constexpr std::size_t kAddressMax = 320;  // local part, "@" and domain, 4.5.3.1
 
 class Writer {
@@ -74,6 +75,30 @@ void put_tls(Writer& writer, const ReceivedFields& fields) noexcept {
   writer.put(")");
 }
 
+// What could end the quoted string or the comment becomes "?".
+void put_quoted(Writer& writer, std::string_view text) noexcept {
+  char clean[kCommonNameMax];
+  const std::size_t length = std::min(text.size(), kCommonNameMax);
+  std::transform(
+      text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length), clean, [](char c) {
+        return c < ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '(' || c == ')' ? '?' : c;
+      });
+  writer.put("\"");
+  writer.put({clean, length});
+  writer.put("\"");
+}
+
+// In Postfix's words: filters look for them.
+void put_client(Writer& writer, const ReceivedClient& client) noexcept {
+  if (!client.asked) return;
+  if (!client.shown) return writer.put("\r\n\t(Client did not present a certificate)");
+  writer.put("\r\n\t(Client CN ");
+  put_quoted(writer, client.subject);
+  writer.put(", Issuer ");
+  put_quoted(writer, client.issuer);
+  writer.put(client.verified ? " (verified OK))" : " (not verified))");
+}
+
 std::string_view protocol_of(const ReceivedFields& fields) noexcept {
   if (!fields.extended) return "SMTP";
   const bool utf8 = fields.envelope != nullptr && fields.envelope->has_sender() &&
@@ -91,7 +116,9 @@ std::size_t write_received_header(const ReceivedFields& fields, std::span<char> 
   put_name(writer, fields.helo);
   writer.put(fields.peer.is_v4() ? " ([" : " ([IPv6:");  // RFC 5321 4.1.3
   writer.put(fields.peer.text());
-  writer.put("])\r\n\tby ");
+  writer.put("])");
+  put_client(writer, fields.client);
+  writer.put("\r\n\tby ");
   put_name(writer, fields.hostname);
   writer.put(" with ");
   writer.put(protocol_of(fields));

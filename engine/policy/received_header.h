@@ -12,6 +12,13 @@
 
 namespace sluice::policy {
 
+struct ReceivedClient {  // the certificate of the client, when it was asked for one
+  bool asked = false;
+  bool shown = false;
+  bool verified = false;
+  std::string_view subject, issuer;  // common names, as the peer gave them: anything
+};
+
 struct ReceivedFields {
   std::string_view helo;  // as the peer gave it: anything
   IpAddress peer;
@@ -19,13 +26,14 @@ struct ReceivedFields {
   bool extended = false;          // EHLO was used
   std::string_view tls_protocol;  // "TLSv1.3"; empty = the message came in the clear
   std::string_view tls_cipher;
+  ReceivedClient client;
   Icid icid = 0;
   Mid mid = 0;
   const mail::Envelope* envelope = nullptr;  // a single recipient is named, several are not
   WallTime when;
 };
 
-inline constexpr std::size_t kReceivedMax = 1'536;  // octets; enough for any fields
+inline constexpr std::size_t kReceivedMax = 2'048;  // octets; enough for any fields
 
 // Returns how many octets were written, CRLF included: at least the whole line when `out` has
 // kReceivedMax octets, 0 when it does not fit. Octets of HELO or the recipient that could break the

@@ -34,6 +34,16 @@ smtp::Reply reply_for(queueing::QueueError error) {
   return kStorageFault;
 }
 
+policy::ReceivedClient received_client(const Origin& origin) {
+  const tls::ClientCertificate* const client = origin.client;
+  if (client == nullptr) return {};
+  return {.asked = true,
+          .shown = client->shown,
+          .verified = client->verified,
+          .subject = client->subject.data(),
+          .issuer = client->issuer.data()};
+}
+
 }  // namespace
 
 std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid) {
@@ -175,6 +185,7 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
                                         .extended = origin.extended,
                                         .tls_protocol = origin.tls_protocol,
                                         .tls_cipher = origin.tls_cipher,
+                                        .client = received_client(origin),
                                         .icid = origin.icid,
                                         .mid = mid_,
                                         .envelope = &envelope,

@@ -13,6 +13,7 @@
 #include "engine/mail/tls_required.h"
 #include "engine/smtp/reply.h"
 #include "engine/worker/core_state.h"
+#include "tls/session.h"
 
 namespace sluice::worker {
 
@@ -22,6 +23,7 @@ struct Origin {  // of the message: what Received and the log say
   bool extended = false;
   std::string_view tls_protocol;  // empty = in the clear
   std::string_view tls_cipher;
+  const tls::ClientCertificate* client = nullptr;  // null = it was not asked for one
   Endpoint peer;
   std::string_view hostname;
   std::int32_t reject_scl = 7;

@@ -8,6 +8,7 @@
 #include "engine/config/config.h"
 #include "engine/delivery/delivery.h"
 #include "scanners/scanner.h"
+#include "tls/certificate.h"
 #include "tls/context.h"
 
 namespace sluice::worker {
@@ -17,6 +18,8 @@ struct Generation {
   std::shared_ptr<const scan::RuleSet> rules;
   std::vector<std::shared_ptr<const tls::Context>> tls;  // of each listener; null where it is off
   delivery::ClientContexts client_tls;
+  // What each listener shows, for people; the engine itself asks `tls`.
+  std::vector<std::vector<tls::CertificateFacts>> certificates;
 };
 
 }  // namespace sluice::worker

@@ -219,7 +219,12 @@ void Inbound::end_message() {
                 .direction = listener_->config->direction == config::Direction::outbound
                                  ? queueing::Direction::outbound
                                  : queueing::Direction::inbound};
+  tls::ClientCertificate client;
   if (tls_) {
+    if (asks_for_certificate()) {
+      client = tls_->session().client_certificate();
+      origin.client = &client;
+    }
     origin.tls_protocol = tls_->session().protocol();
     origin.tls_cipher = tls_->session().cipher();
   }

@@ -77,6 +77,8 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   bool lend_session();
   void submit_job();
   bool take_back(Instant now);
+  bool asks_for_certificate() const noexcept;
+  void note_client_certificate();
   void tls_failed(const tls::Failure& failure);
   void count_refusal(const smtp::Reply& reply);
   void end_unfinished(std::string_view reason);

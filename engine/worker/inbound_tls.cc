@@ -48,6 +48,7 @@ bool Inbound::end_step(tls::Outcome outcome, Instant now) {
     case tls::Outcome::done:
       stream_ = tls_.get();
       emit(mail::EventKind::link_tls_success, session.protocol(), session.cipher());
+      if (asks_for_certificate()) note_client_certificate();
       session_.tls_started(now);
       return true;
     case tls::Outcome::want_input:
@@ -96,6 +97,19 @@ bool Inbound::take_back(Instant now) {
   core_->handshakes->end(*std::exchange(job_, nullptr));
   // There may be more octets already: then the next step begins at once.
   return end_step(outcome, now) || (outcome == tls::Outcome::want_input && lend_session());
+}
+
+bool Inbound::asks_for_certificate() const noexcept {
+  return listener_->config->client_certificates != config::ClientCertificates::off;
+}
+
+void Inbound::note_client_certificate() {
+  const tls::ClientCertificate client = tls_->session().client_certificate();
+  core_->events.emit(
+      {.kind = mail::EventKind::link_tls_client,
+       .icid = icid_,
+       .remote = peer_,
+       .text = {client.subject.data(), client.issuer.data(), client.verified ? "" : client.fault}});
 }
 
 void Inbound::tls_failed(const tls::Failure& failure) {

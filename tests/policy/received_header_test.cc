@@ -62,6 +62,20 @@ TEST_F(ReceivedHeader, SaysHowTheMessageWasProtected) {
   EXPECT_NE(written().find(" with UTF8SMTPS "), std::string::npos);
 }
 
+TEST_F(ReceivedHeader, SaysWhatCertificateTheClientShowed) {
+  fields.client = {.asked = true};
+  EXPECT_NE(written().find("\r\n\t(Client did not present a certificate)\r\n\tby "),
+            std::string::npos);
+  fields.client = {
+      .asked = true, .shown = true, .verified = true, .subject = "a.example", .issuer = "Root"};
+  EXPECT_NE(written().find("(Client CN \"a.example\", Issuer \"Root\" (verified OK))"),
+            std::string::npos);
+  fields.client.verified = false;
+  fields.client.subject = "x\")\r\nSubject: (\\\xff";
+  EXPECT_NE(written().find("(Client CN \"x????Subject: ???\", Issuer \"Root\" (not verified))"),
+            std::string::npos);
+}
+
 TEST_F(ReceivedHeader, AHostileHeloCannotAddLinesOrComments) {
   fields.helo = std::string_view("a\r\nX-Evil: 1\r\n\r\n(\0\x80);", 22);
   const std::string line = written();
@@ -83,10 +97,11 @@ TEST_F(ReceivedHeader, EveryPossibleFieldFitsAndATooSmallBufferGetsNothing) {
   const std::string long_name(5'000, 'x');
   fields.helo = long_name;
   fields.hostname = long_name;
+  fields.client = {.asked = true, .shown = true, .subject = long_name, .issuer = long_name};
   fields.icid = fields.mid = UINT64_MAX;
   fields.peer = *IpAddress::parse("2001:db8:1111:2222:3333:4444:5555:6666");
   add(std::string(308, 'u') + "@example.com");
-  EXPECT_GT(written().size(), 255u + 255 + 320);
+  EXPECT_GT(written().size(), 255u + 255 + 320 + 128 + 128);
   char out[100];
   EXPECT_EQ(write_received_header(fields, out), 0u);
 }

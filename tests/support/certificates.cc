@@ -26,7 +26,8 @@ void add_extension(X509* certificate, int kind, const char* value) {
   X509_EXTENSION_free(extension);
 }
 
-tls::Identity make(const std::string& host, KeyKind kind, const tls::Identity* issuer) {
+tls::Identity make(const std::string& host, KeyKind kind, const tls::Identity* issuer,
+                   bool authority) {
   constexpr long kDay = 86'400;
   static long serial = 0;
   tls::Identity identity;
@@ -44,7 +45,7 @@ tls::Identity make(const std::string& host, KeyKind kind, const tls::Identity* i
   X509_set_issuer_name(certificate,
                        issuer ? X509_get_subject_name(issuer->certificate.get()) : name);
   add_extension(certificate, NID_subject_alt_name, ("DNS:" + host).c_str());
-  if (!issuer) add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");
+  if (authority) add_extension(certificate, NID_basic_constraints, "critical,CA:TRUE");
   EVP_PKEY* const signer = issuer ? issuer->key.get() : identity.key.get();
   SLUICE_ASSERT(X509_sign(certificate, signer, EVP_sha256()) > 0);
   return identity;
@@ -59,11 +60,15 @@ std::string text_of(BIO* bio) {
 }  // namespace
 
 tls::Identity make_identity(const std::string& host, KeyKind kind) {
-  return make(host, kind, nullptr);
+  return make(host, kind, nullptr, true);
 }
 
 tls::Identity make_identity(const std::string& host, const tls::Identity& issuer) {
-  return make(host, KeyKind::ecdsa, &issuer);
+  return make(host, KeyKind::ecdsa, &issuer, false);
+}
+
+tls::Identity make_authority(const std::string& host, const tls::Identity& issuer) {
+  return make(host, KeyKind::ecdsa, &issuer, true);
 }
 
 std::string ocsp_response(const tls::Identity& identity, const tls::Identity& issuer, int status,

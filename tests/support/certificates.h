@@ -13,6 +13,8 @@ enum class KeyKind : std::uint8_t { ecdsa, rsa };
 tls::Identity make_identity(const std::string& host, KeyKind kind = KeyKind::ecdsa);
 // The same for an issuer's signature.
 tls::Identity make_identity(const std::string& host, const tls::Identity& issuer);
+// One that may issue others.
+tls::Identity make_authority(const std::string& host, const tls::Identity& issuer);
 
 // An issuer's answer about `identity`, DER: status V_OCSP_CERTSTATUS_*, good from `from` to `until`
 // (seconds from now).

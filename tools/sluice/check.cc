@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "engine/control/listener_tls.h"
 #include "engine/control/reload.h"
 #include "tools/sluice/command.h"
 
@@ -18,6 +19,10 @@ void add_check(CLI::App& app, Options& options) {
         std::fprintf(stderr, "%s\n", generation.error().c_str());
         return 1;
       }
+      const control::CertificateStore store(config->tls.store);
+      for (const std::string& warning :
+           control::certificate_warnings(**generation, SystemClock().wall(), store.newest()))
+        std::printf("warning: %s\n", warning.c_str());
       std::printf("%s: no problems; %zu listeners, %zu routes, %zu rules\n",
                   options.config_path.c_str(), config->listeners.size(), config->routes.size(),
                   (*generation)->rules->size());

@@ -29,6 +29,7 @@ void add_block(CLI::App& app, Options& options);
 void add_destconfig(CLI::App& app, Options& options);
 void add_tlsverify(CLI::App& app, Options& options);
 void add_log(CLI::App& app, Options& options);
+void add_certconfig(CLI::App& app, Options& options);
 void add_session(CLI::App& app, Options& options);
 void add_hosts(CLI::App& app, Options& options);
 void add_mta_control(CLI::App& app, Options& options);

@@ -47,6 +47,8 @@ void print_paused(const json& pauses) {
 void print_table(const json& s) {
   std::printf("Status as of: %s\n", s["as_of"].get<std::string>().c_str());
   std::printf("Up since:     %s\n", s["started"].get<std::string>().c_str());
+  for (const json& warning : s.value("certificate_warnings", json::array()))
+    std::printf("Warning:      %s\n", warning.get<std::string>().c_str());
   print_paused(s["pauses"]);
   print_queues(s);
   std::printf("Connections:\n");

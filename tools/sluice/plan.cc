@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "engine/control/listener_tls.h"
 #include "engine/control/reload.h"
 #include "engine/worker/memory_plan.h"
 #include "engine/worker/worker.h"
@@ -93,6 +94,19 @@ void print_terms(const std::vector<worker::MemoryTerm>& terms) {
                mib(term.bytes()), term.reason);
 }
 
+void print_certificates(const worker::Generation& generation) {
+  fmt::print("Certificates\n");
+  for (std::size_t i = 0; i < generation.certificates.size(); ++i)
+    for (const tls::CertificateFacts& facts : generation.certificates[i])
+      fmt::print("  {}: {}, {}{}, until {}\n", generation.config->listeners[i].name, facts.subject,
+                 facts.key_kind, facts.self_signed ? ", self-signed" : "",
+                 control::date_text(facts.not_after));
+  const control::CertificateStore store(generation.config->tls.store);
+  for (const std::string& warning :
+       control::certificate_warnings(generation, SystemClock().wall(), store.newest()))
+    fmt::print("  warning: {}\n", warning);
+}
+
 int plan(const Options& options) {
   auto config = load_config(options);
   if (config == nullptr) return 1;
@@ -102,6 +116,7 @@ int plan(const Options& options) {
   print_cores(*config);
   print_queues(*config);
   print_dns(*config);
+  print_certificates(**generation);
   const worker::MemoryPlan memory = worker::plan_memory(*config, scanner.message_bytes());
   fmt::print("Memory per worker\n");
   print_terms(memory.per_worker);

@@ -11,16 +11,12 @@
 #include "engine/delivery/route.h"
 #include "tools/sluice/command.h"
 #include "tools/sluice/tls_probe.h"
+#include "tools/sluice/tlsverify.h"
 
 namespace sluice::tools {
 namespace {
 
 using config::Config;
-
-struct Arguments {
-  std::string name;
-  std::string address;  // instead of the configured ones
-};
 
 std::string date_text(std::int64_t unix_seconds) {
   const std::time_t seconds = unix_seconds;
@@ -68,7 +64,7 @@ std::vector<Endpoint> addresses_of(const Config& config, const std::string& doma
   return route ? config.routes[*route].next_hops : std::vector<Endpoint>();
 }
 
-int verify_destination(const Config& config, const Arguments& arguments,
+int verify_destination(const Config& config, const VerifyOptions& arguments,
                        std::vector<Endpoint> addresses) {
   auto contexts = control::client_tls(config);
   if (!contexts) return fail(contexts.error());
@@ -90,34 +86,18 @@ int verify_destination(const Config& config, const Arguments& arguments,
   return good ? 0 : 1;
 }
 
-int verify_listener(const Config& config, const config::Listener& listener,
-                    std::vector<Endpoint> addresses) {
-  if (addresses.empty() && !listener.port_name.empty())
-    return fail("listener \"" + listener.name +
-                "\" is on a port of the engine, which this machine's own sockets do not reach: "
-                "run this elsewhere with --address");
-  if (addresses.empty()) addresses.push_back({listener.address, listener.tcp_port});
-  ProbeTarget target{.address = addresses.front(),
-                     .hostname = config.hostname,
-                     .policy = {},
-                     .implicit = listener.tls == config::Tls::implicit};
-  target.policy.server_name = listener.hostname;
-  fmt::print("listener {}\n", listener.name);
-  return report(target) ? 0 : 1;
-}
-
-int verify(const Options& options, const Arguments& arguments) {
+int verify(const Options& options, const VerifyOptions& arguments) {
   const auto config = load_config(options);
   if (config == nullptr) return 1;
+  const auto listener =
+      std::ranges::find(config->listeners, arguments.name, &config::Listener::name);
+  if (listener != config->listeners.end()) return verify_listener(*config, *listener, arguments);
   std::vector<Endpoint> addresses;
   if (!arguments.address.empty()) {
     const auto address = Endpoint::parse(arguments.address);
     if (!address) return fail("--address " + arguments.address + " is no address with TCP port");
     addresses.push_back(*address);
   }
-  const auto listener =
-      std::ranges::find(config->listeners, arguments.name, &config::Listener::name);
-  if (listener != config->listeners.end()) return verify_listener(*config, *listener, addresses);
   return verify_destination(*config, arguments, addresses);
 }
 
@@ -126,9 +106,13 @@ int verify(const Options& options, const Arguments& arguments) {
 void add_tlsverify(CLI::App& app, Options& options) {
   auto* command = app.add_subcommand(
       "tlsverify", "TLS of a destination or listener as a third party sees it: names and chain");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<VerifyOptions>();
   command->add_option("name", arguments->name, "a destination's domain or a listener")->required();
   command->add_option("--address", arguments->address, "look here: 192.0.2.25:25");
+  command->add_option("--mx", arguments->mx, "MX host of a listener, instead of a question to DNS")
+      ->allow_extra_args(false);
+  command->add_option("--resolver", arguments->resolver, "DNS server, \"192.0.2.53:53\"");
+  command->add_flag("--json", arguments->as_json, "as JSON, of a listener");
   command->footer("Example: sluice tlsverify partner.example");
   command->callback([&options, arguments] {
     options.run = [&, arguments] { return verify(options, *arguments); };
