@@ -77,4 +77,19 @@ std::expected<std::vector<double>, std::string> read_numbers(const Node& node) {
   return out;
 }
 
+std::string_view name_fault(std::string_view text) {
+  constexpr std::size_t kNameMax = 31;
+  if (text.empty() || text.size() > kNameMax) return "is not a name of 1..31 letters";
+  for (const char c : text) {
+    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '_';
+    if (!fine) return "has a character that a name cannot have";
+  }
+  return {};
+}
+
+std::string_view empty_fault(std::string_view text) {
+  return text.empty() ? "is empty" : std::string_view();
+}
+
 }  // namespace sluice::config

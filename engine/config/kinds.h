@@ -187,4 +187,9 @@ Value<S> numbers(std::vector<double> S::* member, std::string allowed) {
           [=](const S& from) { return fmt::format("[{}]", fmt::join(from.*member, ", ")); }};
 }
 
+// Names that the operator gives: letters, digits, "-" and "_", at most 31. Empty when it is one.
+std::string_view name_fault(std::string_view text);
+std::string_view empty_fault(std::string_view text);
+inline constexpr const char* kPrefixes = "prefixes, \"192.0.2.0/24\"";
+
 }  // namespace sluice::config

@@ -3,6 +3,7 @@
 #include "engine/config/dns_keys.h"
 #include "engine/config/kinds.h"
 #include "engine/config/port_routes.h"
+#include "engine/config/tls_keys.h"
 
 namespace sluice::config {
 namespace {
@@ -10,24 +11,8 @@ namespace {
 constexpr std::uint64_t kKiB = 1024;
 constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
-constexpr std::size_t kNameBytesMax = 31;
-constexpr const char* kPrefixes = "prefixes, \"192.0.2.0/24\"";
 
 std::string_view no_fault(std::string_view) { return {}; }
-
-std::string_view empty_fault(std::string_view text) {
-  return text.empty() ? "is empty" : std::string_view();
-}
-
-std::string_view name_fault(std::string_view text) {
-  if (text.empty() || text.size() > kNameBytesMax) return "is not a name of 1..31 letters";
-  for (const char c : text) {
-    const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '-' || c == '_';
-    if (!fine) return "has a character that a name cannot have";
-  }
-  return {};
-}
 
 // The kinds of device that end in a kernel interface, and their arguments.
 std::string_view exception_fault(std::string_view text) {
@@ -227,21 +212,7 @@ std::vector<Key<Certificate>> certificate_keys() {
   };
 }
 
-std::vector<Key<TlsSettings>> tls_keys() {
-  return {
-      {"store", text(&TlsSettings::store, "a path", empty_fault),
-       "directory that `sluice certconfig` keeps certificates and keys in"},
-      {"expiry_warning", duration(&TlsSettings::expiry_warning, {}, hours(24 * 365)),
-       "time before its end at which a certificate is warned about"},
-      {"core_dumps", boolean(&TlsSettings::core_dumps),
-       "whether the engine may leave core dumps when there is TLS: they hold private keys"},
-      {"ticket_rotation", duration(&TlsSettings::ticket_rotation, {}, hours(24 * 7)),
-       "age at which the key of session tickets is replaced; a ticket is good for as long, "
-       "RFC 8446 section 4.6.1; 0 = no tickets"},
-  };
-}
-
-std::vector<Key<Listener>> listener_keys() {
+std::vector<Key<Listener>> listener_place_keys() {
   return {
       {"name", text(&Listener::name, "letters, digits, '-' and '_', at most 31", name_fault),
        "what logs and commands call this listener", Need::required},
@@ -252,27 +223,11 @@ std::vector<Key<Listener>> listener_keys() {
        choice(&Listener::direction,
               {{"inbound", Direction::inbound}, {"outbound", Direction::outbound}}),
        "the queue that its mail is in while it waits for a scan: i_qmsgs or o_qmsgs"},
-      {"tls",
-       choice(&Listener::tls, {{"off", Tls::off},
-                               {"preferred", Tls::preferred},
-                               {"required", Tls::required},
-                               {"implicit", Tls::implicit}}),
-       "STARTTLS not offered, offered, demanded before MAIL; or TLS from the first octet"},
-      {"tls_off_from", parsed_list(&Listener::tls_off_from, Least::none, kPrefixes),
-       "sources that STARTTLS is not offered to"},
-      {"tls_preferred_from", parsed_list(&Listener::tls_preferred_from, Least::none, kPrefixes),
-       "sources that STARTTLS is offered to"},
-      {"tls_required_from", parsed_list(&Listener::tls_required_from, Least::none, kPrefixes),
-       "sources that must use STARTTLS; of all three lists the longest prefix decides"},
-      {"certificates", texts(&Listener::certificates, "names of certificates", name_fault),
-       "what the listener shows, by host name and kind of key (ECDSA, RSA); empty = what `sluice "
-       "certconfig assign` says, at first a self-signed one"},
-      {"client_certificates",
-       choice(&Listener::client_certificates, {{"off", ClientCertificates::off},
-                                               {"ask", ClientCertificates::ask},
-                                               {"require", ClientCertificates::require}}),
-       "whether clients are asked for a certificate, and must have one of an issuer in the CA "
-       "store"},
+  };
+}
+
+std::vector<Key<Listener>> listener_session_keys() {
+  return {
       {"bare_newline",
        choice(&Listener::bare_newline,
               {{"reject", BareNewline::reject}, {"normalise", BareNewline::normalise}}),
@@ -306,6 +261,13 @@ std::vector<Key<Listener>> listener_keys() {
       {"relay_from", parsed_list(&Listener::relay_from, Least::none, kPrefixes),
        "sources that may send to any domain"},
   };
+}
+
+std::vector<Key<Listener>> listener_keys() {
+  std::vector<Key<Listener>> keys = listener_place_keys();
+  for (auto part : {listener_tls_keys(), listener_session_keys()})
+    std::ranges::move(part, std::back_inserter(keys));
+  return keys;
 }
 
 std::vector<Key<Route>> route_keys() {
