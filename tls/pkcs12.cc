@@ -13,13 +13,22 @@ using Pkcs12Ptr = std::unique_ptr<PKCS12, Freer<PKCS12_free>>;
 
 constexpr int kIterations = 100'000;  // of the derivation of keys from the password
 
-// Older gateways and Windows still export with RC2 and triple DES.
-void allow_old_ciphers() noexcept {
-  static const bool done = OSSL_PROVIDER_load(nullptr, "default") != nullptr &&
-                           OSSL_PROVIDER_load(nullptr, "legacy") != nullptr;
-  static_cast<void>(done);
-  clear_errors();
-}
+// Older gateways and Windows still export with RC2 and triple DES. The fallback to the default
+// provider stays as it was.
+class OldCiphers {
+ public:
+  OldCiphers() noexcept : provider_(OSSL_PROVIDER_try_load(nullptr, "legacy", 1)) {
+    clear_errors();
+  }
+  OldCiphers(const OldCiphers&) = delete;
+  OldCiphers& operator=(const OldCiphers&) = delete;
+  ~OldCiphers() {
+    if (provider_ != nullptr) OSSL_PROVIDER_unload(provider_);
+  }
+
+ private:
+  OSSL_PROVIDER* provider_;
+};
 
 void take(STACK_OF(X509) * certificates, Bundle& bundle) {
   while (sk_X509_num(certificates) > 0)
@@ -34,7 +43,7 @@ std::expected<Bundle, std::string> read_pkcs12(ByteView octets, const Secret& pa
   const unsigned char* at = octets.data();
   const Pkcs12Ptr file(d2i_PKCS12(nullptr, &at, static_cast<long>(octets.size())));
   if (!file) return std::unexpected("is no PKCS#12 file");
-  allow_old_ciphers();
+  const OldCiphers old_ciphers;
   if (PKCS12_verify_mac(file.get(), password.c_str(), -1) != 1) {
     clear_errors();
     return std::unexpected("the password is wrong");
