@@ -24,6 +24,7 @@ bool IpAddress::is_unspecified() const noexcept {
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  if (text.empty()) return std::nullopt;
   char terminated[INET6_ADDRSTRLEN + 1];
   if (text.size() >= sizeof terminated) return {};
   std::memcpy(terminated, text.data(), text.size());

@@ -12,6 +12,7 @@ TEST(IpAddress, ParsesAndPrintsBothFamilies) {
 TEST(IpAddress, RefusesWhatIsNoAddress) {
   for (const char* text : {"", "192.0.2", "192.0.2.256", "1.2.3.4.5", "2001:::1", "example.com"})
     EXPECT_FALSE(IpAddress::parse(text)) << text;
+  EXPECT_FALSE(IpAddress::parse({}));  // a view of nothing has no octets to copy
 }
 
 TEST(Endpoint, NeedsBracketsAroundIpv6) {
