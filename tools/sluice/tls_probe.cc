@@ -63,8 +63,7 @@ class Probe {
     if (!connect_socket() || !say_hello() || !shake_hands()) return std::move(result_);
     result_.protocol = session_.protocol();
     result_.cipher = session_.cipher();
-    for (const tls::CertificatePtr& certificate : session_.peer_chain())
-      result_.chain.push_back(tls::facts_of(certificate.get()));
+    result_.chain = session_.peer_chain();
     const tls::PeerCheck check = session_.peer(target_.policy);
     result_.verified = check.verified;
     result_.reason = check.reason;

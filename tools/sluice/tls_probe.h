@@ -25,7 +25,7 @@ struct ProbeResult {
   std::string banner;  // the host in the greeting
   std::string protocol;
   std::string cipher;
-  std::vector<tls::CertificateFacts> chain;  // as it was sent
+  std::vector<tls::CertificatePtr> chain;  // as it was sent
   bool verified = false;
   std::string reason;  // why it is not
 };

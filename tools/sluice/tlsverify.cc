@@ -34,7 +34,7 @@ std::string wanted_names(const tls::PeerPolicy& policy) {
 
 void print_chain(const ProbeResult& result) {
   for (std::size_t i = 0; i < result.chain.size(); ++i) {
-    const tls::CertificateFacts& facts = result.chain[i];
+    const tls::CertificateFacts facts = tls::facts_of(result.chain[i].get());
     fmt::print("  chain {}         {}, {}\n                  issued by {}\n", i, facts.subject,
                facts.key_kind, facts.issuer);
     fmt::print("                  valid from {} to {}\n", date_text(facts.not_before),
@@ -52,7 +52,9 @@ bool report(const ProbeTarget& target) {
     return false;
   }
   fmt::print("  certificate for {}\n",
-             result.chain.empty() ? "" : fmt::format("{}", fmt::join(result.chain[0].names, ", ")));
+             result.chain.empty()
+                 ? ""
+                 : fmt::format("{}", fmt::join(tls::host_names(result.chain[0].get()), ", ")));
   fmt::print("  TLS             {} {}\n", result.protocol, result.cipher);
   print_chain(result);
   fmt::print("  Cert OK         {}\n", result.verified ? "OK" : "FAIL: " + result.reason);

@@ -8,8 +8,8 @@
 #include "engine/control/certificate_store.h"
 #include "engine/control/listener_tls.h"
 #include "tools/sluice/command.h"
-#include "tools/sluice/listener_probe.h"
 #include "tools/sluice/mx_lookup.h"
+#include "tools/sluice/tls_probe.h"
 #include "tools/sluice/tlsverify.h"
 
 namespace sluice::tools {
@@ -60,7 +60,7 @@ struct Verdict {
   bool good() const { return chain.verified && mismatch.empty(); }
 };
 
-Verdict judge(const Probe& probe, const tls::Authorities& authorities,
+Verdict judge(const ProbeResult& probe, const tls::Authorities& authorities,
               const std::vector<std::string>& hosts) {
   Verdict verdict;
   const std::vector<tls::CertificatePtr>& chain = probe.chain;
@@ -72,7 +72,7 @@ Verdict judge(const Probe& probe, const tls::Authorities& authorities,
   return verdict;
 }
 
-void print(const Probe& probe, const Verdict& verdict, const config::Listener& listener,
+void print(const ProbeResult& probe, const Verdict& verdict, const config::Listener& listener,
            const std::vector<std::string>& mx, const Endpoint& server) {
   std::printf("Listener %s at %s: %s %s\n", listener.name.c_str(), server.text().c_str(),
               probe.protocol.c_str(), probe.cipher.c_str());
@@ -99,7 +99,7 @@ void print(const Probe& probe, const Verdict& verdict, const config::Listener& l
     std::printf("Cert Hostname DOES NOT VERIFY (%s)\n", fault.c_str());
 }
 
-json json_of(const Probe& probe, const Verdict& verdict, const config::Listener& listener,
+json json_of(const ProbeResult& probe, const Verdict& verdict, const config::Listener& listener,
              const std::vector<std::string>& mx) {
   json chain = json::array();
   for (const tls::CertificatePtr& certificate : probe.chain)
@@ -132,18 +132,22 @@ int verify_listener(const config::Config& config, const config::Listener& listen
   if (!options.address.empty() && !address)
     return fail("--address " + options.address + " is no address with TCP port");
   const Endpoint server = address ? *address : endpoint_of(config, listener);
-  const std::string host = mx->empty() ? listener.hostname : mx->front();
-  const auto probe = probe_tls(server, listener.tls == config::Tls::implicit, host);
-  if (!probe) return fail(probe.error());
-  if (probe->chain.empty()) return fail("the server showed no certificate");
+  ProbeTarget target{.address = server,
+                     .hostname = config.hostname,
+                     .policy = {},
+                     .implicit = listener.tls == config::Tls::implicit};
+  target.policy.server_name = mx->empty() ? listener.hostname : mx->front();
+  const ProbeResult shown = probe(target);
+  if (!shown.fault.empty()) return fail(server.text() + ": " + shown.fault);
+  if (shown.chain.empty()) return fail("the server showed no certificate");
   std::vector<std::string> hosts = *mx;
   if (std::ranges::find(hosts, listener.hostname) == hosts.end())
     hosts.push_back(listener.hostname);
-  const Verdict verdict = judge(*probe, *authorities, hosts);
+  const Verdict verdict = judge(shown, *authorities, hosts);
   if (options.as_json)
-    std::printf("%s\n", json_of(*probe, verdict, listener, *mx).dump(2).c_str());
+    std::printf("%s\n", json_of(shown, verdict, listener, *mx).dump(2).c_str());
   else
-    print(*probe, verdict, listener, *mx, server);
+    print(shown, verdict, listener, *mx, server);
   return verdict.good() ? 0 : 1;
 }
 
