@@ -99,22 +99,10 @@ HeaderStore::Field HeaderStore::field(std::size_t index) const noexcept {
   return {text(entry.name), text(entry.raw), text(entry.value)};
 }
 
-bool HeaderStore::has(std::string_view name) const noexcept {
-  return std::ranges::any_of(
-      fields_, [&](const Entry& entry) { return equals_ignoring_case(text(entry.name), name); });
-}
-
 std::string_view HeaderStore::first(std::string_view name) const noexcept {
   for (const Entry& entry : fields_)
     if (equals_ignoring_case(text(entry.name), name)) return text(entry.value);
   return {};
-}
-
-std::string_view HeaderStore::last(std::string_view name) const noexcept {
-  std::string_view found;
-  for (const Entry& entry : fields_)
-    if (equals_ignoring_case(text(entry.name), name)) found = text(entry.value);
-  return found;
 }
 
 void HeaderStore::add_values(std::string_view name, bool raw, std::vector<std::string>& out) const {

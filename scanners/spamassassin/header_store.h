@@ -29,10 +29,8 @@ class HeaderStore {
   };
   std::size_t size() const noexcept { return fields_.size(); }
   Field field(std::size_t index) const noexcept;
-  bool has(std::string_view name) const noexcept;
-  // The value of the first or the last field of that name; empty when there is none.
+  // The value of the first field of that name; empty when there is none.
   std::string_view first(std::string_view name) const noexcept;
-  std::string_view last(std::string_view name) const noexcept;
 
   // Makes X-Spam-Relays-*, EnvelopeFrom and the like: what is no field of the message.
   using Made = std::function<bool(std::string_view name, std::string& value)>;

@@ -138,6 +138,9 @@ void ProgramCompiler::compile_sets() {
   const auto compile_groups = [&](Groups& groups, std::vector<Program::FieldGroup>& out) {
     for (Group& group : groups) {
       group.group.set = compile_set(std::move(group.patterns));
+      // What does not compile matches nowhere, which "!~" must not take for a hit.
+      std::erase_if(group.group.negated,
+                    [this](std::uint32_t rule) { return program_.scores_[rule] == 0; });
       out.push_back(std::move(group.group));
     }
   };

@@ -23,6 +23,8 @@ struct ScanTools {
 class RuleScan final : public mime::MessageSink {
  public:
   RuleScan(std::shared_ptr<const Program> program, ScanTools& tools, std::size_t header_bytes_max);
+  RuleScan(const RuleScan&) = delete;
+  RuleScan& operator=(const RuleScan&) = delete;
 
   static mime::Wanted wanted() noexcept;
   void begin() noexcept;

@@ -162,6 +162,12 @@ TEST_F(SaScan, BrokenRulesAreNamedAndTheOthersRun) {
   EXPECT_EQ(hits({{}, {}, {"x"}, {}, {}}), "GOOD");
 }
 
+TEST_F(SaScan, ABrokenExpressionIsNoHitWhenItIsNegated) {
+  load("header BAD Subject !~ /(/\nheader GOOD Subject !~ /x/\n");
+  EXPECT_NE(problems_.find("t.cf:1: header BAD: "), std::string::npos) << problems_;
+  EXPECT_EQ(hits({}), "GOOD");
+}
+
 TEST_F(SaScan, NothingStaysFromOneMessageToTheNext) {
   load("header A Subject =~ /x/\nbody B /y/\nmeta C A && B\n");
   ScanTools tools(*program_);
