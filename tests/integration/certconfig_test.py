@@ -147,11 +147,11 @@ class Certconfig(unittest.TestCase):
         for file in self.files():
             self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600, file)
         resource.prlimit(self.engine.process.pid, resource.RLIMIT_CORE, (-1, -1))
-        os.kill(self.engine.process.pid, signal.SIGQUIT)
+        os.kill(self.engine.process.pid, signal.SIGABRT)
         _, status = os.waitpid(self.engine.process.pid, 0)
         self.assertTrue(os.WIFSIGNALED(status))
         self.assertFalse(os.WCOREDUMP(status))
-        self.engine.process.returncode = -signal.SIGQUIT
+        self.engine.process.returncode = -signal.SIGABRT
         os.chmod(os.path.join(self.store, "self-signed.pem"), 0o644)
         self.assertIn("others may look into it; chmod 0600", self.certconfig("check", status=1))
 
