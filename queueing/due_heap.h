@@ -45,6 +45,13 @@ class DueHeap {
     sink(places_[last.slot]);
   }
 
+  // Gives every item the time that `time_of(item)` returns.
+  template <typename TimeOf>
+  void reschedule(TimeOf&& time_of) {
+    for (Item& item : items_) item.due = time_of(item);
+    for (std::size_t at = items_.size() / 2; at-- > 0;) sink(at);
+  }
+
   void make_earlier(std::uint32_t slot, WallTime due) noexcept {
     SLUICE_ASSERT(contains(slot));
     const std::size_t at = places_[slot];

@@ -60,6 +60,7 @@ class LiveIndex {
   // Everything deferred becomes due at `now`, in steps.
   void flush(WallTime now) noexcept;
   void make_due(LiveMessage& live, WallTime now) noexcept;
+  void clock_was_set(const ClockChange& change) noexcept;  // looks at every message
   void hold(std::string_view host, bool held);
   // A slice of a flush or of a release; false when there is none under way.
   bool step() noexcept;

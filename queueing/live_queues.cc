@@ -169,6 +169,25 @@ void LiveIndex::make_due(LiveMessage& live, WallTime now) noexcept {
   if (due_.contains(live.slot)) due_.make_earlier(live.slot, now);
 }
 
+// A message that was never tried is due by its arrival, which must not lie in the future.
+void LiveIndex::clock_was_set(const ClockChange& change) noexcept {
+  const auto moved = [&](WallTime time) { return std::min(time + change.by, change.latest); };
+  for (std::uint32_t slot = 0; slot < mids_.size(); ++slot) {
+    if (mids_[slot] == 0) continue;
+    QueuedMessage& message = entry(slot).message;
+    message.received = std::min(message.received, change.now);
+    for (RecipientProgress& recipient : message.recipients)
+      if (recipient.next_attempt.ns != 0) recipient.next_attempt = moved(recipient.next_attempt);
+  }
+  for (DueHeap* heap : {&due_, &unscanned_})
+    heap->reschedule([&](const DueHeap::Item& item) {
+      const QueuedMessage& message = entry(item.slot).message;
+      if (earliest_attempt(message).ns == 0) return std::min(item.due, message.received);
+      return moved(item.due);
+    });
+  flush_time_ = std::min(flush_time_, change.now);
+}
+
 void LiveIndex::hold(std::string_view name, bool held) {
   HostRecord& host = hosts_.hold(name, held);
   if (!held && host.parked.first != kNotListed) releasing_.push_back(host.name);

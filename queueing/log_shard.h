@@ -38,6 +38,8 @@ class LogShard final : public Shard {
   bool unlease(Mid mid) noexcept override;
   void flush_due(WallTime now) noexcept override { index_.flush(now); }
 
+  void clock_was_set(const ClockChange& change) noexcept override { index_.clock_was_set(change); }
+
   bool next_unscanned(WallTime now, Mid& out) noexcept override;
   WallTime earliest_unscanned() const noexcept override { return index_.earliest_unscanned(); }
   bool set_stage(Mid mid, const StageChange& change) noexcept override;

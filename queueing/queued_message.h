@@ -66,6 +66,13 @@ struct QueuedMessage {
   QueueName queue() const noexcept { return queue_of(direction, stage); }
 };
 
+// The wall clock was set, or is looked at for the first time.
+struct ClockChange {
+  Duration by;      // forward; 0: only the limits are to be kept (at start)
+  WallTime now;     // the new time; nothing was received later
+  WallTime latest;  // no wait ends later
+};
+
 using MessageVisitor = std::function<void(const QueuedMessage&)>;
 
 }  // namespace sluice::queueing

@@ -118,6 +118,9 @@ class Shard {
   virtual bool unlease(Mid mid) noexcept = 0;         // true: the message is finished and gone
   virtual void flush_due(WallTime now) noexcept = 0;  // what is deferred becomes due, in steps
 
+  // The wall clock was set: what waits goes on waiting as long as it would have.
+  virtual void clock_was_set(const ClockChange&) noexcept {}
+
   // The inbound and outbound queues. next_unscanned() leases the oldest message in Stage::scan;
   // set_stage() moves a message on, on the disk too (false: no room, nothing has changed).
   virtual bool next_unscanned(WallTime, Mid&) noexcept { return false; }

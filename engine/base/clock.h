@@ -71,6 +71,7 @@ class ManualClock final : public Clock {
   WallTime wall() noexcept override { return epoch_ + Duration{now_.ns}; }
   void advance(Duration d) { now_ = now_ + d; }
   void set(Instant t) { now_ = t; }
+  void set_wall(WallTime t) { epoch_ = t - Duration{now_.ns}; }
 
  private:
   Instant now_{0};

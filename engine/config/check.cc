@@ -147,8 +147,7 @@ void check_tls(const Config& config, const Listener& listener, const Here& place
   const bool some = !listener.tls_preferred_from.empty() || !listener.tls_required_from.empty();
   if ((some || !listener.tls_off_from.empty()) && listener.tls == Tls::implicit)
     place.fault("tls", "tls \"implicit\" is for all sources; leave out tls_…_from");
-  if (!some && listener.tls == Tls::off &&
-      listener.client_certificates != ClientCertificates::off)
+  if (!some && listener.tls == Tls::off && listener.client_certificates != ClientCertificates::off)
     place.fault("client_certificates", "client_certificates needs TLS, and tls is \"off\"");
   for (const std::string& name : listener.certificates)
     if (!certificate_exists(config, name))
@@ -250,6 +249,17 @@ void check_peers(const Config& config, Reading& reading) {
   }
 }
 
+void check_reply_rules(const Config& config, Reading& reading) {
+  for (std::size_t i = 0; i < config.reply_rules.size(); ++i) {
+    const ReplyRule& rule = config.reply_rules[i];
+    if (rule.treat == ReplyClass::permanent && (!rule.retry.empty() || rule.expire.ns > 0))
+      here(reading, "reply_rule", rule, i)
+          .fault("treat",
+                 "treat is \"permanent\", so that nothing waits: retry and expire have no "
+                 "meaning");
+  }
+}
+
 // Mail that is accepted must have somewhere to go.
 void check_destinations(const Config& config, Reading& reading) {
   const auto routed = [&](std::string_view domain) {
@@ -283,8 +293,7 @@ void check_times(const Config& config, Reading& reading) {
   check_order(tcp, "rto_min", config.tcp.rto_min, "rto_initial", config.tcp.rto_initial);
   const Here delivery(reading, "delivery", "delivery");
   const Delivery& d = config.delivery;
-  check_order(delivery, "retry_first", d.retry_first, "retry_max", d.retry_max);
-  check_order(delivery, "retry_max", d.retry_max, "expire", d.expire);
+  check_order(delivery, "retry", d.retry.front(), "expire", d.expire);
 }
 
 void check_storage(const Config& config, Reading& reading) {
@@ -355,6 +364,7 @@ void check(const Config& config, const Machine& machine, Reading& reading) {
   check_dns(config, reading);
   check_routes(config, reading);
   check_peers(config, reading);
+  check_reply_rules(config, reading);
   check_destinations(config, reading);
   check_times(config, reading);
   check_storage(config, reading);

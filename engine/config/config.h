@@ -18,6 +18,7 @@ enum class SynCookies : std::uint8_t { off, on, automatic };
 enum class CongestionControl : std::uint8_t { reno, cubic, bbr };
 enum class BareNewline : std::uint8_t { reject, normalise };
 enum class Direction : std::uint8_t { inbound, outbound };
+enum class ReplyClass : std::uint8_t { as_said, temporary, permanent };
 enum class LateReject : std::uint8_t { hold, deliver, bounce, discard };
 enum class Tls : std::uint8_t { off, preferred, required, implicit };
 enum class PeerTls : std::uint8_t { none, preferred, required, preferred_verify, required_verify };
@@ -116,8 +117,8 @@ struct Listener {  // [[listener]]
   std::string name;
   std::string port_name;  // a [[port]], or empty for a kernel listener
   IpAddress address;      // kernel listener: address to bind; port listener: unspecified = all
-  std::uint16_t tcp_port = 25;  // from bind = "mx0:25" or "127.0.0.1:2525"
-  std::string hostname;         // in banner and replies; defaults to Config::hostname
+  std::uint16_t tcp_port = 25;               // from bind = "mx0:25" or "127.0.0.1:2525"
+  std::string hostname;                      // in banner and replies; defaults to Config::hostname
   Direction direction = Direction::inbound;  // which queue its mail waits in for its scan
   Tls tls = Tls::off;
   // Sources with another level; the longest prefix decides.
@@ -188,8 +189,9 @@ struct Delivery {  // [delivery]
   std::uint32_t connections_per_destination = 20;  // per worker
   std::uint32_t connections = 1'000;               // per worker
   Duration idle_reuse = seconds(5);
-  Duration retry_first = minutes(15);  // doubles up to retry_max
-  Duration retry_max = hours(4);
+  // After the first, second … failure; the last goes on.
+  std::vector<Duration> retry{minutes(15), minutes(30), hours(1), hours(2), hours(4)};
+  std::uint32_t retry_spread = 0;  // per cent of a wait, at random on top of it
   Duration expire = hours(5 * 24);
   Duration bounce_expire = hours(24);
   Duration connect_timeout = seconds(30);
@@ -198,6 +200,15 @@ struct Delivery {  // [delivery]
   std::string postmaster = "postmaster";
   AddressFamily address_family = AddressFamily::ipv6_first;  // of a host with both
   std::uint32_t mx_hosts_max = 20;                           // tried of one domain
+};
+
+struct ReplyRule {     // [[reply_rule]]: first match wins; for replies that refuse a recipient
+  std::string domain;  // of the recipient, as in a route
+  std::string match;   // the reply, "552 5.2.2 *mailbox full*"
+  ReplyClass treat = ReplyClass::as_said;
+  std::vector<Duration> retry;  // instead of delivery.retry; empty = that
+  Duration expire{};            // instead of delivery.expire; 0 = that
+  int line = 0;
 };
 
 struct Queue {  // [queue]
@@ -212,9 +223,9 @@ struct Queue {  // [queue]
   bool operator==(const Queue&) const = default;
 };
 
-struct Scan {                      // [scan]
-  std::vector<std::string> rules;  // rule files; relative to the config file
-  std::int32_t reject = 7;         // SCL at or above: 550 5.7.1
+struct Scan {                                 // [scan]
+  std::vector<std::string> rules;             // rule files; relative to the config file
+  std::int32_t reject = 7;                    // SCL at or above: 550 5.7.1
   LateReject late_reject = LateReject::hold;  // the same, found after acceptance
   // scl_score[n] is the lowest score of SCL n (n = 1..9); below scl_score[1] is SCL 0.
   std::vector<double> scl_score{1.0, 2.0, 3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 15.0};
@@ -263,6 +274,7 @@ struct Config {
   std::vector<Route> routes;
   std::vector<Destination> destinations;
   Delivery delivery;
+  std::vector<ReplyRule> reply_rules;
   Queue queue;
   Scan scan;
   Log log;

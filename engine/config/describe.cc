@@ -58,6 +58,14 @@ Destination example() {
 }
 
 template <>
+ReplyRule example() {
+  ReplyRule rule;
+  rule.domain = "example.net";
+  rule.match = "552 5.2.2*";
+  return rule;
+}
+
+template <>
 Config example() {
   Config config;
   config.hostname = "mx.example.com";

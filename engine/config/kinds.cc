@@ -77,6 +77,19 @@ std::expected<std::vector<double>, std::string> read_numbers(const Node& node) {
   return out;
 }
 
+std::expected<std::vector<Duration>, std::string> read_durations(const Node& node, Duration min,
+                                                                 Duration max) {
+  std::vector<Duration> out;
+  const Node* first = node.type == Node::Type::list ? node.items.data() : &node;
+  const std::size_t count = node.type == Node::Type::list ? node.items.size() : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto value = read_duration(first[i], min, max);
+    if (!value) return std::unexpected(value.error());
+    out.push_back(*value);
+  }
+  return out;
+}
+
 std::string_view name_fault(std::string_view text) {
   constexpr std::size_t kNameMax = 31;
   if (text.empty() || text.size() > kNameMax) return "is not a name of 1..31 letters";
@@ -90,6 +103,30 @@ std::string_view name_fault(std::string_view text) {
 
 std::string_view empty_fault(std::string_view text) {
   return text.empty() ? "is empty" : std::string_view();
+}
+
+std::string_view host_fault(std::string_view text) {
+  return is_host_name(text) ? std::string_view() : "is not a host name";
+}
+
+// "example.com", ".example.com"
+std::string_view domain_fault(std::string_view text) {
+  if (text.starts_with('.')) text.remove_prefix(1);
+  return is_host_name(text) ? std::string_view() : "is not a domain";
+}
+
+std::string_view route_domain_fault(std::string_view text) {
+  return text == "*" ? std::string_view() : domain_fault(text);
+}
+
+std::string_view mailbox_fault(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  const std::string_view local = text.substr(0, at);
+  if (local.empty() || local.size() > 64) return "has no local part of 1..64 octets";
+  for (const char c : local)
+    if (c <= ' ' || c == '<' || c == '>' || c == '"' || c == '\x7f')
+      return "is not a plain mailbox";
+  return at == std::string_view::npos ? std::string_view() : host_fault(text.substr(at + 1));
 }
 
 }  // namespace sluice::config

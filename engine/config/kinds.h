@@ -26,6 +26,9 @@ std::expected<std::int64_t, std::string> read_integer(const Node& node, std::int
 std::expected<std::uint64_t, std::string> read_size(const Node& node, std::uint64_t min,
                                                     std::uint64_t max);
 std::expected<Duration, std::string> read_duration(const Node& node, Duration min, Duration max);
+// A list of durations; one bare duration is a list of one.
+std::expected<std::vector<Duration>, std::string> read_durations(const Node& node, Duration min,
+                                                                 Duration max);
 std::expected<std::string, std::string> read_text(const Node& node);
 std::expected<std::vector<double>, std::string> read_numbers(const Node& node);
 // A list of texts; one bare text is a list of one.
@@ -67,6 +70,29 @@ Value<S> duration(Duration S::* member, Duration min, Duration max) {
             return {};
           },
           [=](const S& from) { return quoted(duration_text(from.*member)); }};
+}
+
+enum class Least : std::uint8_t { none, one };
+
+template <class S>
+Value<S> durations(std::vector<Duration> S::* member, Least least, std::size_t most, Duration min,
+                   Duration max) {
+  return {
+      fmt::format("up to {} durations, each {}..{}", most, duration_text(min), duration_text(max)),
+      [=](const Node& node, S& out) -> ReadResult {
+        auto values = read_durations(node, min, max);
+        if (!values) return std::unexpected(values.error());
+        if (values->empty() && least == Least::one) return std::unexpected("is empty");
+        if (values->size() > most)
+          return std::unexpected(fmt::format("{} are given", values->size()));
+        out.*member = std::move(*values);
+        return {};
+      },
+      [=](const S& from) {
+        std::vector<std::string> shown;
+        for (const Duration value : from.*member) shown.push_back(quoted(duration_text(value)));
+        return fmt::format("[{}]", fmt::join(shown, ", "));
+      }};
 }
 
 template <class S>
@@ -137,7 +163,6 @@ Value<S> texts(std::vector<std::string> S::* member, std::string allowed,
 }
 
 // A list of values that each have a written form: addresses, endpoints, prefixes.
-enum class Least : std::uint8_t { none, one };
 template <class S, class T>
 Value<S> parsed_list(std::vector<T> S::* member, Least least, std::string allowed) {
   return {std::move(allowed),
@@ -190,6 +215,10 @@ Value<S> numbers(std::vector<double> S::* member, std::string allowed) {
 // Names that the operator gives: letters, digits, "-" and "_", at most 31. Empty when it is one.
 std::string_view name_fault(std::string_view text);
 std::string_view empty_fault(std::string_view text);
+std::string_view host_fault(std::string_view text);
+std::string_view domain_fault(std::string_view text);        // "example.com", ".example.com"
+std::string_view route_domain_fault(std::string_view text);  // these, and "*"
+std::string_view mailbox_fault(std::string_view text);       // a local part or a mailbox
 inline constexpr const char* kPrefixes = "prefixes, \"192.0.2.0/24\"";
 
 }  // namespace sluice::config

@@ -1,5 +1,6 @@
 #include "engine/config/schema.h"
 
+#include "engine/config/delivery_keys.h"
 #include "engine/config/dns_keys.h"
 #include "engine/config/kinds.h"
 #include "engine/config/port_routes.h"
@@ -19,30 +20,6 @@ std::string_view exception_fault(std::string_view text) {
   const bool known =
       text.empty() || text.starts_with("tap,iface=") || text.starts_with("virtio_user,iface=");
   return known && !text.ends_with('=') ? std::string_view() : "names no kernel interface";
-}
-
-std::string_view host_fault(std::string_view text) {
-  return is_host_name(text) ? std::string_view() : "is not a host name";
-}
-
-// "example.com", ".example.com"
-std::string_view domain_fault(std::string_view text) {
-  if (text.starts_with('.')) text.remove_prefix(1);
-  return is_host_name(text) ? std::string_view() : "is not a domain";
-}
-
-std::string_view route_domain_fault(std::string_view text) {
-  return text == "*" ? std::string_view() : domain_fault(text);
-}
-
-std::string_view mailbox_fault(std::string_view text) {
-  const std::size_t at = text.rfind('@');
-  const std::string_view local = text.substr(0, at);
-  if (local.empty() || local.size() > 64) return "has no local part of 1..64 octets";
-  for (const char c : local)
-    if (c <= ' ' || c == '<' || c == '>' || c == '"' || c == '\x7f')
-      return "is not a plain mailbox";
-  return at == std::string_view::npos ? std::string_view() : host_fault(text.substr(at + 1));
 }
 
 // "mx0:25" is a port of this file; "127.0.0.1:2525" and "[::1]:2525" are kernel addresses.
@@ -327,43 +304,6 @@ std::vector<Key<Alerts>> alerts_keys() {
   };
 }
 
-std::vector<Key<Delivery>> delivery_keys() {
-  return {
-      {"paused", boolean(&Delivery::paused), "accept and keep mail, deliver none"},
-      {"messages_per_connection", integer(&Delivery::messages_per_connection, 1, 100'000),
-       "messages sent over one connection"},
-      {"connections_per_destination", integer(&Delivery::connections_per_destination, 1, 10'000),
-       "connections at once to one next hop, per worker"},
-      {"connections", integer(&Delivery::connections, 1, 1'000'000),
-       "outbound connections at once, per worker"},
-      {"idle_reuse", duration(&Delivery::idle_reuse, {}, minutes(5)),
-       "how long a connection waits for another message"},
-      {"retry_first", duration(&Delivery::retry_first, seconds(1), hours(24)),
-       "wait after the first failure; it doubles up to retry_max"},
-      {"retry_max", duration(&Delivery::retry_max, seconds(1), hours(24)), "longest wait"},
-      {"expire", duration(&Delivery::expire, minutes(1), hours(24 * 30)),
-       "age at which a message is returned"},
-      {"bounce_expire", duration(&Delivery::bounce_expire, minutes(1), hours(24 * 30)),
-       "age at which a bounce is dropped"},
-      {"connect_timeout", duration(&Delivery::connect_timeout, seconds(1), minutes(10)),
-       "wait for a connection"},
-      {"command_timeout", duration(&Delivery::command_timeout, seconds(1), hours(1)),
-       "wait for a reply, RFC 5321 section 4.5.3.2"},
-      {"data_timeout", duration(&Delivery::data_timeout, seconds(1), hours(1)),
-       "wait for the reply to a whole message, RFC 5321 section 4.5.3.2.6"},
-      {"postmaster", text(&Delivery::postmaster, "a local part or a mailbox", mailbox_fault),
-       "sender in the text of bounces and receiver of mail for <postmaster>"},
-      {"address_family",
-       choice(&Delivery::address_family, {{"ipv6-first", AddressFamily::ipv6_first},
-                                          {"ipv4-first", AddressFamily::ipv4_first},
-                                          {"ipv6", AddressFamily::ipv6_only},
-                                          {"ipv4", AddressFamily::ipv4_only}}),
-       "which addresses of a host that DNS names are tried, and which first"},
-      {"mx_hosts_max", integer(&Delivery::mx_hosts_max, 1, 100),
-       "hosts of one domain that are tried, the most preferred ones"},
-  };
-}
-
 std::vector<Key<Queue>> queue_keys() {
   return {
       {"directory", text(&Queue::directory, "a path", empty_fault), "where the queue is kept"},
@@ -441,6 +381,7 @@ const Schema& schema() {
       .route = route_keys(),
       .destination = destination_keys(),
       .delivery = delivery_keys(),
+      .reply_rule = reply_rule_keys(),
       .queue = queue_keys(),
       .scan = scan_keys(),
       .log = log_keys(),

@@ -24,6 +24,7 @@ struct Schema {
   std::vector<Key<Route>> route;
   std::vector<Key<Destination>> destination;
   std::vector<Key<Delivery>> delivery;
+  std::vector<Key<ReplyRule>> reply_rule;
   std::vector<Key<Queue>> queue;
   std::vector<Key<Scan>> scan;
   std::vector<Key<Log>> log;
@@ -51,6 +52,7 @@ void for_each_table(const Visit& visit) {
   visit("route", all.route, &Config::routes);
   visit("destination", all.destination, &Config::destinations);
   visit("delivery", all.delivery, &Config::delivery);
+  visit("reply_rule", all.reply_rule, &Config::reply_rules);
   visit("queue", all.queue, &Config::queue);
   visit("scan", all.scan, &Config::scan);
   visit("log", all.log, &Config::log);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/wildcard.h"
 #include "queueing/host_index.h"
 
 namespace sluice::control {
@@ -30,37 +31,17 @@ bool recipient_matches(const Selector& selector, const queueing::QueuedMessage& 
   bool found = false;
   message.envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
     if (found || message.recipients[rid].status != queueing::RecipientStatus::pending) return;
-    if (!selector.recipient.empty() && !matches_pattern(selector.recipient, recipient.address))
+    if (!selector.recipient.empty() && !matches_wildcard(selector.recipient, recipient.address))
       return;
     const std::size_t at = recipient.address.rfind('@');
     const std::string_view host =
         at == std::string_view::npos ? std::string_view{} : recipient.address.substr(at + 1);
-    found = selector.domain.empty() || matches_pattern(selector.domain, host);
+    found = selector.domain.empty() || matches_wildcard(selector.domain, host);
   });
   return found;
 }
 
 }  // namespace
-
-bool matches_pattern(std::string_view pattern, std::string_view text) noexcept {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && pattern[p] == lower(text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 bool Selector::matches(const queueing::QueuedMessage& message, WallTime now) const {
   if (message.mid < mid_min || message.mid > mid_max) return false;
@@ -76,7 +57,7 @@ bool Selector::matches(const queueing::QueuedMessage& message, WallTime now) con
   if (scl_max && message.scl > *scl_max) return false;
   if (sender == "<>") {
     if (!message.envelope.reverse_path().empty()) return false;
-  } else if (!sender.empty() && !matches_pattern(sender, message.envelope.reverse_path())) {
+  } else if (!sender.empty() && !matches_wildcard(sender, message.envelope.reverse_path())) {
     return false;
   }
   return (recipient.empty() && domain.empty()) || recipient_matches(*this, message);

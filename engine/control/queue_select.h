@@ -33,9 +33,6 @@ struct Selector {
 
 std::expected<Selector, std::string> parse_selector(const nlohmann::json& request);
 
-// '*' stands for any octets; without regard to ASCII case of `text` (the pattern is in lower case).
-bool matches_pattern(std::string_view pattern, std::string_view text) noexcept;
-
 std::string_view queue_name(queueing::QueueName queue) noexcept;
 std::string_view stage_name(queueing::Stage stage) noexcept;
 

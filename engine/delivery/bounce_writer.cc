@@ -10,7 +10,7 @@ namespace sluice::delivery {
 void BounceWriter::configure(const config::Config& config) {
   hostname_ = config.hostname;
   postmaster_ = config.delivery.postmaster;
-  retry_ = config.delivery.retry_first;
+  retry_ = config.delivery.retry.front();
 }
 
 std::size_t BounceWriter::poll(WallTime wall) {

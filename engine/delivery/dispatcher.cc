@@ -267,7 +267,7 @@ void Dispatcher::reconfigure(const config::Config& config, ClientContexts contex
   host_rules_ = mail_host_rules(config);
   destinations_.configure(config, std::move(contexts), house_.resolver != nullptr);
   config_ = &config;
-  outcomes_.configure(config.delivery);
+  outcomes_.configure(config);
   bounces_.configure(config);
   client_settings_.hostname = config.hostname;
   client_settings_.command_timeout = config.delivery.command_timeout;

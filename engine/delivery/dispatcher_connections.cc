@@ -8,7 +8,7 @@ namespace {
 using Phase = OutboundConnection::Phase;
 
 constexpr Duration kResourceRetry = seconds(1);
-constexpr int kFirstBackOffPart = 15;  // a dead host is tried again after retry_first / 15
+constexpr int kFirstBackOffPart = 15;  // a dead host is tried again after the first wait / 15
 
 // A connection kept for reuse may have been closed by the peer just as it was used again, or be
 // good for no further message (421): nothing of this one was sent, it may go over another
@@ -55,7 +55,7 @@ Dispatcher::Opened Dispatcher::open_connection(Destination& destination) {
 
 void Dispatcher::connect_failed(Destination& destination, std::size_t hop, Dcid dcid,
                                 const ConnectTrouble& trouble) {
-  const Duration longest = config_->delivery.retry_first;
+  const Duration longest = config_->delivery.retry.front();
   destination.hop_failed(hop, now_, longest / kFirstBackOffPart, longest);
   destination.last_trouble = destination.hop(hop).text() + ": " + std::string(trouble.details);
   destination.last_status = trouble.status;

@@ -2,8 +2,10 @@
 
 #include "engine/delivery/bounce_writer.h"
 #include "engine/delivery/destination.h"
+#include "engine/delivery/reply_rules.h"
 #include "engine/delivery/reply_status.h"
 #include "engine/delivery/retry_schedule.h"
+#include "engine/policy/recipient_policy.h"
 
 namespace sluice::delivery {
 
@@ -20,15 +22,31 @@ void Outcomes::settle(Job& job, const smtp::MessageResult& result, Dcid dcid, Wa
   SLUICE_ASSERT(result.recipients.size() == job.rids.size());
   settle_delivered(job, result, dcid, wall);
   for (std::size_t i = 0; i < job.rids.size(); ++i) {
-    const smtp::RecipientResult& recipient = result.recipients[i];
     if (!is_pending(job, job.rids[i])) continue;  // delivered now, or deleted by the operator
-    note(job, job.rids[i], recipient, wall);
-    if (recipient.outcome == smtp::Outcome::deferred)
-      defer_recipient(job, job.rids[i], recipient, dcid, wall);
-    else if (recipient.outcome == smtp::Outcome::failed)
-      fail_recipient(job, job.rids[i], recipient, dcid);
+    settle_refused(job, job.rids[i], result.recipients[i], dcid, wall);
   }
   finish(job);
+}
+
+void Outcomes::settle_refused(Job& job, Rid rid, smtp::RecipientResult result, Dcid dcid,
+                              WallTime wall) {
+  const config::ReplyRule* rule =
+      find_reply_rule(config_->reply_rules, domain_of(job, rid), result);
+  if (rule != nullptr) apply(*rule, result);
+  note(job, rid, result, wall);
+  if (result.outcome == smtp::Outcome::deferred)
+    defer_recipient(job, rid, result, {dcid, wall, rule});
+  else
+    fail_recipient(job, rid, result, dcid);
+}
+
+std::string Outcomes::domain_of(const Job& job, Rid wanted) const {
+  std::string domain;
+  shard_.find(job.mid())->envelope.for_each_recipient(
+      [&](Rid rid, const mail::Recipient& recipient) {
+        if (rid == wanted) domain = policy::domain_of(recipient.address);
+      });
+  return domain;
 }
 
 bool Outcomes::is_pending(const Job& job, Rid rid) const noexcept {
@@ -90,25 +108,27 @@ void Outcomes::defer(Job& job, const Trouble& trouble, WallTime wall) {
   for (const Rid rid : job.rids) {
     if (!is_pending(job, rid)) continue;
     note(job, rid, result, wall);
-    defer_recipient(job, rid, result, 0, wall);
+    defer_recipient(job, rid, result, {.wall = wall});
   }
   finish(job);
 }
 
-void Outcomes::defer_recipient(Job& job, Rid rid, const smtp::RecipientResult& result, Dcid dcid,
-                               WallTime wall) {
+void Outcomes::defer_recipient(Job& job, Rid rid, const smtp::RecipientResult& result,
+                               const Attempt& attempt) {
   const queueing::QueuedMessage* message = shard_.find(job.mid());
   if (message == nullptr) return;
   const std::string status = enhanced_status(result);
   events_.emit({.kind = mail::EventKind::delivery_delayed,
                 .mid = job.mid(),
-                .dcid = dcid,
+                .dcid = attempt.dcid,
                 .rid = rid,
                 .text = {status, status_meaning(status), result.reply}});
   if (job.destination != nullptr) ++job.destination->soft_bounced;
 
-  const QueueLife life{message->received, message->envelope.reverse_path().empty()};
-  const auto next = next_attempt(*config_, life, wall, message->recipients[rid].attempts, random_);
+  const RetryTable table =
+      retry_table(config_->delivery, attempt.rule, message->envelope.reverse_path().empty());
+  const auto next = next_attempt(table, message->received, attempt.wall,
+                                 message->recipients[rid].attempts, random_);
   if (!next) {
     job.failures.push_back({rid, true, "4.4.7", result.reply});  // RFC 3463: delivery time expired
     return;

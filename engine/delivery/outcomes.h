@@ -3,6 +3,7 @@
 // ends delivered, deferred, or failed with its notification stored first.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "engine/base/clock.h"
@@ -27,7 +28,7 @@ class Outcomes {
            Random& random)
       : shard_(shard), events_(events), jobs_(jobs), bounces_(bounces), random_(random) {}
 
-  void configure(const config::Delivery& config) noexcept { config_ = &config; }
+  void configure(const config::Config& config) noexcept { config_ = &config; }
 
   // All take the job over. In a MessageResult the recipients are in the order of job.rids.
   void settle(Job& job, const smtp::MessageResult& result, Dcid dcid, WallTime wall);
@@ -37,10 +38,17 @@ class Outcomes {
  private:
   void settle_delivered(const Job& job, const smtp::MessageResult& result, Dcid dcid,
                         WallTime wall);
+  void settle_refused(Job& job, Rid rid, smtp::RecipientResult result, Dcid dcid, WallTime wall);
   void note(const Job& job, Rid rid, const smtp::RecipientResult& result, WallTime wall);
-  void defer_recipient(Job& job, Rid rid, const smtp::RecipientResult& result, Dcid dcid,
-                       WallTime wall);
+  struct Attempt {
+    Dcid dcid = 0;
+    WallTime wall;
+    const config::ReplyRule* rule = nullptr;
+  };
+  void defer_recipient(Job& job, Rid rid, const smtp::RecipientResult& result,
+                       const Attempt& attempt);
   void fail_recipient(Job& job, Rid rid, const smtp::RecipientResult& result, Dcid dcid);
+  std::string domain_of(const Job& job, Rid rid) const;
   bool is_pending(const Job& job, Rid rid) const noexcept;
   void finish(Job& job);
 
@@ -49,7 +57,7 @@ class Outcomes {
   JobBook& jobs_;
   BounceWriter& bounces_;
   Random& random_;
-  const config::Delivery* config_ = nullptr;
+  const config::Config* config_ = nullptr;
 };
 
 // "0 2 5": the RIDs as the log has them.

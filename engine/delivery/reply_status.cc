@@ -29,7 +29,8 @@ std::string enhanced_status(const smtp::RecipientResult& result) {
   if (text.size() > 4 && is_digit(text[0]) && (text[3] == ' ' || text[3] == '-'))
     text.remove_prefix(4);
   const std::size_t length = status_length(text);
-  if (length > 0 && text[0] == reply_class) return std::string(text.substr(0, length));
+  if (length > 0 && (text[0] == reply_class || (reply_class != '2' && text[0] != '2')))
+    return reply_class + std::string(text.substr(1, length - 1));
   if (result.code == 0) return "4.4.2";  // RFC 3463 3.5: bad connection
   return std::string(1, reply_class) + ".0.0";
 }

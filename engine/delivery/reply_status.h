@@ -8,8 +8,8 @@
 
 namespace sluice::delivery {
 
-// The enhanced status code (RFC 3463) of a result: the text's own where it has one that fits its
-// class, else "4.4.2" when no reply came, "5.0.0" or "4.0.0".
+// The enhanced status code (RFC 3463) of a result: the text's own where it has one, with the
+// class of the outcome; else "4.4.2" when no reply came, "5.0.0" or "4.0.0".
 std::string enhanced_status(const smtp::RecipientResult& result);
 
 // What the subject of an enhanced status code means, in a few words.

@@ -4,19 +4,35 @@
 
 namespace sluice::delivery {
 
-Duration retry_delay(const config::Delivery& config, unsigned failures, Random& random) noexcept {
-  Duration delay = std::min(config.retry_first, config.retry_max);
-  for (unsigned i = 0; i < failures && delay < config.retry_max; ++i)
-    delay = std::min(delay * 2, config.retry_max);
-  const auto jitter = static_cast<std::uint64_t>(std::max<std::int64_t>(delay.ns / 8, 0)) + 1;
-  return delay + nanoseconds(static_cast<std::int64_t>(random.below(jitter)));
+RetryTable retry_table(const config::Delivery& config, const config::ReplyRule* rule,
+                       bool null_sender) noexcept {
+  RetryTable table{&config.retry, config.retry_spread,
+                   null_sender ? config.bounce_expire : config.expire};
+  if (rule == nullptr) return table;
+  if (!rule->retry.empty()) table.waits = &rule->retry;
+  if (rule->expire.ns > 0) table.expire = rule->expire;
+  return table;
 }
 
-std::optional<WallTime> next_attempt(const config::Delivery& config, const QueueLife& life,
-                                     WallTime now, unsigned failures, Random& random) noexcept {
-  const WallTime end = life.received + (life.null_sender ? config.bounce_expire : config.expire);
+Duration retry_wait(const RetryTable& table, unsigned failures, Random& random) noexcept {
+  const std::size_t index = std::min<std::size_t>(failures, table.waits->size() - 1);
+  const Duration wait = (*table.waits)[index];
+  const auto spread = static_cast<std::uint64_t>(wait.ns / 100 * table.spread);
+  return wait + nanoseconds(static_cast<std::int64_t>(random.below(spread + 1)));
+}
+
+std::optional<WallTime> next_attempt(const RetryTable& table, WallTime received, WallTime now,
+                                     unsigned failures, Random& random) noexcept {
+  const WallTime end = received + table.expire;
   if (now >= end) return {};
-  return std::min(now + retry_delay(config, failures, random), end);
+  return std::min(now + retry_wait(table, failures, random), end);
+}
+
+Duration longest_wait(const config::Config& config) noexcept {
+  Duration longest = *std::ranges::max_element(config.delivery.retry);
+  for (const config::ReplyRule& rule : config.reply_rules)
+    for (const Duration wait : rule.retry) longest = std::max(longest, wait);
+  return longest * 2;  // with all of the spread
 }
 
 }  // namespace sluice::delivery

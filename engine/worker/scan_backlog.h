@@ -20,6 +20,7 @@ class ScanBacklog {
   explicit ScanBacklog(CoreState& core) : core_(core) {}
 
   void configure(const config::Scan& config) noexcept;
+  void clock_was_set() noexcept { not_before_ = {}; }
   void pause(bool paused) noexcept { paused_ = paused; }
   std::size_t poll(WallTime wall, delivery::Delivery& delivery);  // returns work done
   void read_done(std::expected<std::size_t, queueing::QueueError> octets);

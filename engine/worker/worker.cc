@@ -1,7 +1,11 @@
 #include "engine/worker/worker.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
+
+#include "engine/delivery/retry_schedule.h"
 #include "engine/net/stack.h"
 #include "engine/worker/memory_plan.h"
 #include "queueing/log_device.h"
@@ -12,7 +16,6 @@ namespace {
 constexpr int kReadyBudget = 256;  // sessions run per tick; the rest wait for the next
 constexpr std::size_t kReadsPerTick = 256;
 constexpr std::size_t kCommandRing = 256;
-constexpr Duration kGaugePeriod = milliseconds(1);
 
 constexpr smtp::Reply kDraining{421, "4.3.2", "Service shutting down, try again later"};
 constexpr smtp::Reply kPaused{421, "4.3.2", "No mail is accepted now, try again later"};
@@ -65,6 +68,7 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
                std::unique_ptr<queueing::Shard> shard)
     : setup_(std::move(setup)),
       timers_(setup_.clock->now()),
+      clock_(setup_.clock->now(), setup_.clock->wall()),
       blocks_(std::move(blocks)),
       shard_(std::move(shard)),
       icids_(setup_.connection_id_base + setup_.index + 1, setup_.count),
@@ -82,6 +86,7 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
       sessions_(setup_.generation->config->memory.sessions),
       commands_(kCommandRing) {
   reconfigure(*setup_.generation);
+  keep_waits({});  // the clock may have been set while no engine ran
   delivery_ = delivery::Delivery::create(
       {setup_.generation->config.get(), shard_.get(),
        [this](std::string_view via) { return find_transport(via); }, setup_.events, blocks_.get(),
@@ -117,6 +122,7 @@ std::expected<void, std::string> Worker::listen() {
 
 std::size_t Worker::tick(Instant now) {
   core_.ledger.begin_tick();
+  watch_clock(now);
   std::size_t work = 0;
   {
     StageScope scope(core_.ledger, Stage::receive);
@@ -129,9 +135,9 @@ std::size_t Worker::tick(Instant now) {
   {
     StageScope scope(core_.ledger, Stage::delivery);
     work += reap_reads(now);
-    work += delivery_->poll(now, core_.clock.wall());
+    work += delivery_->poll(now, clock_.wall());
   }
-  if (!draining_ || backlog_.busy()) work += backlog_.poll(core_.clock.wall(), *delivery_);
+  if (!draining_ || backlog_.busy()) work += backlog_.poll(clock_.wall(), *delivery_);
   {
     StageScope scope(core_.ledger, Stage::timers);
     work += timers_.advance(now);
@@ -147,6 +153,22 @@ std::size_t Worker::tick(Instant now) {
   return work;
 }
 
+// One reading of the wall clock serves a whole round, so that what it decides fits together.
+void Worker::watch_clock(Instant now) {
+  const Duration by = clock_.look(now, core_.clock.wall());
+  if (by == Duration{}) return;
+  keep_waits(by);
+  backlog_.clock_was_set();
+  const std::string text = fmt::format("the clock was set {} by {} s; waits go on as they were",
+                                       by.ns > 0 ? "forward" : "back", std::abs(by.seconds()));
+  core_.events.emit({.kind = mail::EventKind::engine_warning, .text = {text}});
+}
+
+void Worker::keep_waits(Duration by) noexcept {
+  const Duration longest = delivery::longest_wait(*listener_sets_.back()->config);
+  shard_->clock_was_set({.by = by, .now = clock_.wall(), .latest = clock_.wall() + longest});
+}
+
 std::size_t Worker::run_ready(Instant now) {
   std::size_t work = 0;
   for (NamedTransport& t : setup_.transports) {
@@ -160,7 +182,7 @@ std::size_t Worker::run_ready(Instant now) {
         resolver_.on_ready(*connection, now);
       } else if ((connection->owner & delivery::kOutboundOwner) != 0) {
         StageScope scope(core_.ledger, Stage::delivery);
-        delivery_->on_ready(*connection, now, core_.clock.wall());
+        delivery_->on_ready(*connection, now, clock_.wall());
       } else if (Inbound* session = sessions_.find(Handle::unpack(connection->owner))) {
         settle(*session, session->run(now));
       }
@@ -203,7 +225,7 @@ std::size_t Worker::run_dns(Instant now) {
     if (done.token.asker == NameLookups::kAsker)
       names_.answered(done, now);
     else
-      delivery_->on_answer(done, now, core_.clock.wall());
+      delivery_->on_answer(done, now, clock_.wall());
   }
   NameLookups::Finished finished;
   for (; names_.next_finished(finished); ++work) {
@@ -264,7 +286,7 @@ std::size_t Worker::run_queue(Instant now) {
   while (shard_->next_committed(done)) {
     ++work;
     if (done.token == delivery::kNoticeToken)
-      delivery_->notice_committed(done.mid, done.result.has_value(), core_.clock.wall());
+      delivery_->notice_committed(done.mid, done.result.has_value(), clock_.wall());
     if (done.result)
       core_.events.emit({.kind = mail::EventKind::queue_committed,
                          .mid = done.mid,
@@ -287,7 +309,7 @@ std::size_t Worker::reap_reads(Instant now) {
     else if (OperatorReads::owns(done.token))
       operator_reads_.read_done(done);
     else
-      delivery_->read_done(done, now, core_.clock.wall());
+      delivery_->read_done(done, now, clock_.wall());
   }
   return count;
 }
@@ -432,54 +454,6 @@ net::DatagramTransport* Worker::find_datagrams(std::string_view name) const noex
   if (name.empty()) return setup_.datagrams.get();
   net::Transport* transport = find_transport(name);
   return transport == nullptr ? nullptr : &net::datagrams_of(*transport);
-}
-
-void Worker::publish_gauges(Instant now) {
-  gauges_due_ = now + kGaugePeriod;
-  Counters& counters = core_.counters;
-  const queueing::ShardCounts queue = shard_->counts();
-  counters.sessions.set(sessions_.in_use());
-  counters.sessions_available.set(sessions_.available());
-  counters.arriving.set(queue.arriving);
-  for (std::size_t i = 0; i < queueing::kQueues; ++i) counters.queues[i].set(queue.queues[i]);
-  counters.blocks_available.set(blocks_->available());
-  counters.blocks_low_water.set(blocks_->low_water());
-  counters.syncs.set(queue.syncs);
-  counters.commits.set(queue.commits);
-  counters.bytes_written.set(queue.bytes_written);
-  counters.segments.set(queue.segments);
-  counters.ids_used.set(std::max(icids_.next(), dcids_.next()) - setup_.connection_id_base);
-  const dns::Counters& dns = resolver_.counters();
-  counters.dns_asked.set(dns.asked);
-  counters.dns_from_cache.set(dns.from_cache);
-  counters.dns_sent.set(dns.sent);
-  counters.dns_timeouts.set(dns.timeouts);
-  counters.dns_failures.set(dns.failures);
-  counters.dns_trust.set(static_cast<std::uint64_t>(resolver_.trust()));
-  publish_stack_gauges();
-}
-
-void Worker::publish_stack_gauges() {
-  net::StackCounters sum;
-  for (const NamedTransport& t : setup_.transports) {
-    if (t.name.empty()) continue;  // kernel sockets
-    const net::StackCounters stack = net::stack_counters(*t.transport);
-    sum.connections += stack.connections;
-    sum.half_open += stack.half_open;
-    sum.time_wait += stack.time_wait;
-    sum.segments_retransmitted += stack.segments_retransmitted;
-    sum.dropped_malformed += stack.dropped_malformed + stack.dropped_no_resources;
-    sum.dropped_not_ours += stack.dropped_not_ours;
-    sum.address_conflicts += stack.address_conflicts;
-  }
-  Counters& counters = core_.counters;
-  counters.tcp_connections.set(sum.connections);
-  counters.tcp_half_open.set(sum.half_open);
-  counters.tcp_time_wait.set(sum.time_wait);
-  counters.tcp_retransmitted.set(sum.segments_retransmitted);
-  counters.packets_dropped.set(sum.dropped_malformed);
-  counters.packets_not_ours.set(sum.dropped_not_ours);
-  counters.address_conflicts.set(sum.address_conflicts);
 }
 
 }  // namespace sluice::worker

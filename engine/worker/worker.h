@@ -17,6 +17,7 @@
 #include "engine/net/transport.h"
 #include "engine/policy/source_table.h"
 #include "engine/worker/block_filter.h"
+#include "engine/worker/clock_watch.h"
 #include "engine/worker/core_state.h"
 #include "engine/worker/directives.h"
 #include "engine/worker/generation.h"
@@ -106,6 +107,8 @@ class Worker {
          std::unique_ptr<queueing::Shard> shard);
   std::expected<void, std::string> listen();
 
+  void watch_clock(Instant now);
+  void keep_waits(Duration clock_set_by) noexcept;
   std::size_t run_ready(Instant now);
   std::size_t run_handshakes(Instant now);
   std::size_t run_dns(Instant now);
@@ -126,6 +129,7 @@ class Worker {
 
   WorkerSetup setup_;
   TimerWheel timers_;
+  ClockWatch clock_;
   std::unique_ptr<BlockPool> blocks_;
   std::unique_ptr<queueing::Shard> shard_;
   IdSequence icids_;

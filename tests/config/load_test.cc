@@ -32,7 +32,7 @@ TEST(ConfigLoad, TheSmallestFileTakesEveryDefaultOfTheStruct) {
   const auto config = loaded(kSmallest);
   const Config defaults;
   EXPECT_EQ(config->memory.sessions, defaults.memory.sessions);
-  EXPECT_EQ(config->delivery.retry_first, defaults.delivery.retry_first);
+  EXPECT_EQ(config->delivery.retry, defaults.delivery.retry);
   ASSERT_EQ(config->listeners.size(), 1u);
   EXPECT_EQ(config->listeners[0].recipients_max, Listener{}.recipients_max);
   EXPECT_EQ(config->listeners[0].line, 3);
@@ -122,6 +122,18 @@ TEST(ConfigLoad, TheReferenceLoadsAndHasTheDefaults) {
   EXPECT_EQ(config->scan.scl_score, defaults.scan.scl_score);
   EXPECT_EQ(config->tcp, defaults.tcp);
   EXPECT_EQ(config->ports.at(0).mtu, Port{}.mtu);
+}
+
+TEST(ConfigLoad, RetriesAreATableAndRepliesHaveRules) {
+  const auto config = loaded(smallest_and(
+      "[delivery]\nretry = ['1m', '5m', '1h']\nretry_spread = 10\n[[reply_rule]]\ndomain = '*'\n"
+      "match = '552 5.2.2*'\ntreat = 'temporary'\nretry = '10m'\nexpire = '1d'\n"));
+  EXPECT_EQ(config->delivery.retry, (std::vector{minutes(1), minutes(5), hours(1)}));
+  EXPECT_EQ(config->delivery.retry_spread, 10u);
+  ASSERT_EQ(config->reply_rules.size(), 1u);
+  EXPECT_EQ(config->reply_rules[0].treat, ReplyClass::temporary);
+  EXPECT_EQ(config->reply_rules[0].retry, std::vector{minutes(10)});
+  EXPECT_EQ(config->reply_rules[0].expire, hours(24));
 }
 
 TEST(ConfigLoad, TcpMayBeToldWhatToUse) {

@@ -14,11 +14,12 @@ TEST(ReplyStatus, IsTheReplysOwnWhereItFitsItsClass) {
   } rows[] = {
       {Outcome::failed, 550, "550 5.1.1 User unknown", "5.1.1"},
       {Outcome::failed, 550, "550-5.7.54 First line", "5.7.54"},
-      {Outcome::failed, 550, "550 4.1.1 wrong class", "5.0.0"},
+      {Outcome::failed, 550, "550 4.1.1 wrong class", "5.1.1"},
       {Outcome::failed, 550, "550 No enhanced code", "5.0.0"},
       {Outcome::failed, 550, "550 5.1.1234 too long", "5.0.0"},
       {Outcome::failed, 550, "550", "5.0.0"},
       {Outcome::deferred, 451, "451 4.3.0 Try later", "4.3.0"},
+      {Outcome::deferred, 552, "552 5.2.2 taken for temporary", "4.2.2"},
       {Outcome::deferred, 421, "421 closing", "4.0.0"},
       {Outcome::deferred, 0, "connection reset", "4.4.2"},
       {Outcome::deferred, 0, "4.4.4 no route", "4.4.4"},

@@ -184,6 +184,42 @@ TEST_F(ShardQueuesTest, AFlushReachesEverythingDeferredButNothingHeld) {
   EXPECT_EQ(lease_all(kReceived + seconds(5)).size(), 90u);
 }
 
+TEST_F(ShardQueuesTest, WaitsGoOnAsTheyWereWhenTheClockIsSet) {
+  for (const Duration by : {hours(30), Duration{} - hours(30)}) {
+    put(1);  // never tried
+    put(2);
+    for (Mid mid : lease_all()) {
+      if (mid == 2) queue.shard->set_deferred(mid, 0, kReceived + hours(2));
+      queue.shard->unlease(mid);
+    }
+    const WallTime now = kReceived + by;
+    queue.shard->clock_was_set({.by = by, .now = now, .latest = now + hours(4)});
+    EXPECT_EQ(lease_all(now), std::vector<Mid>{1}) << by.seconds();
+    EXPECT_TRUE(lease_all(now + hours(2) - nanoseconds(1)).empty()) << by.seconds();
+    EXPECT_EQ(lease_all(now + hours(2)), std::vector<Mid>{2}) << by.seconds();
+    for (const Mid mid : {1, 2}) {
+      EXPECT_LE(queue.shard->find(mid)->received, now);
+      queue.shard->set_outcome(mid, 0, RecipientStatus::delivered);
+      queue.shard->unlease(mid);
+    }
+  }
+}
+
+TEST_F(ShardQueuesTest, AClockSetBackWhileNothingRanKeepsNoMessageBack) {
+  put(1);
+  put(2);
+  for (const Mid mid : lease_all()) {
+    if (mid == 2) queue.shard->set_deferred(mid, 0, kReceived + hours(1));
+    queue.shard->unlease(mid);
+  }
+  queue.settle();
+  queue.reopen();
+  const WallTime now = kReceived - hours(24 * 300);
+  queue.shard->clock_was_set({.by = {}, .now = now, .latest = now + hours(4)});
+  EXPECT_EQ(lease_all(now), std::vector<Mid>{1});
+  EXPECT_EQ(lease_all(now + hours(4)), std::vector<Mid>{2});
+}
+
 TEST_F(ShardQueuesTest, WhatAHostHasSaidIsRememberedForItAndForTheRecipient) {
   put(1, "a@one.net");
   using Kind = PeerAnswer::Kind;

@@ -11,6 +11,8 @@
 
 namespace sluice::sim {
 
+inline constexpr Duration kClockOff = hours(48);
+
 struct Scenario {
   std::uint64_t seed = 0;
   std::size_t senders = 1;
@@ -24,6 +26,7 @@ struct Scenario {
   Duration crash{};         // the engine and its machine stop at once
   Duration disk_error{};    // a write or sync fails with EIO; the engine is restarted soon after
   Duration disk_full{};     // for a second no segment can be made
+  Duration clock_set{};     // the wall clock is set, up to kClockOff from the true time
   double disk_late = 0;     // chance that a poll of the disk completes nothing
   // What the next hop does, as chances per command or message.
   double hop_refuses = 0;      // 4yz

@@ -42,8 +42,8 @@ std::shared_ptr<const config::Config> make_config() {
   config.delivery.connections = 16;
   config.delivery.connections_per_destination = 4;
   config.delivery.messages_per_connection = 5;
-  config.delivery.retry_first = seconds(2);
-  config.delivery.retry_max = seconds(20);
+  config.delivery.retry = {seconds(2), seconds(4), seconds(8), seconds(20)};
+  config.delivery.bounce_expire = hours(5 * 24);  // longer than the clock can be off
   config.delivery.command_timeout = seconds(20);
   config.delivery.data_timeout = seconds(30);
   config.queue.segment_bytes = 256 * 1024;
@@ -84,8 +84,10 @@ World::World(const Scenario& scenario)
       hop_reset_{scenario.hop_reset},
       crash_{scenario.crash},
       disk_error_{scenario.disk_error},
-      disk_full_{scenario.disk_full} {
-  for (Occasion* occasion : {&sender_reset_, &hop_reset_, &crash_, &disk_error_, &disk_full_})
+      disk_full_{scenario.disk_full},
+      clock_set_{scenario.clock_set} {
+  for (Occasion* occasion :
+       {&sender_reset_, &hop_reset_, &crash_, &disk_error_, &disk_full_, &clock_set_})
     occasion->next = Instant{} + occasion->mean;
   auto rules = scan::RuleSet::load({}, worker::scan_settings(*config_));
   SLUICE_ASSERT(rules.has_value());
@@ -199,6 +201,14 @@ void World::make_faults() {
     disk_free_at_ = Instant::never();
   }
   if (now >= restart_at_ || crash_.due(now, random_)) crash();
+  if (clock_set_.due(now, random_)) set_clock();
+}
+
+// By some days, forward or back.
+void World::set_clock() {
+  const WallTime right = ManualClock().wall() + Duration{clock_.now().ns};
+  const auto off = random_.below(static_cast<std::uint64_t>(2 * kClockOff.seconds()));
+  clock_.set_wall(right + seconds(static_cast<std::int64_t>(off)) - kClockOff);
 }
 
 void World::end_faults() {

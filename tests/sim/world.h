@@ -46,6 +46,7 @@ class World {
   void round();
   void work_of_peers();
   void make_faults();
+  void set_clock();
   void end_faults();
   bool drained();
   bool run_until_drained(Duration limit);
@@ -69,7 +70,7 @@ class World {
   queueing::MemoryDevice* device_ = nullptr;  // of the worker
   std::unique_ptr<worker::Worker> worker_;
   unsigned lives_ = 0;
-  Occasion sender_reset_, hop_reset_, crash_, disk_error_, disk_full_;
+  Occasion sender_reset_, hop_reset_, crash_, disk_error_, disk_full_, clock_set_;
   Instant restart_at_ = Instant::never();  // after a disk error
   Instant disk_free_at_ = Instant::never();
 };

@@ -29,8 +29,7 @@ domain = "*"
 next_hop = ["127.0.0.1:{sink_port}"]
 
 [delivery]
-retry_first = "{retry}"
-retry_max = "{retry_max}"
+retry = [{retry}]
 connect_timeout = "5s"
 {delivery}
 
@@ -70,8 +69,7 @@ class Engine:
         with open(self.config, "w", encoding="ascii") as file:
             file.write(CONFIG.format(port=self.port, sink_port=sink_port, listener=listener,
                                      delivery=delivery, extra=extra, dns=dns, sessions=sessions,
-                                     blocks=blocks, retry=retry or "1s",
-                                     retry_max=retry or "2s",
+                                     blocks=blocks, retry=f'"{retry}"' if retry else '"1s", "2s"',
                                      rules=f'"{rules}"' if rules else ""))
         self.process = None
 
