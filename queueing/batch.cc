@@ -4,7 +4,8 @@
 
 namespace sluice::queueing {
 
-Batch::Batch() : staging_(std::make_unique_for_overwrite<std::uint8_t[]>(kStagingBytes)) {
+Batch::Batch()
+    : staging_(std::make_unique_for_overwrite<std::uint8_t[]>(kStagingBytes + kFillBytes)) {
   pieces_.reserve(kPiecesMax);
   slices_.reserve(kPiecesMax);
 }
@@ -23,7 +24,7 @@ void Batch::clear() noexcept {
 }
 
 MutableBytes Batch::stage(std::size_t octets) noexcept {
-  SLUICE_ASSERT(has_room(octets, 1));
+  SLUICE_ASSERT(used_ + octets <= kStagingBytes + kFillBytes && pieces_.size() < kPiecesMax);
   std::uint8_t* begin = staging_.get() + used_;
   const bool joins =
       !pieces_.empty() &&

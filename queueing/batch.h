@@ -20,13 +20,14 @@ class Batch {
  public:
   static constexpr std::size_t kPiecesMax = 1024;  // IOV_MAX
   static constexpr std::size_t kStagingBytes = kPayloadBytesMax + 256 * 1024;
+  static constexpr std::size_t kFillBytes = kPageBytes;  // beyond that: the rest of the last page
 
   Batch();
   void open(std::uint64_t sequence, std::uint32_t offset) noexcept;
   void clear() noexcept;  // gives the blocks back
 
   bool has_room(std::size_t staged, std::size_t pieces) const noexcept {
-    return used_ + staged <= kStagingBytes && pieces_.size() + pieces <= kPiecesMax;
+    return used_ + staged <= kStagingBytes && pieces_.size() + pieces < kPiecesMax;
   }
   MutableBytes stage(std::size_t octets) noexcept;
   void refer(const BlockSlice& slice) noexcept;

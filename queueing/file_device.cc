@@ -23,6 +23,8 @@ class FileDevice final : public LogDevice {
   ~FileDevice() override { close(); }
 
   std::expected<std::vector<File>, std::string> open(const std::string& directory) override;
+  bool was_left_open() const noexcept override { return files_.was_left_open(); }
+  void mark_closed() noexcept override { files_.mark_closed(); }
   std::int64_t read_now(std::uint32_t file, std::uint64_t offset, MutableBytes into) override {
     return read_whole(fd_of(file), offset, into);
   }

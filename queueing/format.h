@@ -16,6 +16,7 @@ inline constexpr std::uint32_t kFormatVersion = 1;
 inline constexpr std::uint32_t kSegmentHeaderBytes = 4096;
 inline constexpr std::uint32_t kRecordHeaderBytes = 32;
 inline constexpr std::uint32_t kRecordAlignment = 8;
+inline constexpr std::uint32_t kPageBytes = 4096;  // what a disk may ruin by a write that is cut
 inline constexpr std::uint32_t kChunkBytesMax = 16 * 1024;  // message octets in one chunk record
 inline constexpr std::uint32_t kPayloadBytesMax = 1024 * 1024;  // of any record
 inline constexpr std::uint32_t kCommitFixedBytes = 48;

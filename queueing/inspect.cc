@@ -9,8 +9,7 @@
 
 namespace sluice::queueing {
 
-Inspection::Inspection(std::unique_ptr<LogDevice> device)
-    : device_(std::move(device)), index_(0) {}
+Inspection::Inspection(std::unique_ptr<LogDevice> device) : device_(std::move(device)), index_(0) {}
 
 std::expected<std::unique_ptr<Inspection>, std::string> Inspection::open(
     const std::string& directory) {
@@ -40,8 +39,8 @@ std::expected<std::string, std::string> Inspection::read_body(Mid mid) {
     device_->read_now(segment->file, chunk.offset, record);
     const auto octets = checked_chunk(record, segment->key, chunk.length);
     if (!octets)
-      return std::unexpected(fmt::format("segment file {}: offset {}: damaged", segment->file,
-                                         chunk.offset));
+      return std::unexpected(
+          fmt::format("segment file {}: offset {}: damaged", segment->file, chunk.offset));
     body.append(as_text(*octets));
   }
   return body;

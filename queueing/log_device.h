@@ -53,6 +53,10 @@ class LogDevice {
   // lists the segment files; the text says what to do. The *_now calls may come from any thread,
   // but only before the first submission.
   virtual std::expected<std::vector<File>, std::string> open(const std::string& directory) = 0;
+  // After open(): whoever had the directory before has not called mark_closed(), so what it had not
+  // synced may be missing.
+  virtual bool was_left_open() const noexcept = 0;
+  virtual void mark_closed() noexcept = 0;  // everything is durable; close() comes next
   virtual std::int64_t read_now(std::uint32_t file, std::uint64_t offset, MutableBytes into) = 0;
   virtual std::int64_t sync_now(std::uint32_t file) = 0;
   virtual void remove_now(std::uint32_t file) = 0;

@@ -1,6 +1,7 @@
 #include "queueing/log_shard.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <numeric>
 
 #include "engine/base/contract.h"
@@ -31,9 +32,16 @@ LogShard::LogShard(const ShardOptions& options, LogDevice& device,
       rewriter_(options_, kRewriteRead, device, index_, table_, writer_),
       arrivals_(options.arrivals_max) {}
 
-LogShard::~LogShard() { device_.close(); }
+LogShard::~LogShard() {
+  if (!failed_ && writer_.idle()) device_.mark_closed();
+  device_.close();
+}
 
 std::int64_t LogShard::start() {
+  if (device_.was_left_open())
+    report_.notes.insert(report_.notes.begin(),
+                         "the last engine did not close this queue: what it had delivered in its "
+                         "last 200 ms may be delivered again");
   for (const std::uint32_t file : report_.unfinished) device_.remove_now(file);
   for (const std::uint32_t file : report_.kept) supply_.add_file(file);
   for (const std::uint32_t file : report_.spares) supply_.add_spare(file);
@@ -55,6 +63,12 @@ std::optional<QueueError> LogShard::refusal() const noexcept {
   if (failed_) return QueueError::io_error;
   if (supply_.refused()) return QueueError::disk_full;
   return std::nullopt;
+}
+
+std::optional<QueueFault> LogShard::fault() const noexcept {
+  if (failed_) return fault_;
+  if (!supply_.refused()) return std::nullopt;
+  return QueueFault{QueueError::disk_full, supply_.refusal_code(), "making a segment"};
 }
 
 std::expected<Handle, QueueError> LogShard::begin(Mid mid) noexcept {
@@ -210,7 +224,7 @@ bool LogShard::next_committed(Committed& out) noexcept {
 }
 
 bool LogShard::next_due(WallTime now, Mid& out) noexcept {
-  LiveMessage* live = index_.next_due(now);
+  LiveMessage* live = failed_ ? nullptr : index_.next_due(now);
   if (live == nullptr) return false;
   out = live->message.mid;
   return true;
@@ -263,7 +277,7 @@ bool LogShard::unlease(Mid mid) noexcept {
 }
 
 bool LogShard::next_unscanned(WallTime now, Mid& out) noexcept {
-  LiveMessage* live = index_.next_unscanned(now);
+  LiveMessage* live = failed_ ? nullptr : index_.next_unscanned(now);
   if (live == nullptr) return false;
   out = live->message.mid;
   return true;
@@ -353,7 +367,15 @@ void LogShard::dispatch(const LogDevice::Completion& completion, Instant now) no
     case kRemove: --removals_; break;
     default: SLUICE_ASSERT(false);
   }
-  if (error) fail_unsynced(*error);
+  if (!error) return;
+  if (*error == QueueError::io_error && !failed_) note_fault(completion);
+  fail_unsynced(*error);
+}
+
+void LogShard::note_fault(const LogDevice::Completion& completion) noexcept {
+  fault_ = {QueueError::io_error,
+            completion.result < 0 ? static_cast<int>(-completion.result) : EIO,
+            (completion.token & kKind) == kSync ? "sync" : "write"};
 }
 
 // Whatever is not durable yet may be lost: nobody gets a 250 for it.

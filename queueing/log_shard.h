@@ -23,6 +23,8 @@ class LogShard final : public Shard {
   Mid highest_mid() const noexcept override { return writer_.highest_mid(); }
   const RecoveryReport* recovery() const noexcept override { return &report_; }
 
+  std::optional<QueueFault> fault() const noexcept override;
+
   std::expected<Handle, QueueError> begin(Mid mid) noexcept override;
   std::expected<void, QueueError> append(Handle arrival, const BlockSlice& slice) noexcept override;
   std::expected<void, QueueError> commit(Handle arrival, const Acceptance& acceptance,
@@ -31,7 +33,9 @@ class LogShard final : public Shard {
   bool next_committed(Committed& out) noexcept override;
 
   bool next_due(WallTime now, Mid& out) noexcept override;
-  WallTime earliest_due() const noexcept override { return index_.earliest_due(); }
+  WallTime earliest_due() const noexcept override {
+    return failed_ ? WallTime{INT64_MAX} : index_.earliest_due();
+  }
   QueuedMessage* find(Mid mid) noexcept override;
   void set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept override;
   void set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept override;
@@ -41,7 +45,9 @@ class LogShard final : public Shard {
   void clock_was_set(const ClockChange& change) noexcept override { index_.clock_was_set(change); }
 
   bool next_unscanned(WallTime now, Mid& out) noexcept override;
-  WallTime earliest_unscanned() const noexcept override { return index_.earliest_unscanned(); }
+  WallTime earliest_unscanned() const noexcept override {
+    return failed_ ? WallTime{INT64_MAX} : index_.earliest_unscanned();
+  }
   bool set_stage(Mid mid, const StageChange& change) noexcept override;
 
   void answered(Mid mid, Rid rid, const PeerAnswer& answer) noexcept override;
@@ -95,6 +101,7 @@ class LogShard final : public Shard {
 
   void dispatch(const LogDevice::Completion& completion, Instant now) noexcept;
   void fail_unsynced(QueueError error) noexcept;
+  void note_fault(const LogDevice::Completion& completion) noexcept;
   void settle_commits() noexcept;
   void reclaim() noexcept;
 
@@ -112,6 +119,7 @@ class LogShard final : public Shard {
   Fifo<Committed> committed_;
   Fifo<Mid> residents_;
   bool failed_ = false;
+  QueueFault fault_;             // while failed_
   std::uint64_t dead_tail_ = 0;  // sequence of the tail that nothing needs any more
   LogPosition dead_until_ = 0;   // it is freed when this is durable
   std::size_t removals_ = 0;     // under way

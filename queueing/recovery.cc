@@ -39,6 +39,7 @@ class Recovery {
   void drop_superseded();
   void replay(const SegmentScan& scan);
   void count_damage();
+  void count(const SegmentScan& scan, const SegmentReader::Damage& damage);
   void load(LiveMessage& live);
   const char* fill(LiveMessage& live);
   std::optional<CommitRecord> read_commit(const Location& location);
@@ -124,18 +125,22 @@ void Recovery::replay(const SegmentScan& scan) {
 void Recovery::count_damage() {
   const SegmentScan* last = nullptr;
   for (const SegmentScan& scan : scans_)
-    if (scan.records > 0 || scan.damaged > 0) last = &scan;
+    if (scan.records > 0 || scan.torn) last = &scan;
   for (const SegmentScan& scan : scans_) {
-    const std::uint32_t torn = &scan == last ? scan.damaged_at_end : 0;
-    report_.torn_records += torn;
-    report_.damaged_records += scan.damaged - torn;
-    if (scan.damaged > torn)
-      note(fmt::format("segment file {}: {} damaged records, the first at offset {}", scan.file.id,
-                       scan.damaged - torn, scan.first_damage));
-    if (scan.unreadable_pages > 0)
-      note(fmt::format("segment file {}: {} pages cannot be read", scan.file.id,
-                       scan.unreadable_pages));
+    for (const SegmentReader::Damage& damage : scan.damages) count(scan, damage);
+    if (scan.torn && &scan == last) report_.torn_records += scan.torn->bad_records;
+    if (scan.torn && &scan != last) count(scan, *scan.torn);
+    report_.damaged_records += scan.senseless;
+    if (scan.senseless > 0)
+      note(fmt::format("segment file {}: {} records are whole and make no sense", scan.file.id,
+                       scan.senseless));
   }
+}
+
+void Recovery::count(const SegmentScan& scan, const SegmentReader::Damage& damage) {
+  report_.damaged_records += std::max(damage.bad_records, 1u);
+  note(fmt::format("segment file {}: offset {} to {}: {}", scan.file.id, damage.begin, damage.end,
+                   describe(damage.reason)));
 }
 
 void Recovery::load(LiveMessage& live) {

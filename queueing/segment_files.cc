@@ -82,18 +82,27 @@ std::expected<void, std::string> SegmentFiles::lock(QueueAccess access) {
   char holder[32] = {};
   const bool locked =
       access == QueueAccess::engine ? take_lock() : flock(lock_fd_, LOCK_SH | LOCK_NB) == 0;
-  if (!locked) {
-    const ssize_t got = pread(lock_fd_, holder, sizeof holder - 1, 0);
+  const bool named = pread(lock_fd_, holder, sizeof holder - 1, 0) > 0;
+  if (!locked)
     return std::unexpected(
         fmt::format("{}: in use by process {}; stop it first, or use another directory", directory_,
-                    got > 0 ? holder : "(unknown)"));
-  }
-  if (access == QueueAccess::reader) return {};
+                    named ? holder : "(unknown)"));
+  was_left_open_ = named;
+  return access == QueueAccess::engine ? sign() : std::expected<void, std::string>{};
+}
+
+// Synced, so that the next one finds it after a power failure too.
+std::expected<void, std::string> SegmentFiles::sign() {
   const std::string pid = std::to_string(getpid());
-  if (ftruncate(lock_fd_, 0) != 0 || pwrite(lock_fd_, pid.data(), pid.size(), 0) < 0)
+  if (ftruncate(lock_fd_, 0) != 0 || pwrite(lock_fd_, pid.data(), pid.size(), 0) < 0 ||
+      fdatasync(lock_fd_) != 0)
     return std::unexpected(
         fmt::format("{}/lock: cannot be written: {}", directory_, std::strerror(errno)));
   return {};
+}
+
+void SegmentFiles::mark_closed() noexcept {
+  if (ftruncate(lock_fd_, 0) == 0) fdatasync(lock_fd_);
 }
 
 std::expected<std::vector<SegmentFiles::OpenFile>, std::string> SegmentFiles::list() const {

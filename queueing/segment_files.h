@@ -31,6 +31,9 @@ class SegmentFiles {
   std::expected<std::vector<OpenFile>, std::string> open(const std::string& directory,
                                                          QueueAccess access);
   void close() noexcept;
+  // The file `lock` names the process that has the directory; one that ended well leaves it empty.
+  bool was_left_open() const noexcept { return was_left_open_; }
+  void mark_closed() noexcept;
 
   // The descriptor of a created or reused file, or -errno; a failed creation leaves nothing.
   int prepare(const LogDevice::Preparation& preparation, int existing_fd) const noexcept;
@@ -38,6 +41,7 @@ class SegmentFiles {
 
  private:
   std::expected<void, std::string> lock(QueueAccess access);
+  std::expected<void, std::string> sign();
   bool take_lock() const;
   std::expected<std::vector<OpenFile>, std::string> list() const;
   int create(const LogDevice::Preparation& preparation) const noexcept;
@@ -45,6 +49,7 @@ class SegmentFiles {
   std::string directory_;
   int directory_fd_ = -1;
   int lock_fd_ = -1;
+  bool was_left_open_ = false;
 };
 
 // Whole transfers: octets, less only at the end of the file, or -errno.

@@ -13,6 +13,15 @@ SegmentReader::SegmentReader(LogDevice& device, LogDevice::File file, std::uint6
       key_(key),
       window_(std::make_unique_for_overwrite<std::uint8_t[]>(kWindowBytes)) {}
 
+const char* describe(SegmentReader::Damage::Reason reason) noexcept {
+  switch (reason) {
+    case SegmentReader::Damage::Reason::no_record: return "octets that are no record";
+    case SegmentReader::Damage::Reason::bad_record: return "a record with a wrong checksum";
+    case SegmentReader::Damage::Reason::unreadable: return "the disk does not read it";
+  }
+  return "";
+}
+
 std::optional<SegmentReader::Record> SegmentReader::next() {
   while (find_key()) {
     const auto header = decode_record_header(view(kRecordHeaderBytes), key_);
@@ -21,17 +30,33 @@ std::optional<SegmentReader::Record> SegmentReader::next() {
       const ByteView payload = record.empty() ? record : record.subspan(kRecordHeaderBytes);
       if (!record.empty() && crc32c(payload, crc_of_header(*header, key_)) == header->crc) {
         const auto offset = static_cast<std::uint32_t>(offset_);
+        close_gap();
         offset_ += record_bytes(header->length);
-        damaged_at_end_ = 0;
+        good_end_ = static_cast<std::uint32_t>(offset_);
         return Record{offset, *header, payload};
       }
     }
-    if (damaged_ == 0) first_damage_ = static_cast<std::uint32_t>(offset_);
-    ++damaged_;
-    ++damaged_at_end_;
+    ++gap_.bad_records;
+    look_at(Damage::Reason::bad_record);
     offset_ += kRecordAlignment;
   }
+  if (gap_.bad_records > 0 || gap_.reason == Damage::Reason::unreadable) {
+    gap_.begin = good_end_;
+    gap_.end = static_cast<std::uint32_t>(file_.bytes);
+    end_ = gap_;
+  }
   return std::nullopt;
+}
+
+// A good record stands at offset_.
+void SegmentReader::close_gap() {
+  if (gap_dirty_ || gap_.reason != Damage::Reason::no_record) {
+    gap_.begin = good_end_;
+    gap_.end = static_cast<std::uint32_t>(offset_);
+    damages_.push_back(gap_);
+  }
+  gap_ = {};
+  gap_dirty_ = false;
 }
 
 // Moves to the next place where the key stands.
@@ -39,17 +64,20 @@ bool SegmentReader::find_key() {
   while (offset_ + kRecordHeaderBytes <= file_.bytes) {
     const ByteView here = view(kRecordHeaderBytes);
     if (here.empty()) {
-      ++unreadable_pages_;
+      look_at(Damage::Reason::unreadable);
       offset_ = (offset_ / kPageBytes + 1) * kPageBytes;
       continue;
     }
     const std::uint8_t* begin = window_.get() + (offset_ - window_offset_);
     const std::uint8_t* last = window_.get() + window_bytes_ - kRecordHeaderBytes;
     const std::uint8_t* p = begin;
+    std::uint64_t seen = 0;
     for (std::uint64_t word = 0; p <= last; p += kRecordAlignment) {
       std::memcpy(&word, p, sizeof word);
       if (word == key_) break;
+      seen |= word;
     }
+    gap_dirty_ |= seen != 0;
     offset_ += static_cast<std::uint64_t>(p - begin);
     if (p <= last) return true;
   }
@@ -61,20 +89,23 @@ ByteView SegmentReader::view(std::size_t octets) {
   const auto held = [&] {
     return offset_ >= window_offset_ && offset_ + octets <= window_offset_ + window_bytes_;
   };
-  if (!held() && (!read_window() || !held())) return {};
+  if (!held() && (!read_window(octets) || !held())) return {};
   return {window_.get() + (offset_ - window_offset_), octets};
 }
 
-// A window from offset_ on; where the disk refuses, what is left of one page.
-bool SegmentReader::read_window() {
+// A window from offset_ on; where the disk refuses, no more than is wanted, then what is left of
+// the page.
+bool SegmentReader::read_window(std::size_t octets) {
   const std::uint64_t left = file_.bytes - offset_;
-  const std::uint64_t tries[] = {kWindowBytes, kPageBytes - offset_ % kPageBytes};
+  const std::uint64_t tries[] = {kWindowBytes, octets, kPageBytes - offset_ % kPageBytes};
   for (const std::uint64_t wanted : tries) {
-    const std::size_t octets = std::min(wanted, left);
-    const std::int64_t got = device_.read_now(file_.id, offset_, {window_.get(), octets});
+    if (wanted > octets && offset_ < careful_until_) continue;
+    const std::size_t most = std::min(wanted, left);
+    const std::int64_t got = device_.read_now(file_.id, offset_, {window_.get(), most});
     window_offset_ = offset_;
     window_bytes_ = got > 0 ? static_cast<std::size_t>(got) : 0;
     if (window_bytes_ >= kRecordHeaderBytes) return true;
+    if (wanted == kWindowBytes) careful_until_ = offset_ + kWindowBytes;
   }
   return false;
 }

@@ -12,7 +12,7 @@ namespace {
 void take_commit(const SegmentReader::Record& record, SegmentScan& scan) {
   const auto commit = decode_commit(record.payload);
   if (!commit || commit->recipient_count == 0) {
-    ++scan.damaged;
+    ++scan.senseless;
     return;
   }
   scan.events.push_back(
@@ -26,7 +26,7 @@ void take_outcome(const SegmentReader::Record& record, SegmentScan& scan) {
   if (const auto outcome = decode_outcome(record.payload))
     scan.events.push_back({.mid = record.header.mid, .outcome = *outcome});
   else
-    ++scan.damaged;
+    ++scan.senseless;
 }
 
 }  // namespace
@@ -49,10 +49,8 @@ void scan_segment(LogDevice& device, SegmentScan& scan) {
       case RecordType::mark: break;
     }
   }
-  scan.damaged += reader.damaged();
-  scan.damaged_at_end = reader.damaged_at_end();
-  scan.first_damage = reader.first_damage();
-  scan.unreadable_pages = reader.unreadable_pages();
+  scan.damages = reader.damages();
+  scan.torn = reader.end();
 }
 
 void scan_in_parallel(LogDevice& device, std::vector<SegmentScan>& scans) {

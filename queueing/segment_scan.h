@@ -7,6 +7,7 @@
 
 #include "queueing/log_device.h"
 #include "queueing/record.h"
+#include "queueing/segment_reader.h"
 
 namespace sluice::queueing {
 
@@ -29,10 +30,9 @@ struct SegmentScan {
   std::vector<Event> events;  // in order of the log
   Mid highest_mid = 0;
   std::uint64_t records = 0;
-  std::uint32_t damaged = 0;
-  std::uint32_t damaged_at_end = 0;
-  std::uint32_t first_damage = 0;
-  std::uint32_t unreadable_pages = 0;
+  std::uint32_t senseless = 0;  // records that are whole and make no sense
+  std::vector<SegmentReader::Damage> damages;
+  std::optional<SegmentReader::Damage> torn;  // behind the last good record
 
   bool has_chunk(const Location& location) const noexcept;
 };

@@ -45,6 +45,7 @@ void SegmentSupply::poll(Instant now, Mid highest_mid, LogDevice::Token token) n
   if (waiting_ == 0) {
     if (!can_have_file()) {
       state_ = State::refused;
+      refusal_code_ = 0;
       return;
     }
     if (state_ == State::refused && now < retry_at_ && spares_.empty()) return;
@@ -84,6 +85,7 @@ bool SegmentSupply::prepared(Instant now, std::int64_t result) noexcept {
   if (result < 0) {
     retry_at_ = now + kRetryAfter;
     state_ = State::refused;
+    refusal_code_ = static_cast<int>(-result);
     if (promised == nullptr) give_back_file();
     return promised == nullptr;
   }

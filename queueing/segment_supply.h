@@ -41,6 +41,7 @@ class SegmentSupply {
   // True when no next segment can be had: new mail is refused, the rest of the head is left to
   // outcomes and rewriting.
   bool refused() const noexcept { return state_ == State::refused; }
+  int refusal_code() const noexcept { return refusal_code_; }  // errno; 0: segments_max
   bool idle() const noexcept { return !under_way_; }
   std::size_t files() const noexcept { return files_; }
 
@@ -63,6 +64,7 @@ class SegmentSupply {
   bool under_way_ = false;     // the device is at it
   LogDevice::Preparation preparation_;
   Instant retry_at_{INT64_MIN};
+  int refusal_code_ = 0;
   std::vector<std::uint32_t> spares_;  // oldest first
   std::vector<bool> ids_;              // in use, by file id
   std::size_t files_ = 0;

@@ -71,10 +71,12 @@ std::expected<Location, QueueError> SegmentWriter::reserve(std::uint64_t payload
 
 Batch* SegmentWriter::open_batch(std::size_t staged, std::size_t pieces) noexcept {
   const std::uint64_t sequence = table_.head().sequence;
-  if (!queue_.empty() && queue_.back()->sequence() == sequence &&
-      queue_.back()->has_room(staged, pieces))
-    return queue_.back();
-  if (free_.empty()) return nullptr;  // the disk does not keep up
+  if (!queue_.empty() && queue_.back()->sequence() == sequence) {
+    if (queue_.back()->has_room(staged, pieces)) return queue_.back();
+    if (free_.empty()) return nullptr;  // the disk does not keep up
+    fill_page(*queue_.back());
+  }
+  if (free_.empty()) return nullptr;
   Batch* batch = free_.back();
   free_.pop_back();
   batch->open(sequence, head_used_);
@@ -82,9 +84,22 @@ Batch* SegmentWriter::open_batch(std::size_t staged, std::size_t pieces) noexcep
   return batch;
 }
 
+// The gathering batch is closed. Every write begins and ends at a page: a disk that stops while it
+// writes a page may leave nothing readable of it, and that must not hold what others rely upon.
+void SegmentWriter::fill_page(Batch& batch) noexcept {
+  const std::uint32_t rest = -batch.bytes() & (kPageBytes - 1);
+  if (rest == 0) return;
+  MutableBytes zeros = batch.stage(rest);
+  std::memset(zeros.data(), 0, zeros.size());
+  head_used_ += rest;
+  offsets_.set(log_position(batch.sequence(), head_used_), offsets_.written(), offsets_.durable());
+}
+
 // Seals the head and goes on in the next segment, which begins with the highest MID used so far.
 bool SegmentWriter::roll() noexcept {
   if (free_.empty() || !supply_.advance()) return false;
+  if (!queue_.empty() && queue_.back()->sequence() == offsets_.dirty() >> 32)
+    fill_page(*queue_.back());
   sync_wanted_ = offsets_.dirty();
   head_used_ = kSegmentHeaderBytes;
   mark(highest_mid_);
@@ -113,6 +128,7 @@ std::size_t SegmentWriter::poll(Instant now, LogDevice::Token write,
     const bool full = queue_.size() > 1 || batch.bytes() >= kEarlyWriteBytes;
     const bool aged = !syncing_ && unwritten_since_ && now - *unwritten_since_ >= kLazyWrite;
     if (then_sync || full || aged) {
+      if (queue_.size() == 1) fill_page(batch);
       queue_.erase(queue_.begin());
       submit(batch, then_sync);
       return 1;

@@ -52,7 +52,7 @@ class SegmentWriter {
   // process alone repeats no delivery; synced later, for the machine's.
   static constexpr Duration kLazyWrite = milliseconds(2);
   static constexpr Duration kLazyDelay = milliseconds(200);
-  static constexpr int kWriteAttempts = 3;                       // of a write that came back short
+  static constexpr int kWriteAttempts = 3;  // of a write that came back short
 
   SegmentWriter(std::uint64_t segment_bytes, LogDevice& device, SegmentTable& table,
                 SegmentSupply& supply);
@@ -87,6 +87,7 @@ class SegmentWriter {
   std::expected<Location, QueueError> reserve(std::uint64_t payload, std::size_t staged,
                                               std::size_t pieces) noexcept;
   Batch* open_batch(std::size_t staged, std::size_t pieces) noexcept;
+  void fill_page(Batch& batch) noexcept;
   bool roll() noexcept;
   void finish_record(const Location& location) noexcept;
   void release(Batch* batch) noexcept;

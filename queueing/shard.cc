@@ -18,6 +18,17 @@ const char* describe(QueueError error) noexcept {
   return "";
 }
 
+std::string describe(const QueueFault& fault) {
+  if (fault.error == QueueError::disk_full && fault.code == 0)
+    return "the queue has as many segments as it may (queue.segments_max): no new mail is taken "
+           "until messages leave it";
+  const std::string what =
+      fmt::format("the queue's disk: {}: {}", fault.during, std::strerror(fault.code));
+  if (fault.error == QueueError::disk_full)
+    return what + ": no new mail is taken; this is tried again every second";
+  return what + ": no mail is taken and none is sent until the engine is started again";
+}
+
 namespace {
 
 std::expected<void, std::string> check(const ShardOptions& options) {

@@ -35,6 +35,15 @@ enum class QueueError : std::uint8_t {
 };
 const char* describe(QueueError error) noexcept;
 
+// Why the shard takes no mail now. `code` is an errno; 0: segments_max has been reached.
+struct QueueFault {
+  QueueError error = QueueError::io_error;  // or disk_full
+  int code = 0;
+  const char* during = "";  // "write", "sync", "making a segment"
+  bool operator==(const QueueFault&) const = default;
+};
+std::string describe(const QueueFault& fault);
+
 struct ShardOptions {
   std::string directory;  // of this shard; created 0700
   std::uint32_t shard = 0;
@@ -88,6 +97,10 @@ class Shard {
   virtual Mid highest_mid() const noexcept = 0;  // ever used in this directory
   // What was found at open(); nullptr when nothing was looked for.
   virtual const RecoveryReport* recovery() const noexcept { return nullptr; }
+
+  // disk_full ends by itself; io_error stays until the directory is opened again, and nothing falls
+  // due meanwhile: what became of it could not be noted, so it would be delivered again.
+  virtual std::optional<QueueFault> fault() const noexcept { return {}; }
 
   // Arrival. append() takes a reference on the block; its octets must not change any more.
   // too_many_arrivals is also the answer when the disk does not keep up.

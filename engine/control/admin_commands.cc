@@ -1,5 +1,7 @@
 #include "engine/control/admin_commands.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -79,24 +81,34 @@ json worker_status(const WorkerThread& worker, unsigned cpu) {
           {"log_events_dropped", worker.events.dropped()}};
 }
 
+struct ShardState {
+  queueing::QueueSizes sizes{};
+  std::optional<queueing::QueueFault> fault;
+};
+
 // Asked of the workers themselves: the gauges are up to a sleep old.
-std::optional<json> queue_sizes(Engine& engine) {
+std::optional<json> queue_states(Engine& engine) {
   queueing::QueueSizes sum{};
-  for (auto& worker : engine.workers()) {
-    auto sizes = std::make_shared<queueing::QueueSizes>();
-    if (!engine.on_worker(
-            *worker, [sizes](worker::Worker& w, Instant) { *sizes = w.shard().counts().queues; }))
+  json faults = json::array();
+  for (std::size_t index = 0; index < engine.workers().size(); ++index) {
+    auto state = std::make_shared<ShardState>();
+    if (!engine.on_worker(*engine.workers()[index], [state](worker::Worker& w, Instant) {
+          *state = {w.shard().counts().queues, w.shard().fault()};
+        }))
       return std::nullopt;
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += (*sizes)[i];
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += state->sizes[i];
+    if (state->fault)
+      faults.push_back(fmt::format("shard-{}: {}", index, queueing::describe(*state->fault)));
   }
-  return json{{"i_qmsgs", sum[0]}, {"o_qmsgs", sum[1]}, {"d_qmsgs", sum[2]}};
+  return json{
+      {"i_qmsgs", sum[0]}, {"o_qmsgs", sum[1]}, {"d_qmsgs", sum[2]}, {"queue_faults", faults}};
 }
 
 json status(Engine& engine) {
   json workers = json::array();
   for (std::size_t i = 0; i < engine.workers().size(); ++i)
     workers.push_back(worker_status(*engine.workers()[i], engine.config().cores.workers[i]));
-  auto answer = queue_sizes(engine);
+  auto answer = queue_states(engine);
   if (!answer) return fault(kNotReached);
   json ports = json::array();
   if (engine.dpdk() != nullptr)

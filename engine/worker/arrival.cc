@@ -24,16 +24,6 @@ constexpr smtp::Reply kTooManyHops{554, "5.4.6", "Too many hops: this message is
 constexpr smtp::Reply kContentRejected{550, "5.7.1",
                                        "Message rejected due to content restrictions"};
 
-smtp::Reply reply_for(queueing::QueueError error) {
-  switch (error) {
-    case queueing::QueueError::disk_full: return kStorageFull;
-    case queueing::QueueError::too_many_messages:
-    case queueing::QueueError::too_many_arrivals: return kNoResources;
-    case queueing::QueueError::io_error: break;
-  }
-  return kStorageFault;
-}
-
 policy::ReceivedClient received_client(const Origin& origin) {
   const tls::ClientCertificate* const client = origin.client;
   if (client == nullptr) return {};
@@ -45,6 +35,16 @@ policy::ReceivedClient received_client(const Origin& origin) {
 }
 
 }  // namespace
+
+smtp::Reply reply_for(queueing::QueueError error) {
+  switch (error) {
+    case queueing::QueueError::disk_full: return kStorageFull;
+    case queueing::QueueError::too_many_messages:
+    case queueing::QueueError::too_many_arrivals: return kNoResources;
+    case queueing::QueueError::io_error: break;
+  }
+  return kStorageFault;
+}
 
 std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid) {
   SLUICE_ASSERT(!active());

@@ -31,6 +31,9 @@ struct Origin {  // of the message: what Received and the log say
   queueing::Direction direction = queueing::Direction::inbound;
 };
 
+// What the sender is told: 4yz, since the message was not stored.
+smtp::Reply reply_for(queueing::QueueError error);
+
 class Arrival {
  public:
   // A reply (452 4.3.1) when a pool is empty or the queue refuses.

@@ -12,9 +12,6 @@ constexpr int kRoundsPerRun = 16;  // reads from one connection before the other
 // For a session that is over to get its last replies out.
 constexpr Duration kLastRepliesTime = seconds(30);
 
-constexpr smtp::Reply kNotDurable{451, "4.3.0",
-                                  "Local error in processing: the message was not stored"};
-
 }  // namespace
 
 Inbound::Inbound()
@@ -130,9 +127,10 @@ void Inbound::arm_deadline() {
   if (!deadline_.armed() || due < deadline_.due) core_->timers.set(deadline_, due);
 }
 
-Inbound::Progress Inbound::commit_done(Mid mid, bool durable, Instant now) {
+Inbound::Progress Inbound::commit_done(Mid mid, std::expected<void, queueing::QueueError> result,
+                                       Instant now) {
   Counters& counters = core_->counters;
-  if (durable) {
+  if (result) {
     counters.messages_accepted.add();
     counters.recipients_accepted.add(session_.envelope().recipient_count());
     const int length = std::snprintf(reply_text_, sizeof reply_text_, "ok: MID %llu accepted",
@@ -140,7 +138,7 @@ Inbound::Progress Inbound::commit_done(Mid mid, bool durable, Instant now) {
     session_.complete_message({250, "2.0.0", {reply_text_, static_cast<std::size_t>(length)}}, now);
   } else {
     counters.messages_deferred.add();
-    session_.complete_message(kNotDurable, now);
+    session_.complete_message(reply_for(result.error()), now);
   }
   mid_ = 0;
   return run(now);

@@ -33,7 +33,7 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   // Moves octets both ways within a budget. `again`: more is there, put it at the end of the ready
   // list. `done`: the session is over; the caller releases connection and object.
   Progress run(Instant now);
-  Progress commit_done(Mid mid, bool durable, Instant now);
+  Progress commit_done(Mid mid, std::expected<void, queueing::QueueError> result, Instant now);
   Progress space_available(Instant now);
   Progress deadline_passed(Instant now);
   void drain(Instant now) {

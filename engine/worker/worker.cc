@@ -19,6 +19,7 @@ constexpr std::size_t kCommandRing = 256;
 
 constexpr smtp::Reply kDraining{421, "4.3.2", "Service shutting down, try again later"};
 constexpr smtp::Reply kPaused{421, "4.3.2", "No mail is accepted now, try again later"};
+constexpr smtp::Reply kQueueFailed{421, "4.3.0", "Local error in processing, try again later"};
 constexpr smtp::Reply kTooManySessions{421, "4.3.2", "Too many connections, try again later"};
 constexpr smtp::Reply kBlocked{554, "5.7.1", "No mail is taken from your address"};
 constexpr smtp::Reply kTooManyHandshakes{421, "4.7.0", "Too many TLS handshakes from your address"};
@@ -92,6 +93,7 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
        [this](std::string_view via) { return find_transport(via); }, setup_.events, blocks_.get(),
        &mids_, &dcids_, &tls_buffers_, setup_.generation->client_tls, &resolver_});
   if (setup_.directives) direct(*setup_.directives);
+  report_recovery();
 }
 
 Worker::~Worker() {
@@ -238,22 +240,12 @@ std::size_t Worker::run_dns(Instant now) {
   return work;
 }
 
-// Each worker finds out for itself; one of them says so.
-void Worker::report_trust() {
-  trust_reported_ = resolver_.trust();
-  if (setup_.index != 0 || setup_.dns.servers.empty()) return;
-  const bool bad =
-      trust_reported_ == dns::Trust::does_not || trust_reported_ == dns::Trust::unreachable;
-  std::string text = "DNS server " + setup_.dns.servers.front().text() + " ";
-  text += dns::describe(*trust_reported_);
-  core_.events.emit({.kind = bad ? mail::EventKind::engine_warning : mail::EventKind::engine_info,
-                     .text = {text}});
-}
-
 // Code 0: welcome. The last sessions of the pool are kept for saying 421.
 smtp::Reply Worker::refusal(const ListenerState& listener, const IpAddress& source, Instant now) {
   if (draining_) return kDraining;
   if (accept_paused_) return kPaused;
+  if (fault_reported_ && fault_reported_->error == queueing::QueueError::io_error)
+    return kQueueFailed;
   if (sessions_.available() < sessions_.capacity() / 64) return kTooManySessions;
   if (listener.settings.tls == smtp::TlsLevel::implicit &&
       !handshake_rates_.take(source, listener.handshake_rate, now)) {
@@ -291,10 +283,13 @@ std::size_t Worker::run_queue(Instant now) {
       core_.events.emit({.kind = mail::EventKind::queue_committed,
                          .mid = done.mid,
                          .number = done.stage == queueing::Stage::scan});
+    else
+      core_.events.emit({.kind = mail::EventKind::queue_refused,
+                         .mid = done.mid,
+                         .text = {queueing::describe(done.result.error())}});
     // The session may be gone: the message stays, its sender will ask again (RFC 5321 4.5.4.1).
     Inbound* session = sessions_.find(Handle::unpack(done.token));
-    if (session != nullptr)
-      settle(*session, session->commit_done(done.mid, done.result.has_value(), now));
+    if (session != nullptr) settle(*session, session->commit_done(done.mid, done.result, now));
   }
   if (!core_.space_waiters.empty()) work += wake_space_waiters(now);
   return work;

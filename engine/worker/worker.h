@@ -113,6 +113,8 @@ class Worker {
   std::size_t run_handshakes(Instant now);
   std::size_t run_dns(Instant now);
   void report_trust();
+  void report_recovery();
+  void watch_queue();
   std::size_t run_due(Instant now);
   std::size_t run_queue(Instant now);
   std::size_t run_commands(Instant now);
@@ -141,6 +143,7 @@ class Worker {
   dns::Resolver resolver_;
   NameLookups names_;
   std::optional<dns::Trust> trust_reported_;
+  std::optional<queueing::QueueFault> fault_reported_;
   policy::SourceTable sources_;
   std::vector<std::unique_ptr<ListenerSet>> listener_sets_;  // the last is current
   std::vector<std::unique_ptr<ScanState>> scan_states_;      // the last is current

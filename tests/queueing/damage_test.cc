@@ -139,6 +139,26 @@ TEST_F(DiskDamageTest, UnreadablePagesCostOnlyWhatTheyHeld) {
   queue.expect_whole(1, 1'000);
 }
 
+TEST_F(DiskDamageTest, PageThatCannotBeReadHidesNoRecordOverThePagesAround) {
+  // Every body of 9,000 octets lies over three pages; one of the second message's is lost.
+  queue.open();
+  for (Mid mid = 11; mid <= 14; ++mid) ASSERT_TRUE(queue.submit(mid, 9'000));
+  queue.settle();
+  queue.close();
+  const std::string body = body_of(12, 9'000);
+  device.faults.sector_bytes = 4096;
+  for (std::uint32_t id = 0; id < device.file_count(); ++id) {
+    auto& file = device.file(id);
+    const auto found = std::search(file.begin(), file.end(), body.begin(), body.end());
+    const auto at = static_cast<std::uint64_t>(found - file.begin());
+    if (found != file.end()) device.ruin(id, (at + 4'500) / 4096);
+  }
+  queue.open();
+  for (const Mid mid : {11, 13, 14}) queue.expect_whole(mid, 9'000);
+  EXPECT_EQ(queue.shard->find(12), nullptr);
+  EXPECT_EQ(queue.shard->recovery()->lost_messages, 1u);
+}
+
 struct DiskFaultTest : testing::Test {
   MemoryDevice device;
   QueueBench queue{device};

@@ -45,6 +45,9 @@ Scenario draw_scenario(std::uint64_t seed) {
   drawn.hop_stalls = draw_rate(random, 0.3);
   drawn.hop_loses_reply = draw_rate(random, 0.2);
   drawn.clock_set = draw_mean(random, 500, 15'000);
+  drawn.disk_reorder = draw_rate(random, 0.5);
+  drawn.disk_ruined = draw_rate(random, 0.2);
+  drawn.disk_sector = random.chance(0.5) ? 512 : 4096;
   return drawn;
 }
 
@@ -52,13 +55,14 @@ std::string describe(const Scenario& s) {
   return fmt::format(
       "{} senders x {} messages, gap {} ms; wire: delay {} us, loss {:.3f}, duplicate {:.3f}, "
       "corrupt {:.4f}, reorder {:.3f}, hold {} ms; mean ms between: sender resets {}, hop resets "
-      "{}, crashes {}, disk errors {}, disk full {}, clock set {}; disk late {:.2f}; hop refuses "
-      "{:.2f}, stalls "
-      "{:.2f}, loses replies {:.2f}",
+      "{}, crashes {}, disk errors {}, disk full {}, clock set {}; disk late {:.2f}, reorder "
+      "{:.2f}, "
+      "ruined {:.2f} of {}; hop refuses {:.2f}, stalls {:.2f}, loses replies {:.2f}",
       s.senders, s.messages, s.gap.ms(), s.wire.delay.us(), s.wire.loss, s.wire.duplicate,
       s.wire.corrupt, s.wire.reorder, s.wire.transmit_hold.ms(), s.sender_reset.ms(),
       s.hop_reset.ms(), s.crash.ms(), s.disk_error.ms(), s.disk_full.ms(), s.clock_set.ms(),
-      s.disk_late, s.hop_refuses, s.hop_stalls, s.hop_loses_reply);
+      s.disk_late, s.disk_reorder, s.disk_ruined, s.disk_sector, s.hop_refuses, s.hop_stalls,
+      s.hop_loses_reply);
 }
 
 }  // namespace sluice::sim

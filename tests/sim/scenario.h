@@ -23,11 +23,14 @@ struct Scenario {
   // The mean time between two faults of a kind; 0 = the class is off.
   Duration sender_reset{};  // a sender's connection is aborted
   Duration hop_reset{};     // a connection of the next hop is aborted
-  Duration crash{};         // the engine and its machine stop at once
+  Duration crash{};         // the engine and its machine stop, at once or at one of the next writes
   Duration disk_error{};    // a write or sync fails with EIO; the engine is restarted soon after
   Duration disk_full{};     // for a second no segment can be made
   Duration clock_set{};     // the wall clock is set, up to kClockOff from the true time
   double disk_late = 0;     // chance that a poll of the disk completes nothing
+  double disk_reorder = 0;  // chance that it does something before its turn
+  double disk_ruined = 0;   // chance that a sector being written cannot be read after a crash
+  std::size_t disk_sector = 512;
   // What the next hop does, as chances per command or message.
   double hop_refuses = 0;      // 4yz
   double hop_stalls = 0;       // answers the dot late

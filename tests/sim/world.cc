@@ -108,7 +108,7 @@ World::~World() = default;
 
 void World::start_worker(std::unique_ptr<queueing::MemoryDevice> device) {
   device_ = device.get();
-  device_->faults = {.late = scenario_.disk_late};
+  device_->faults = disk();
   worker::WorkerSetup setup{.generation = generation_,
                             .clock = &clock_,
                             .events = &events_,
@@ -124,6 +124,13 @@ void World::start_worker(std::unique_ptr<queueing::MemoryDevice> device) {
   if (!worker) ledger_.faults.push_back("the engine does not start: " + worker.error());
   SLUICE_ASSERT(worker.has_value());
   worker_ = std::move(*worker);
+}
+
+queueing::MemoryDevice::Faults World::disk() const {
+  return {.late = scenario_.disk_late,
+          .reorder = scenario_.disk_reorder,
+          .sector_bytes = scenario_.disk_sector,
+          .ruined = scenario_.disk_ruined};
 }
 
 // The disk is copied as the crash left it: what the dying worker still does reaches nobody.
@@ -200,7 +207,11 @@ void World::make_faults() {
     device_->faults.free_bytes = UINT64_MAX;
     disk_free_at_ = Instant::never();
   }
-  if (now >= restart_at_ || crash_.due(now, random_)) crash();
+  const bool crashes = crash_.due(now, random_);
+  if (crashes && random_.chance(0.5)) device_->faults.cut_after = random_.below(20);
+  if (now >= restart_at_ || device_->power_is_gone() ||
+      (crashes && device_->faults.cut_after == UINT64_MAX))
+    crash();
   if (clock_set_.due(now, random_)) set_clock();
 }
 
@@ -213,9 +224,10 @@ void World::set_clock() {
 
 void World::end_faults() {
   wire_.set_options({.delay = scenario_.wire.delay});
+  scenario_.disk_late = scenario_.disk_reorder = scenario_.disk_ruined = 0;
   scenario_.hop_refuses = scenario_.hop_stalls = scenario_.hop_loses_reply = 0;
-  if (restart_at_ != Instant::never()) crash();
-  device_->faults = {};
+  if (restart_at_ != Instant::never() || device_->power_is_gone()) crash();
+  device_->faults = disk();
 }
 
 bool World::drained() {

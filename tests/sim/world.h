@@ -43,6 +43,7 @@ class World {
 
   void start_worker(std::unique_ptr<queueing::MemoryDevice> device);
   void crash();
+  queueing::MemoryDevice::Faults disk() const;  // as the scenario has it
   void round();
   void work_of_peers();
   void make_faults();

@@ -50,6 +50,8 @@ void print_table(const json& s) {
   for (const json& warning : s.value("certificate_warnings", json::array()))
     std::printf("Warning:      %s\n", warning.get<std::string>().c_str());
   print_paused(s["pauses"]);
+  for (const json& fault : s.value("queue_faults", json::array()))
+    std::printf("Queue fault:  %s\n", fault.get<std::string>().c_str());
   print_queues(s);
   std::printf("Connections:\n");
   row("open", total(s, "sessions"));
