@@ -10,9 +10,15 @@ namespace sluice::queueing {
 static_assert(std::endian::native == std::endian::little, "records are written as they lie");
 
 inline constexpr std::uint64_t kSegmentMagic = 0x31515f4543494c53ULL;  // "SLICE_Q1"
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kOldestVersion = 1;  // `sluice upgrade` takes it further
 
-// The first page of a segment is its header, so that no record shares a sector with it.
+// Flags of a segment's head.
+inline constexpr std::uint64_t kBegunAtStart =
+    1;  // what the segment before it lacks was never synced
+
+// The first page of a segment is its header, so that no record shares a sector with it. The same
+// page lies once more behind the records: a file is so much longer than its segment.
 inline constexpr std::uint32_t kSegmentHeaderBytes = 4096;
 inline constexpr std::uint32_t kRecordHeaderBytes = 32;
 inline constexpr std::uint32_t kRecordAlignment = 8;

@@ -20,6 +20,8 @@ std::expected<std::unique_ptr<Inspection>, std::string> Inspection::open(
   if (!files) return std::unexpected(files.error());
   inspection->report_ =
       recover(*inspection->device_, *files, inspection->index_, inspection->table_);
+  if (const std::string& newer = inspection->report_.newer; !newer.empty())
+    return std::unexpected(directory + ": " + newer);
   return inspection;
 }
 

@@ -37,11 +37,12 @@ class LogDevice {
     std::optional<Token> then_sync;
   };
   // Makes a segment file ready: created and filled with zeros (written-over blocks sync faster
-  // than new ones), or reused as it is; then its header is written and synced.
+  // than new ones), or reused as it is; then its header is
+  // written to the first and to the last page, and synced.
   struct Preparation {
     std::uint32_t file = 0;
     bool create = false;
-    std::uint64_t bytes = 0;    // size of a created file
+    std::uint64_t bytes = 0;    // size of the file
     std::uint64_t reserve = 0;  // must stay free on the file system, otherwise -ENOSPC
     ByteView header;
     Token token = 0;

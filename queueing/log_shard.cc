@@ -30,10 +30,16 @@ LogShard::LogShard(const ShardOptions& options, LogDevice& device,
       writer_(options_.segment_bytes, device, table_, supply_),
       reader_(kReadsMax, kRead, device, index_, table_),
       rewriter_(options_, kRewriteRead, device, index_, table_, writer_),
-      arrivals_(options.arrivals_max) {}
+      arrivals_(options.arrivals_max) {
+  // A spare of another size would have the copy of its head in another place.
+  for (const LogDevice::File& file : files)
+    if (file.bytes != options.segment_bytes + kSegmentHeaderBytes &&
+        std::erase(report_.spares, file.id) > 0)
+      report_.unfinished.push_back(file.id);
+}
 
 LogShard::~LogShard() {
-  if (!failed_ && writer_.idle()) device_.mark_closed();
+  if (started_ && !failed_ && writer_.idle()) device_.mark_closed();
   device_.close();
 }
 
@@ -56,6 +62,7 @@ std::int64_t LogShard::start() {
   if (const std::int64_t result = supply_.start(report_.highest_mid); result < 0) return result;
   writer_.start();
   writer_.mark(report_.highest_mid);
+  started_ = true;
   return 0;
 }
 

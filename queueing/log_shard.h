@@ -118,6 +118,7 @@ class LogShard final : public Shard {
   Fifo<WaitingCommit> waiting_;
   Fifo<Committed> committed_;
   Fifo<Mid> residents_;
+  bool started_ = false;
   bool failed_ = false;
   QueueFault fault_;             // while failed_
   std::uint64_t dead_tail_ = 0;  // sequence of the tail that nothing needs any more

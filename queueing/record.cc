@@ -52,12 +52,13 @@ void encode_twice(const SegmentHeader& header, MutableBytes page) noexcept {
   std::memset(page.data(), 0, page.size());
   const MutableBytes into = page.first(kSegmentHeaderEncodedBytes);
   put(into, 0, kSegmentMagic);
-  put(into, 8, kFormatVersion);
+  put(into, 8, header.version);
   put(into, 16, header.sequence);
   put(into, 24, header.key);
   put(into, 32, header.oldest);
   put(into, 40, header.highest_mid);
   put(into, 48, header.segment_bytes);
+  put(into, 56, header.flags);
   put(into, 12, crc32c(into.subspan(16)));
   std::memcpy(page.data() + kHeaderCopyOffset, into.data(), into.size());
 }
@@ -73,12 +74,26 @@ std::optional<SegmentHeader> decode_either(ByteView page) noexcept {
 std::optional<SegmentHeader> decode_segment_header(ByteView bytes) noexcept {
   if (bytes.size() < kSegmentHeaderEncodedBytes) return std::nullopt;
   if (get<std::uint64_t>(bytes, 0) != kSegmentMagic) return std::nullopt;
-  if (get<std::uint32_t>(bytes, 8) != kFormatVersion) return std::nullopt;
+  const auto version = get<std::uint32_t>(bytes, 8);
+  if (version < kOldestVersion || version > kFormatVersion) return std::nullopt;
   if (get<std::uint32_t>(bytes, 12) != crc32c(bytes.subspan(16, kSegmentHeaderEncodedBytes - 16)))
     return std::nullopt;
-  return SegmentHeader{get<std::uint64_t>(bytes, 16), get<std::uint64_t>(bytes, 24),
-                       get<std::uint64_t>(bytes, 32), get<std::uint64_t>(bytes, 40),
-                       get<std::uint64_t>(bytes, 48)};
+  return SegmentHeader{get<std::uint64_t>(bytes, 16),
+                       get<std::uint64_t>(bytes, 24),
+                       get<std::uint64_t>(bytes, 32),
+                       get<std::uint64_t>(bytes, 40),
+                       get<std::uint64_t>(bytes, 48),
+                       get<std::uint64_t>(bytes, 56),
+                       version};
+}
+
+std::uint32_t format_version_of(ByteView page) noexcept {
+  if (page.size() < kHeaderCopyOffset + kSegmentHeaderEncodedBytes) return 0;
+  const auto first = get<std::uint64_t>(page, 0),
+             second = get<std::uint64_t>(page, kHeaderCopyOffset);
+  const auto version = get<std::uint32_t>(page, 8);
+  const bool both = version == get<std::uint32_t>(page, kHeaderCopyOffset + 8);
+  return first == kSegmentMagic && second == kSegmentMagic && both ? version : 0;
 }
 
 std::uint32_t crc_of_header(const RecordHeader& header, std::uint64_t key) noexcept {

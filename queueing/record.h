@@ -19,6 +19,8 @@ struct SegmentHeader {
   std::uint64_t oldest = 0;    // segments with a lower sequence no longer count
   Mid highest_mid = 0;         // used before this segment began
   std::uint64_t segment_bytes = 0;
+  std::uint64_t flags = 0;
+  std::uint32_t version = kFormatVersion;
 };
 inline constexpr std::size_t kSegmentHeaderEncodedBytes = 64;
 inline constexpr std::size_t kHeaderCopyOffset = 2048;  // in another sector
@@ -27,6 +29,8 @@ void encode_twice(const SegmentHeader& header, MutableBytes page) noexcept;
 // Of the two copies the one that is whole; the newer when both are.
 std::optional<SegmentHeader> decode_either(ByteView page) noexcept;
 std::optional<SegmentHeader> decode_segment_header(ByteView bytes) noexcept;
+// What the page says of its version, when it is a header at all; 0: it is none.
+std::uint32_t format_version_of(ByteView page) noexcept;
 
 struct RecordHeader {
   RecordType type = RecordType::mark;

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "engine/base/crc32c.h"
+#include "queueing/segment_files.h"
 #include "queueing/segment_scan.h"
 
 namespace sluice::queueing {
@@ -25,7 +27,7 @@ class Recovery {
       table_.push({.sequence = scan.header.sequence,
                    .key = scan.header.key,
                    .file = scan.file.id,
-                   .bytes = scan.file.bytes,
+                   .bytes = scan.header.segment_bytes,
                    .ready = true});
     }
     count_damage();
@@ -36,12 +38,15 @@ class Recovery {
 
  private:
   void read_headers(std::span<const LogDevice::File> files);
+  bool read_head(const LogDevice::File& file, std::uint64_t offset);
+  void leave_alone(std::uint32_t file, std::optional<SegmentHeader> header, std::string_view why);
   void drop_superseded();
   void replay(const SegmentScan& scan);
   void count_damage();
   void count(const SegmentScan& scan, const SegmentReader::Damage& damage);
   void load(LiveMessage& live);
   const char* fill(LiveMessage& live);
+  void remember(const LiveMessage& live, const char* why);
   std::optional<CommitRecord> read_commit(const Location& location);
   bool chunks_are_whole(const CommitRecord& commit) const noexcept;
   bool is_whole(const Location& location) {
@@ -57,27 +62,57 @@ class Recovery {
   LiveIndex& index_;
   SegmentTable& table_;
   std::vector<SegmentScan> scans_;  // in order of sequence
+  std::optional<SegmentHeader> page_header_;
   std::vector<std::uint8_t> buffer_;
   RecoveryReport report_;
 };
 
 void Recovery::read_headers(std::span<const LogDevice::File> files) {
-  std::array<std::uint8_t, kSegmentHeaderBytes> page;
   for (const LogDevice::File& file : files) {
-    page.fill(0);
-    const bool read = device_.read_now(file.id, 0, page) >= 0;
-    const bool blank = std::ranges::all_of(page, [](std::uint8_t octet) { return octet == 0; });
-    if (const auto header = decode_either(page); header && read) {
-      scans_.push_back({.file = file, .header = *header});
-    } else if (read && blank) {
-      report_.unfinished.push_back(file.id);
-    } else {
-      report_.kept.push_back(file.id);
-      note(fmt::format("segment file {}: no readable header; left alone, move it away by hand",
+    const bool blank = read_head(file, 0);
+    if (page_header_) {
+      scans_.push_back({.file = file, .header = *page_header_});
+      continue;
+    }
+    const std::uint64_t copy = file.bytes - kSegmentHeaderBytes;
+    if (file.bytes >= 2 * kSegmentHeaderBytes) read_head(file, copy);
+    if (page_header_ && page_header_->segment_bytes == copy) {
+      scans_.push_back({.file = file, .header = *page_header_, .head_damaged = true});
+      note(fmt::format("segment file {}: its head is damaged; the copy behind its records counts",
                        file.id));
+    } else if (blank) {
+      report_.unfinished.push_back(file.id);
+      report_.segments.push_back({.file = file.id, .state = SegmentState::unfinished});
+    } else {
+      leave_alone(file.id, {}, "no readable header; left alone, move it away by hand");
     }
   }
   std::ranges::sort(scans_, {}, [](const SegmentScan& scan) { return scan.header.sequence; });
+}
+
+// The header of a page into page_header_; true: the page is blank.
+bool Recovery::read_head(const LogDevice::File& file, std::uint64_t offset) {
+  std::array<std::uint8_t, kSegmentHeaderBytes> page{};
+  page_header_.reset();
+  if (device_.read_now(file.id, offset, page) < 0) return false;
+  page_header_ = decode_either(page);
+  const std::uint32_t version = page_header_ ? page_header_->version : format_version_of(page);
+  const auto of_version = [&](const char* what) {
+    return fmt::format("{} has format version {}; {}", segment_file_name(file.id), version, what);
+  };
+  if (version > kFormatVersion && report_.newer.empty())
+    report_.newer = of_version("this sluice knows up to 2: use the one that wrote it");
+  else if (page_header_ && version < kFormatVersion && report_.older.empty())
+    report_.older = of_version("this sluice writes 2: `sluice upgrade` makes all of them new");
+  return std::ranges::all_of(page, [](std::uint8_t octet) { return octet == 0; });
+}
+
+void Recovery::leave_alone(std::uint32_t file, std::optional<SegmentHeader> header,
+                           std::string_view why) {
+  report_.kept.push_back(file);
+  report_.segments.push_back(
+      {.file = file, .state = SegmentState::not_understood, .header = header});
+  note(fmt::format("segment file {}: {}", file, why));
 }
 
 // Files that were freed before the newest header was written no longer count, whatever they hold.
@@ -87,7 +122,10 @@ void Recovery::drop_superseded() {
   for (const SegmentScan& scan : scans_) {
     report_.highest_mid = std::max(report_.highest_mid, scan.header.highest_mid);
     report_.last_sequence = std::max(report_.last_sequence, scan.header.sequence);
-    if (scan.header.sequence < oldest) report_.spares.push_back(scan.file.id);
+    if (scan.header.sequence >= oldest) continue;
+    report_.spares.push_back(scan.file.id);
+    report_.segments.push_back(
+        {.file = scan.file.id, .state = SegmentState::spare, .header = scan.header});
   }
   std::erase_if(scans_, [&](const SegmentScan& scan) { return scan.header.sequence < oldest; });
   for (std::size_t i = 1; i < scans_.size();) {
@@ -95,9 +133,9 @@ void Recovery::drop_superseded() {
       ++i;
       continue;
     }
-    report_.kept.push_back(scans_[i].file.id);
-    note(fmt::format("segment file {}: the same segment as file {}; left alone, move one away",
-                     scans_[i].file.id, scans_[i - 1].file.id));
+    leave_alone(scans_[i].file.id, scans_[i].header,
+                fmt::format("the same segment as file {}; left alone, move one away",
+                            scans_[i - 1].file.id));
     scans_.erase(scans_.begin() + static_cast<std::ptrdiff_t>(i));
   }
 }
@@ -122,19 +160,31 @@ void Recovery::replay(const SegmentScan& scan) {
   }
 }
 
+// What lies behind the last record was never synced if the log ended there: because it is the end,
+// or because the next records are of another start.
 void Recovery::count_damage() {
-  const SegmentScan* last = nullptr;
-  for (const SegmentScan& scan : scans_)
-    if (scan.records > 0 || scan.torn) last = &scan;
-  for (const SegmentScan& scan : scans_) {
+  for (std::size_t i = 0; i < scans_.size(); ++i) {
+    SegmentScan& scan = scans_[i];
+    const auto next =
+        std::find_if(scans_.begin() + static_cast<std::ptrdiff_t>(i) + 1, scans_.end(),
+                     [](const SegmentScan& later) { return later.records > 0 || later.torn; });
+    const bool log_ended = next == scans_.end() || (next->header.flags & kBegunAtStart) != 0;
+    if (scan.torn && log_ended) report_.torn_records += scan.torn->bad_records;
+    if (scan.torn && !log_ended) scan.damages.push_back(*std::exchange(scan.torn, {}));
     for (const SegmentReader::Damage& damage : scan.damages) count(scan, damage);
-    if (scan.torn && &scan == last) report_.torn_records += scan.torn->bad_records;
-    if (scan.torn && &scan != last) count(scan, *scan.torn);
     report_.damaged_records += scan.senseless;
     if (scan.senseless > 0)
       note(fmt::format("segment file {}: {} records are whole and make no sense", scan.file.id,
                        scan.senseless));
+    report_.segments.push_back({.file = scan.file.id,
+                                .state = SegmentState::in_log,
+                                .header = scan.header,
+                                .head_damaged = scan.head_damaged,
+                                .records = scan.records,
+                                .damages = scan.damages,
+                                .torn = scan.torn});
   }
+  std::ranges::sort(report_.segments, {}, &SegmentReport::file);
 }
 
 void Recovery::count(const SegmentScan& scan, const SegmentReader::Damage& damage) {
@@ -148,12 +198,30 @@ void Recovery::load(LiveMessage& live) {
   if (problem != nullptr) {
     ++report_.lost_messages;
     note(fmt::format("MID {} is not whole ({}) and is dropped", live.message.mid, problem));
+    remember(live, problem);
     index_.erase(live);
     return;
   }
   table_.reference(live.commit);
   for (const Location& chunk : live.chunks) table_.reference(chunk);
   index_.set_durable(live);
+}
+
+void Recovery::remember(const LiveMessage& live, const char* why) {
+  if (report_.lost.size() >= RecoveryReport::kNotesMax) return;
+  LostMessage& lost = report_.lost.emplace_back();
+  lost.mid = live.message.mid;
+  lost.why = why;
+  lost.commit = live.commit;
+  const auto commit = read_commit(live.commit);
+  if (!commit) return;
+  for (std::uint32_t i = 0; i < commit->chunk_count(); ++i) lost.chunks.push_back(commit->chunk(i));
+  lost.added_header.assign(as_text(commit->added_header));
+  const auto envelope = mail::Envelope::decode(commit->envelope);
+  if (!envelope) return;
+  lost.sender = envelope->reverse_path();
+  envelope->for_each_recipient(
+      [&](Rid, const mail::Recipient& to) { lost.recipients.emplace_back(to.address); });
 }
 
 // nullptr, or what is wrong.
@@ -207,6 +275,11 @@ const SegmentScan* Recovery::scan_of(std::uint64_t sequence) const noexcept {
 }
 
 }  // namespace
+
+bool RecoveryReport::sound() const noexcept {
+  return kept.empty() && damaged_records == 0 && lost_messages == 0 &&
+         std::ranges::none_of(segments, &SegmentReport::head_damaged);
+}
 
 RecoveryReport recover(LogDevice& device, std::span<const LogDevice::File> files, LiveIndex& index,
                        SegmentTable& table) {

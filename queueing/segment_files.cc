@@ -21,8 +21,6 @@ constexpr std::uint32_t kFileIdMax = 999'999;
 constexpr int kReadersWaitMs = 30'000;
 constexpr int kReadersLookMs = 20;
 
-std::string name_of(std::uint32_t file) { return fmt::format("segment-{:06}", file); }
-
 bool parse_name(const char* name, std::uint32_t& file) {
   int used = 0;
   return std::sscanf(name, "segment-%6u%n", &file, &used) == 1 && name[used] == '\0' &&
@@ -41,6 +39,8 @@ int fill_with_zeros(int fd, std::uint64_t bytes) {
 }
 
 }  // namespace
+
+std::string segment_file_name(std::uint32_t file) { return fmt::format("segment-{:06}", file); }
 
 std::expected<std::vector<SegmentFiles::OpenFile>, std::string> SegmentFiles::open(
     const std::string& directory, QueueAccess access) {
@@ -142,6 +142,8 @@ int SegmentFiles::prepare(const LogDevice::Preparation& preparation, int fd) con
   const iovec header{const_cast<std::uint8_t*>(preparation.header.data()),
                      preparation.header.size()};
   std::int64_t result = write_whole(fd, 0, {&header, 1});
+  if (result >= 0)
+    result = write_whole(fd, preparation.bytes - preparation.header.size(), {&header, 1});
   if (result >= 0) result = fdatasync(fd) == 0 ? 0 : -errno;
   if (result >= 0) return fd;
   if (preparation.create) remove(preparation.file, fd);
@@ -153,7 +155,7 @@ int SegmentFiles::create(const LogDevice::Preparation& preparation) const noexce
   if (fstatvfs(directory_fd_, &room) != 0) return -errno;
   if (std::uint64_t{room.f_bavail} * room.f_frsize < preparation.reserve + preparation.bytes)
     return -ENOSPC;
-  const std::string name = name_of(preparation.file);
+  const std::string name = segment_file_name(preparation.file);
   const int fd = openat(directory_fd_, name.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return -errno;
   int result = fill_with_zeros(fd, preparation.bytes);
@@ -165,7 +167,7 @@ int SegmentFiles::create(const LogDevice::Preparation& preparation) const noexce
 
 int SegmentFiles::remove(std::uint32_t file, int fd) const noexcept {
   if (fd >= 0) ::close(fd);
-  return unlinkat(directory_fd_, name_of(file).c_str(), 0) == 0 ? 0 : -errno;
+  return unlinkat(directory_fd_, segment_file_name(file).c_str(), 0) == 0 ? 0 : -errno;
 }
 
 std::int64_t read_whole(int fd, std::uint64_t offset, MutableBytes into) noexcept {

@@ -14,6 +14,8 @@ namespace sluice::queueing {
 
 enum class QueueAccess : std::uint8_t { engine, reader };
 
+std::string segment_file_name(std::uint32_t file);
+
 class SegmentFiles {
  public:
   struct OpenFile {

@@ -37,7 +37,8 @@ bool SegmentScan::has_chunk(const Location& location) const noexcept {
 }
 
 void scan_segment(LogDevice& device, SegmentScan& scan) {
-  SegmentReader reader(device, scan.file, scan.header.key);
+  const std::uint64_t records_end = std::min(scan.file.bytes, scan.header.segment_bytes);
+  SegmentReader reader(device, {scan.file.id, records_end}, scan.header.key);
   scan.highest_mid = scan.header.highest_mid;
   while (const auto record = reader.next()) {
     ++scan.records;

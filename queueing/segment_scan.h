@@ -26,6 +26,7 @@ struct SegmentScan {
 
   LogDevice::File file;
   SegmentHeader header;
+  bool head_damaged = false;  // `header` is from the copy
   std::vector<Chunk> chunks;  // in order of offset
   std::vector<Event> events;  // in order of the log
   Mid highest_mid = 0;

@@ -30,7 +30,7 @@ void SegmentSupply::add_spare(std::uint32_t file) noexcept {
 // A full queue must start, or it could never drain: the head that outcomes are written to may go
 // over segments_max and into the reserve. New mail is refused until there is room again.
 std::int64_t SegmentSupply::start(Mid highest_mid) {
-  plan_next(highest_mid);
+  plan_next(highest_mid, kBegunAtStart);
   preparation_.reserve = 0;
   const std::int64_t result = device_.prepare_now(preparation_);
   waiting_ = 0;
@@ -49,7 +49,7 @@ void SegmentSupply::poll(Instant now, Mid highest_mid, LogDevice::Token token) n
       return;
     }
     if (state_ == State::refused && now < retry_at_ && spares_.empty()) return;
-    plan_next(highest_mid);
+    plan_next(highest_mid, 0);
   } else if (now < retry_at_) {
     return;
   }
@@ -60,9 +60,9 @@ void SegmentSupply::poll(Instant now, Mid highest_mid, LogDevice::Token token) n
   device_.prepare(preparation_);
 }
 
-void SegmentSupply::plan_next(Mid highest_mid) noexcept {
+void SegmentSupply::plan_next(Mid highest_mid, std::uint64_t flags) noexcept {
   preparation_ = {.create = spares_.empty(),
-                  .bytes = options_.segment_bytes,
+                  .bytes = options_.segment_bytes + kSegmentHeaderBytes,
                   .reserve = options_.disk_reserve,
                   .header = header_};
   if (preparation_.create) {
@@ -75,7 +75,8 @@ void SegmentSupply::plan_next(Mid highest_mid) noexcept {
   next_ = {++last_sequence_, keys_.next(), preparation_.file, options_.segment_bytes};
   waiting_ = next_.sequence;
   const std::uint64_t oldest = table_.empty() ? next_.sequence : table_.tail().sequence;
-  encode_twice({next_.sequence, next_.key, oldest, highest_mid, options_.segment_bytes}, header_);
+  encode_twice({next_.sequence, next_.key, oldest, highest_mid, options_.segment_bytes, flags},
+               header_);
 }
 
 bool SegmentSupply::prepared(Instant now, std::int64_t result) noexcept {

@@ -48,7 +48,7 @@ class SegmentSupply {
  private:
   enum class State : std::uint8_t { none, preparing, ready, refused };
 
-  void plan_next(Mid highest_mid) noexcept;
+  void plan_next(Mid highest_mid, std::uint64_t flags) noexcept;
   void give_back_file() noexcept;
   bool can_have_file() const noexcept;
   std::uint32_t free_id() noexcept;

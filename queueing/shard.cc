@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "queueing/log_shard.h"
+#include "queueing/recovery.h"
 
 namespace sluice::queueing {
 
@@ -52,6 +53,9 @@ std::expected<std::unique_ptr<Shard>, std::string> Shard::open(const ShardOption
   auto files = device.open(options.directory);
   if (!files) return std::unexpected(files.error());
   auto shard = std::make_unique<LogShard>(options, device, *files);
+  const RecoveryReport& report = *shard->recovery();
+  for (const std::string* misfit : {&report.newer, &report.older})
+    if (!misfit->empty()) return std::unexpected(options.directory + ": " + *misfit);
   const std::int64_t result = shard->start();
   if (result < 0)
     return std::unexpected(

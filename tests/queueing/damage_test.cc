@@ -89,8 +89,27 @@ TEST_F(DiskDamageTest, DamagedSegmentHeaderIsReadFromItsCopy) {
   EXPECT_EQ(queue.shard->counts().messages, 5u);
 }
 
+TEST_F(DiskDamageTest, LostFirstPageIsReadFromItsCopyBehindTheRecords) {
+  std::fill_n(device.file(0).begin(), kSegmentHeaderBytes, 0xee);
+  queue.open();
+  EXPECT_EQ(queue.shard->counts().messages, 5u);
+  EXPECT_EQ(queue.shard->recovery()->notes.size(), 1u);
+}
+
+TEST_F(DiskDamageTest, TornEndIsNoDamageAfterTheNextStartEither) {
+  std::fill_n(device.file(0).begin() + static_cast<std::ptrdiff_t>(body_at(5)) + 1'100, 2'000, 0);
+  for (int starts = 0; starts < 3; ++starts) {
+    queue.open();
+    EXPECT_EQ(queue.shard->counts().messages, 4u);
+    EXPECT_TRUE(queue.shard->recovery()->notes.empty());
+    queue.settle();
+    queue.close();
+  }
+}
+
 TEST_F(DiskDamageTest, SegmentWithoutAnyHeaderIsLeftAlone) {
   std::fill_n(device.file(0).begin(), kSegmentHeaderBytes, 0xee);
+  std::fill_n(device.file(0).end() - kSegmentHeaderBytes, kSegmentHeaderBytes, 0xee);
   const auto before = device.file(0);
   queue.open();
   EXPECT_EQ(queue.shard->counts().messages, 0u);

@@ -13,34 +13,9 @@
 
 #include "queueing/inspect.h"
 #include "tests/support/queue_fixture.h"
+#include "tests/support/temporary_directory.h"
 
 namespace sluice::queueing {
-
-// A directory of its own under the temporary one, removed afterwards.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "sluice-queue-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-// Real files: poll() until `done`, at most 20 s of wall time.
-template <typename Done>
-bool poll_until(QueueBench& queue, Done&& done) {
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!done()) {
-    if (std::chrono::steady_clock::now() > limit) return false;
-    queue.poll();
-    std::this_thread::yield();
-  }
-  return true;
-}
 
 struct FileDeviceTest : testing::TestWithParam<bool> {
   TemporaryDirectory directory;

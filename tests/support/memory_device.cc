@@ -85,6 +85,7 @@ std::int64_t MemoryDevice::prepare_now(const Preparation& preparation) {
   if (!power_lasts()) return -EIO;
   MemoryFile& file = files_.at(preparation.file);
   put(file, 0, preparation.header);
+  put(file, file.bytes.size() - preparation.header.size(), preparation.header);
   if (!power_lasts()) return -EIO;
   file.unsynced.clear();
   return 0;

@@ -23,6 +23,8 @@ void add_defaults(CLI::App& app, Options& options);
 void add_plan(CLI::App& app, Options& options);
 void add_monitor(CLI::App& app, Options& options);
 void add_queue(CLI::App& app, Options& options);
+void add_queue_files(CLI::App& queue, Options& options);
+void add_versions(CLI::App& app, Options& options);
 void add_rules(CLI::App& app, Options& options);
 void add_scan(CLI::App& app, Options& options);
 void add_block(CLI::App& app, Options& options);

@@ -335,6 +335,7 @@ void add_queue(CLI::App& app, Options& options) {
            "requeue --domain example.com", [](const Options& o, const QueueOptions& wanted) {
              return queue_act(o, wanted, "queue.requeue", "requeued");
            });
+  add_queue_files(*queue, options);
 }
 
 }  // namespace sluice::tools
