@@ -57,6 +57,8 @@ class LiveIndex {
   WallTime earliest_unscanned() const noexcept;
   void unlease(LiveMessage& live);
 
+  void set_delay_notice(Duration age) noexcept;  // looks at every message
+
   // Everything deferred becomes due at `now`, in steps.
   void flush(WallTime now) noexcept;
   void make_due(LiveMessage& live, WallTime now) noexcept;
@@ -94,6 +96,7 @@ class LiveIndex {
   void list_recipients(LiveMessage& live);
   void unlist_recipients(LiveMessage& live) noexcept;
   void schedule(LiveMessage& live);
+  WallTime notice_time(const QueuedMessage& message) const noexcept;
   bool release_some(HostRecord& host) noexcept;
 
   std::size_t capacity_;
@@ -106,6 +109,7 @@ class LiveIndex {
   DueHeap due_;
   DueHeap unscanned_;  // by time of arrival
   HostIndex hosts_;
+  Duration delay_notice_{};
   WallTime flush_time_;
   std::size_t flushed_ = 0;  // slots that the flush has been through
   std::size_t flush_end_ = 0;

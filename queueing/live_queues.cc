@@ -104,7 +104,25 @@ void LiveIndex::schedule(LiveMessage& live) {
       due = std::min(due, recipient.next_attempt);
     }
   }
-  if (any) due_.insert(live.slot, due_time(message, due));
+  if (any) due_.insert(live.slot, std::min(due_time(message, due), notice_time(message)));
+}
+
+void LiveIndex::set_delay_notice(Duration age) noexcept {
+  if (delay_notice_ == age) return;
+  delay_notice_ = age;
+  for (std::uint32_t slot = 0; slot < mids_.size(); ++slot)
+    if (due_.contains(slot)) due_.make_earlier(slot, notice_time(entry(slot).message));
+}
+
+// When the sender is to be told that the message waits; never when there is nobody to tell, or
+// nothing yet.
+WallTime LiveIndex::notice_time(const QueuedMessage& message) const noexcept {
+  constexpr WallTime kNever{INT64_MAX};
+  if (delay_notice_.ns == 0 || message.envelope.reverse_path().empty()) return kNever;
+  const bool news = std::ranges::any_of(message.recipients, [](const RecipientProgress& r) {
+    return is_pending(r) && !r.held && r.attempts > 0 && !r.delay_told;
+  });
+  return news ? message.received + delay_notice_ : kNever;
 }
 
 LiveMessage* LiveIndex::next_due(WallTime now) noexcept {
@@ -126,7 +144,7 @@ LiveMessage* LiveIndex::next_due(WallTime now) noexcept {
       continue;
     }
     // A flush has moved only the heap: the recipients follow when their message is taken.
-    if (item.due < earliest)
+    if (item.due < earliest && item.due != notice_time(live.message))
       for (RecipientProgress& recipient : live.message.recipients)
         recipient.next_attempt = std::min(recipient.next_attempt, item.due);
     live.message.leased = true;

@@ -264,6 +264,15 @@ void LogShard::set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept {
   log_outcome(mid, rid, progress);
 }
 
+void LogShard::set_delay_told(Mid mid, Rid rid) noexcept {
+  LiveMessage* live = index_.find(mid);
+  if (live == nullptr || !live->durable || rid >= live->message.recipients.size()) return;
+  RecipientProgress progress = live->message.recipients[rid];
+  progress.delay_told = true;
+  index_.apply(*live, rid, progress);
+  log_outcome(mid, rid, progress);
+}
+
 // Without room for the record the outcome lives in memory only: at worst a message is delivered
 // twice after a restart.
 void LogShard::log_outcome(Mid mid, Rid rid, const RecipientProgress& progress) noexcept {

@@ -39,6 +39,8 @@ class LogShard final : public Shard {
   QueuedMessage* find(Mid mid) noexcept override;
   void set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept override;
   void set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept override;
+  void set_delay_notice(Duration age) noexcept override { index_.set_delay_notice(age); }
+  void set_delay_told(Mid mid, Rid rid) noexcept override;
   bool unlease(Mid mid) noexcept override;
   void flush_due(WallTime now) noexcept override { index_.flush(now); }
 

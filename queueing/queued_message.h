@@ -41,6 +41,7 @@ inline constexpr std::uint32_t kNotListed = UINT32_MAX;
 struct RecipientProgress {
   RecipientStatus status = RecipientStatus::pending;
   bool held = false;  // the operator holds the host; set when the message is leased, not stored
+  bool delay_told = false;  // its sender knows that it waits
   std::uint16_t attempts = 0;
   std::uint32_t listed = kNotListed;  // its place in the list of its host; not stored
   WallTime next_attempt;

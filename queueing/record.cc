@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kCrcOffset = 8;
 constexpr std::size_t kCrcCovers = 12;  // from here to the end of the record header
 
+constexpr std::uint8_t kDelayTold = 1;  // flag of a progress
+
 template <typename T>
 void put(MutableBytes into, std::size_t offset, T value) noexcept {
   std::memcpy(into.data() + offset, &value, sizeof value);
@@ -30,13 +32,14 @@ void put_bytes(MutableBytes into, std::size_t& offset, ByteView bytes) noexcept 
 
 void put_progress(MutableBytes into, const RecipientProgress& progress) noexcept {
   put(into, 0, static_cast<std::uint8_t>(progress.status));
-  put(into, 1, std::uint8_t{0});
+  put(into, 1, progress.delay_told ? kDelayTold : std::uint8_t{0});
   put(into, 2, progress.attempts);
   put(into, 4, progress.next_attempt.ns);
 }
 
 RecipientProgress get_progress(ByteView bytes) noexcept {
   return {.status = static_cast<RecipientStatus>(get<std::uint8_t>(bytes, 0)),
+          .delay_told = (get<std::uint8_t>(bytes, 1) & kDelayTold) != 0,
           .attempts = get<std::uint16_t>(bytes, 2),
           .next_attempt = WallTime{get<std::int64_t>(bytes, 4)}};
 }

@@ -128,6 +128,11 @@ class Shard {
   virtual QueuedMessage* find(Mid mid) noexcept = 0;
   virtual void set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept = 0;
   virtual void set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept = 0;  // attempts + 1
+  // A message of which a recipient has failed is leased once it is this old, even between attempts,
+  // until set_delay_told() says that its sender has been told; 0 = never. Not one of the null
+  // sender.
+  virtual void set_delay_notice(Duration) noexcept {}
+  virtual void set_delay_told(Mid, Rid) noexcept {}
   virtual bool unlease(Mid mid) noexcept = 0;         // true: the message is finished and gone
   virtual void flush_due(WallTime now) noexcept = 0;  // what is deferred becomes due, in steps
 

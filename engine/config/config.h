@@ -194,6 +194,8 @@ struct Delivery {  // [delivery]
   std::uint32_t retry_spread = 0;  // per cent of a wait, at random on top of it
   Duration expire = hours(5 * 24);
   Duration bounce_expire = hours(24);
+  Duration delay_notice = hours(4);           // age at which the sender is told; 0 = never
+  std::uint64_t return_max = 1024 * 1024ULL;  // octets, of a message that a DSN returns whole
   Duration connect_timeout = seconds(30);
   Duration command_timeout = minutes(5);
   Duration data_timeout = minutes(10);  // RFC 5321 4.5.3.2.6: after the final dot

@@ -121,7 +121,14 @@ class Lines {
       case EventKind::queue_refused: line("MID {} not queued: {}", e_.mid, text(0)); return true;
       case EventKind::queue_finished: line("Message finished MID {} done", e_.mid); return true;
       case EventKind::dsn_generated:
-        line("MID {} generated for bounce of MID {} ({})", e_.mid, e_.number, text(0));
+        if (text(0) == "failure")
+          line("MID {} generated for bounce of MID {} (failure)", e_.mid, e_.number);
+        else
+          line("MID {} generated for notification of MID {} ({})", e_.mid, e_.number, text(0));
+        return true;
+      case EventKind::dsn_lost:
+        line("MID {} RID {}: no notification of its {}: the queue could not take it", e_.mid,
+             e_.rid, text(0));
         return true;
       default: return false;
     }
@@ -195,6 +202,7 @@ void format_event(const Event& event, std::string& out) { Lines(event, out).form
 
 bool is_warning(EventKind kind) noexcept {
   return kind == EventKind::engine_warning || kind == EventKind::queue_refused ||
+         kind == EventKind::dsn_lost ||
          kind == EventKind::delivery_failed || kind == EventKind::alert;
 }
 

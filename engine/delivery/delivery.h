@@ -87,7 +87,7 @@ class Delivery {
   // Once per tick: due messages, deadlines. Returns work done.
   virtual std::size_t poll(Instant now, WallTime wall) noexcept = 0;
   // A read of the shard that delivery has begun is done: its token is below kTokensEnd or
-  // BounceWriter::kReadToken.
+  // DsnWriter::kReadToken.
   virtual void read_done(const queueing::Shard::ReadDone& done, Instant now,
                          WallTime wall) noexcept = 0;
   // A ready connection whose owner has kOutboundOwner set.

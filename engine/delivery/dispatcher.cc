@@ -26,8 +26,8 @@ Dispatcher::Dispatcher(const Surroundings& surroundings)
       config_(surroundings.config),
       random_(house_.shard->highest_mid()),
       jobs_(*house_.shard, *house_.events),
-      bounces_(*house_.shard, *house_.events, *house_.blocks, *house_.mids, jobs_, random_),
-      outcomes_(*house_.shard, *house_.events, jobs_, bounces_, random_) {
+      dsns_(*house_.shard, *house_.events, *house_.blocks, *house_.mids, jobs_, random_),
+      outcomes_(*house_.shard, *house_.events, jobs_, dsns_, random_) {
   const std::uint32_t count = config_->delivery.connections;
   slots_.reserve(count);
   free_slots_.reserve(count);
@@ -50,14 +50,14 @@ std::size_t Dispatcher::poll(Instant now, WallTime wall) noexcept {
   work += retry_starved();
   work += take_due();
   work += serve_destinations();
-  work += bounces_.poll(wall);
+  work += dsns_.poll(wall);
   return work;
 }
 
 void Dispatcher::read_done(const queueing::Shard::ReadDone& done, Instant now,
                            WallTime wall) noexcept {
   enter(now, wall);
-  if (done.token == BounceWriter::kReadToken) return bounces_.read_done(done.octets);
+  if (done.token == DsnWriter::kReadToken) return dsns_.read_done(done.octets);
   OutboundConnection& connection = *slots_[done.token / BodyReader::kTokens];
   connection.body().read_done(done.token, done.octets);
   run(connection);
@@ -88,14 +88,17 @@ std::size_t Dispatcher::take_due() {
 void Dispatcher::group(Lease& lease) {
   grouped_.clear();
   Job* unrouted = nullptr;
+  std::vector<Rid> delayed;  // not tried now, but their sender is to be told
   Trouble trouble = kNoRoute;
   const queueing::QueuedMessage& message = *house_.shard->find(lease.mid);
   const TlsWish wish = tls_wish(message.envelope.parameters());
   message.envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
     const queueing::RecipientProgress& progress = message.recipients[rid];
-    if (progress.status != queueing::RecipientStatus::pending || progress.held ||
-        progress.next_attempt > wall_)
+    if (progress.status != queueing::RecipientStatus::pending || progress.held) return;
+    if (progress.next_attempt > wall_) {
+      if (outcomes_.delay_is_news(message, rid, wall_)) delayed.push_back(rid);
       return;
+    }
     const std::string_view mailbox = mailbox_of(recipient.address, config_->delivery.postmaster);
     const auto [destination, lack] =
         destinations_.find(redirected(routing_domain(mailbox, config_->hostname)), wish);
@@ -115,6 +118,7 @@ void Dispatcher::group(Lease& lease) {
     attend(*job->destination);
   }
   if (unrouted != nullptr) outcomes_.defer(*unrouted, trouble, wall_);
+  if (!delayed.empty()) outcomes_.tell_delay(jobs_.add(lease, nullptr), std::move(delayed), wall_);
   jobs_.close(lease);
 }
 
@@ -198,7 +202,7 @@ void Dispatcher::on_resource_timer(Timer& timer, Instant) {
 Instant Dispatcher::next_deadline() const noexcept {
   if (!timers_) return now_;
   // Work that only waits for room is looked at again within a tick of the wheel.
-  const bool hungry = !starved_.empty() || (bounces_.busy() && !bounces_.reading());
+  const bool hungry = !starved_.empty() || (dsns_.busy() && !dsns_.reading());
   const Instant next = hungry ? now_ + milliseconds(1) : timers_->next_due();
   if (!attention_.empty()) return now_;
   if (!can_lease()) return next;
@@ -240,9 +244,10 @@ bool Dispatcher::return_to_sender(Mid mid, std::string_view status, std::string_
   for (Rid rid = 0; rid < message.recipients.size(); ++rid) {
     if (message.recipients[rid].status != queueing::RecipientStatus::pending) continue;
     job.rids.push_back(rid);
-    job.failures.push_back({rid, false, std::string(status), std::string(diagnostic)});
+    job.notices.push_back(
+        {.rid = rid, .status = std::string(status), .diagnostic = std::string(diagnostic)});
   }
-  bounces_.add(job);
+  dsns_.add(job);
   jobs_.close(lease);
   return true;
 }
@@ -265,10 +270,11 @@ void Dispatcher::reconfigure(const config::Config& config, ClientContexts contex
   }
   inquiring_.clear();  // their destinations have gone
   host_rules_ = mail_host_rules(config);
+  house_.shard->set_delay_notice(config.delivery.delay_notice);
   destinations_.configure(config, std::move(contexts), house_.resolver != nullptr);
   config_ = &config;
   outcomes_.configure(config);
-  bounces_.configure(config);
+  dsns_.configure(config);
   client_settings_.hostname = config.hostname;
   client_settings_.command_timeout = config.delivery.command_timeout;
   client_settings_.data_done_timeout = config.delivery.data_timeout;

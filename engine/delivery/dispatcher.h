@@ -12,10 +12,10 @@
 
 #include "engine/base/random.h"
 #include "engine/base/timer_wheel.h"
-#include "engine/delivery/bounce_writer.h"
 #include "engine/delivery/delivery.h"
 #include "engine/delivery/destination.h"
 #include "engine/delivery/destinations.h"
+#include "engine/delivery/dsn_writer.h"
 #include "engine/delivery/job.h"
 #include "engine/delivery/outbound_connection.h"
 #include "engine/delivery/outcomes.h"
@@ -31,7 +31,7 @@ class Dispatcher final : public Delivery {
                  WallTime wall) noexcept override;
   void on_ready(net::Connection& connection, Instant now, WallTime wall) noexcept override;
   void notice_committed(Mid notice, bool durable, WallTime wall) noexcept override {
-    bounces_.committed(notice, durable, wall);
+    dsns_.committed(notice, durable, wall);
   }
   void on_answer(const dns::Resolver::Done& done, Instant now, WallTime wall) noexcept override;
   Instant next_deadline() const noexcept override;
@@ -58,7 +58,7 @@ class Dispatcher final : public Delivery {
   bool stopped() const noexcept { return paused_ || config_->delivery.paused || draining_; }
   void quit_idle(Destination& destination);
   std::string_view redirected(std::string_view domain) const noexcept;
-  bool can_lease() const noexcept { return !stopped() && jobs_.has_room(Destinations::kMax + 1); }
+  bool can_lease() const noexcept { return !stopped() && jobs_.has_room(Destinations::kMax + 2); }
   void group(Lease& lease);
   void attend(Destination& destination) noexcept;
   void attend_all() noexcept;
@@ -111,7 +111,7 @@ class Dispatcher final : public Delivery {
   smtp::ClientSettings client_settings_;
   Random random_;
   JobBook jobs_;
-  BounceWriter bounces_;
+  DsnWriter dsns_;
   Outcomes outcomes_;
   Instant now_{};
   WallTime wall_;

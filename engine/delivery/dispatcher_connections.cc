@@ -22,6 +22,11 @@ bool went_stale(const OutboundConnection& connection, const Job& job,
          });
 }
 
+Peer peer_of(OutboundConnection& connection) {
+  return {connection.dcid(), connection.destination().hop(connection.hop()).address.text(),
+          connection.session().capabilities().dsn};
+}
+
 }  // namespace
 
 Dispatcher::Opened Dispatcher::open_connection(Destination& destination) {
@@ -165,7 +170,7 @@ void Dispatcher::settle(OutboundConnection& connection, const smtp::MessageResul
   Job& job = *connection.release_job();
   Destination& destination = connection.destination();
   if (!went_stale(connection, job, result))
-    return outcomes_.settle(job, result, connection.dcid(), wall_);
+    return outcomes_.settle(job, result, peer_of(connection), wall_);
   job.second_try = true;
   if (destination.retired || stopped()) return give_back(job);
   destination.enqueue_first(job);

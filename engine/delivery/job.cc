@@ -32,7 +32,7 @@ Job& JobBook::add(Lease& lease, Destination* destination) noexcept {
   job->destination = destination;
   job->second_try = false;
   job->rids.clear();
-  job->failures.clear();
+  job->notices.clear();
   ++lease.jobs;
   return *job;
 }
@@ -40,7 +40,7 @@ Job& JobBook::add(Lease& lease, Destination* destination) noexcept {
 void JobBook::finish(Job& job) noexcept {
   Lease& lease = *job.lease;
   if (job.rids.capacity() > kRidsKept) job.rids = {};
-  job.failures = {};
+  job.notices = {};
   jobs_.release(job);
   close(lease);
 }

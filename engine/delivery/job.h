@@ -21,21 +21,27 @@ struct Lease {
   std::uint32_t jobs = 0;
 };
 
-// A recipient that will not be tried again.
-struct Failure {
+enum class DsnAction : std::uint8_t { failed, delayed, delivered, relayed };  // RFC 3464 2.3.3
+
+// What has become of a recipient, for a sender who wants to hear of it.
+struct Notice {
   Rid rid = 0;
-  bool expired = false;
+  DsnAction action = DsnAction::failed;
+  bool expired = false;    // failed because its time was over
   std::string status;      // enhanced
   std::string diagnostic;  // the last reply, or what went wrong
+  std::string remote;      // address of the host that said it; may be empty
+  WallTime until{};        // delayed: it is tried until then
 };
 
 struct Job {
-  ListLink link;  // in a destination's or the bouncer's queue
+  ListLink link;  // in a destination's or the DSN writer's queue
   Lease* lease = nullptr;
   Destination* destination = nullptr;
   std::vector<Rid> rids;  // ascending
-  std::vector<Failure> failures;
-  bool second_try = false;  // was given back by a connection that had gone stale
+  std::vector<Notice> notices;
+  DsnAction reported = DsnAction::failed;  // what its notification is mainly about
+  bool second_try = false;                 // was given back by a connection that had gone stale
 
   Mid mid() const noexcept { return lease->mid; }
 };

@@ -1,7 +1,7 @@
 #include "engine/delivery/outcomes.h"
 
-#include "engine/delivery/bounce_writer.h"
 #include "engine/delivery/destination.h"
+#include "engine/delivery/dsn_writer.h"
 #include "engine/delivery/reply_rules.h"
 #include "engine/delivery/reply_status.h"
 #include "engine/delivery/retry_schedule.h"
@@ -18,35 +18,37 @@ std::string rid_list(const std::vector<Rid>& rids) {
   return text;
 }
 
-void Outcomes::settle(Job& job, const smtp::MessageResult& result, Dcid dcid, WallTime wall) {
+void Outcomes::settle(Job& job, const smtp::MessageResult& result, const Peer& peer,
+                      WallTime wall) {
   SLUICE_ASSERT(result.recipients.size() == job.rids.size());
-  settle_delivered(job, result, dcid, wall);
+  settle_delivered(job, result, peer, wall);
   for (std::size_t i = 0; i < job.rids.size(); ++i) {
     if (!is_pending(job, job.rids[i])) continue;  // delivered now, or deleted by the operator
-    settle_refused(job, job.rids[i], result.recipients[i], dcid, wall);
+    settle_refused(job, job.rids[i], result.recipients[i], peer, wall);
   }
   finish(job);
 }
 
-void Outcomes::settle_refused(Job& job, Rid rid, smtp::RecipientResult result, Dcid dcid,
+void Outcomes::settle_refused(Job& job, Rid rid, smtp::RecipientResult result, const Peer& peer,
                               WallTime wall) {
-  const config::ReplyRule* rule =
-      find_reply_rule(config_->reply_rules, domain_of(job, rid), result);
+  const std::string_view domain = policy::domain_of(recipient_of(job, rid).address);
+  const config::ReplyRule* rule = find_reply_rule(config_->reply_rules, domain, result);
   if (rule != nullptr) apply(*rule, result);
   note(job, rid, result, wall);
   if (result.outcome == smtp::Outcome::deferred)
-    defer_recipient(job, rid, result, {dcid, wall, rule});
+    defer_recipient(job, rid, result, {peer, wall, rule});
   else
-    fail_recipient(job, rid, result, dcid);
+    fail_recipient(job, rid, result, peer);
 }
 
-std::string Outcomes::domain_of(const Job& job, Rid wanted) const {
-  std::string domain;
+// Its views live in the message.
+mail::Recipient Outcomes::recipient_of(const Job& job, Rid wanted) const {
+  mail::Recipient found;
   shard_.find(job.mid())->envelope.for_each_recipient(
       [&](Rid rid, const mail::Recipient& recipient) {
-        if (rid == wanted) domain = policy::domain_of(recipient.address);
+        if (rid == wanted) found = recipient;
       });
-  return domain;
+  return found;
 }
 
 bool Outcomes::is_pending(const Job& job, Rid rid) const noexcept {
@@ -65,13 +67,14 @@ void Outcomes::note(const Job& job, Rid rid, const smtp::RecipientResult& result
   shard_.answered(job.mid(), rid, {kind, result.reply, wall});
 }
 
-void Outcomes::settle_delivered(const Job& job, const smtp::MessageResult& result, Dcid dcid,
+void Outcomes::settle_delivered(Job& job, const smtp::MessageResult& result, const Peer& peer,
                                 WallTime wall) {
   std::vector<Rid> delivered;
   std::string_view reply;
   for (std::size_t i = 0; i < job.rids.size(); ++i) {
     if (result.recipients[i].outcome != smtp::Outcome::delivered) continue;
     note(job, job.rids[i], result.recipients[i], wall);
+    note_success(job, job.rids[i], result.recipients[i], peer);
     shard_.set_outcome(job.mid(), job.rids[i], queueing::RecipientStatus::delivered);
     delivered.push_back(job.rids[i]);
     reply = result.recipients[i].reply;
@@ -81,8 +84,19 @@ void Outcomes::settle_delivered(const Job& job, const smtp::MessageResult& resul
   const std::string rids = rid_list(delivered);
   events_.emit({.kind = mail::EventKind::delivery_done,
                 .mid = job.mid(),
-                .dcid = dcid,
+                .dcid = peer.dcid,
                 .text = {rids, reply}});
+}
+
+// RFC 3461 5.2.2: a peer that offers DSN reports itself; for another one that is the end of it.
+void Outcomes::note_success(Job& job, Rid rid, const smtp::RecipientResult& result,
+                            const Peer& peer) {
+  if (peer.dsn || !wants_notice(recipient_of(job, rid), DsnAction::relayed)) return;
+  job.notices.push_back({.rid = rid,
+                         .action = DsnAction::relayed,
+                         .status = enhanced_status(result),
+                         .diagnostic = result.reply,
+                         .remote = peer.remote});
 }
 
 namespace {
@@ -99,7 +113,7 @@ void Outcomes::fail(Job& job, const Trouble& trouble) {
   smtp::RecipientResult result = unreached(trouble);
   result.outcome = smtp::Outcome::failed;
   for (const Rid rid : job.rids)
-    if (is_pending(job, rid)) fail_recipient(job, rid, result, 0);
+    if (is_pending(job, rid)) fail_recipient(job, rid, result, {});
   finish(job);
 }
 
@@ -108,7 +122,7 @@ void Outcomes::defer(Job& job, const Trouble& trouble, WallTime wall) {
   for (const Rid rid : job.rids) {
     if (!is_pending(job, rid)) continue;
     note(job, rid, result, wall);
-    defer_recipient(job, rid, result, {.wall = wall});
+    defer_recipient(job, rid, result, {.peer = {}, .wall = wall});
   }
   finish(job);
 }
@@ -120,7 +134,7 @@ void Outcomes::defer_recipient(Job& job, Rid rid, const smtp::RecipientResult& r
   const std::string status = enhanced_status(result);
   events_.emit({.kind = mail::EventKind::delivery_delayed,
                 .mid = job.mid(),
-                .dcid = attempt.dcid,
+                .dcid = attempt.peer.dcid,
                 .rid = rid,
                 .text = {status, status_meaning(status), result.reply}});
   if (job.destination != nullptr) ++job.destination->soft_bounced;
@@ -130,7 +144,11 @@ void Outcomes::defer_recipient(Job& job, Rid rid, const smtp::RecipientResult& r
   const auto next = next_attempt(table, message->received, attempt.wall,
                                  message->recipients[rid].attempts, random_);
   if (!next) {
-    job.failures.push_back({rid, true, "4.4.7", result.reply});  // RFC 3463: delivery time expired
+    job.notices.push_back({.rid = rid,
+                           .expired = true,
+                           .status = "4.4.7",  // RFC 3463: delivery time expired
+                           .diagnostic = result.reply,
+                           .remote = attempt.peer.remote});
     return;
   }
   shard_.set_deferred(job.mid(), rid, *next);
@@ -138,26 +156,61 @@ void Outcomes::defer_recipient(Job& job, Rid rid, const smtp::RecipientResult& r
                 .mid = job.mid(),
                 .rid = rid,
                 .number = next->unix_seconds()});
+  if (!delay_is_news(*message, rid, attempt.wall)) return;
+  job.notices.push_back({.rid = rid,
+                         .action = DsnAction::delayed,
+                         .status = status,
+                         .diagnostic = result.reply,
+                         .remote = attempt.peer.remote,
+                         .until = message->received + table.expire});
 }
 
-void Outcomes::fail_recipient(Job& job, Rid rid, const smtp::RecipientResult& result, Dcid dcid) {
+bool Outcomes::delay_is_news(const queueing::QueuedMessage& message, Rid rid,
+                             WallTime wall) const noexcept {
+  const Duration after = config_->delivery.delay_notice;
+  return after.ns > 0 && wall >= message.received + after && !message.recipients[rid].delay_told &&
+         !message.envelope.reverse_path().empty();
+}
+
+// Between two attempts: what is known is the last answer, if the engine has not been restarted
+// since.
+void Outcomes::tell_delay(Job& job, std::vector<Rid> rids, WallTime) {
+  const queueing::QueuedMessage& message = *shard_.find(job.mid());
+  job.rids = std::move(rids);
+  for (const Rid rid : job.rids) {
+    const bool known = rid < message.answers.size() && message.answers[rid] != nullptr;
+    smtp::RecipientResult last;
+    last.reply = known ? *message.answers[rid] : "no host has taken it yet";
+    last.code = reply_code(last.reply);
+    job.notices.push_back({.rid = rid,
+                           .action = DsnAction::delayed,
+                           .status = enhanced_status(last),
+                           .diagnostic = last.reply,
+                           .until = message.received + config_->delivery.expire});
+  }
+  finish(job);
+}
+
+void Outcomes::fail_recipient(Job& job, Rid rid, const smtp::RecipientResult& result,
+                              const Peer& peer) {
   const std::string status = enhanced_status(result);
   events_.emit({.kind = mail::EventKind::delivery_bounced,
                 .mid = job.mid(),
-                .dcid = dcid,
+                .dcid = peer.dcid,
                 .rid = rid,
                 .text = {status, status_meaning(status), result.reply}});
   if (job.destination != nullptr) ++job.destination->hard_bounced;
-  job.failures.push_back({rid, false, status, result.reply});
+  job.notices.push_back(
+      {.rid = rid, .status = status, .diagnostic = result.reply, .remote = peer.remote});
 }
 
 void Outcomes::finish(Job& job) {
   if (job.destination != nullptr) job.destination->active_recipients -= job.rids.size();
-  job.destination = nullptr;  // it may be retired before the bounce is written
-  if (job.failures.empty())
+  job.destination = nullptr;  // it may be retired before its notification is written
+  if (job.notices.empty())
     jobs_.finish(job);
   else
-    bounces_.add(job);
+    dsns_.add(job);
 }
 
 }  // namespace sluice::delivery

@@ -14,7 +14,7 @@
 
 namespace sluice::delivery {
 
-class BounceWriter;
+class DsnWriter;
 
 // An attempt that reached no recipient: no route, or no next hop that answers.
 struct Trouble {
@@ -22,40 +22,52 @@ struct Trouble {
   std::string_view detail;
 };
 
+struct Peer {  // who has answered
+  Dcid dcid = 0;
+  std::string remote;  // its address
+  bool dsn = false;    // it reports on deliveries itself (RFC 3461)
+};
+
 class Outcomes {
  public:
-  Outcomes(queueing::Shard& shard, mail::EventSink& events, JobBook& jobs, BounceWriter& bounces,
+  Outcomes(queueing::Shard& shard, mail::EventSink& events, JobBook& jobs, DsnWriter& dsns,
            Random& random)
-      : shard_(shard), events_(events), jobs_(jobs), bounces_(bounces), random_(random) {}
+      : shard_(shard), events_(events), jobs_(jobs), dsns_(dsns), random_(random) {}
 
   void configure(const config::Config& config) noexcept { config_ = &config; }
 
   // All take the job over. In a MessageResult the recipients are in the order of job.rids.
-  void settle(Job& job, const smtp::MessageResult& result, Dcid dcid, WallTime wall);
+  void settle(Job& job, const smtp::MessageResult& result, const Peer& peer, WallTime wall);
   void defer(Job& job, const Trouble& trouble, WallTime wall);
   void fail(Job& job, const Trouble& trouble);  // not to be tried again
 
+  // Has the recipient waited for so long that its sender should be told, and has not been yet?
+  bool delay_is_news(const queueing::QueuedMessage& message, Rid rid, WallTime wall) const noexcept;
+  void tell_delay(Job& job, std::vector<Rid> rids, WallTime wall);  // takes the job over
+
  private:
-  void settle_delivered(const Job& job, const smtp::MessageResult& result, Dcid dcid,
+  void settle_delivered(Job& job, const smtp::MessageResult& result, const Peer& peer,
                         WallTime wall);
-  void settle_refused(Job& job, Rid rid, smtp::RecipientResult result, Dcid dcid, WallTime wall);
+  void settle_refused(Job& job, Rid rid, smtp::RecipientResult result, const Peer& peer,
+                      WallTime wall);
+  void note_success(Job& job, Rid rid, const smtp::RecipientResult& result, const Peer& peer);
   void note(const Job& job, Rid rid, const smtp::RecipientResult& result, WallTime wall);
   struct Attempt {
-    Dcid dcid = 0;
+    const Peer& peer;
     WallTime wall;
     const config::ReplyRule* rule = nullptr;
   };
   void defer_recipient(Job& job, Rid rid, const smtp::RecipientResult& result,
                        const Attempt& attempt);
-  void fail_recipient(Job& job, Rid rid, const smtp::RecipientResult& result, Dcid dcid);
-  std::string domain_of(const Job& job, Rid rid) const;
+  void fail_recipient(Job& job, Rid rid, const smtp::RecipientResult& result, const Peer& peer);
+  mail::Recipient recipient_of(const Job& job, Rid rid) const;
   bool is_pending(const Job& job, Rid rid) const noexcept;
   void finish(Job& job);
 
   queueing::Shard& shard_;
   mail::EventSink& events_;
   JobBook& jobs_;
-  BounceWriter& bounces_;
+  DsnWriter& dsns_;
   Random& random_;
   const config::Config* config_ = nullptr;
 };

@@ -35,6 +35,14 @@ std::string enhanced_status(const smtp::RecipientResult& result) {
   return std::string(1, reply_class) + ".0.0";
 }
 
+std::uint16_t reply_code(std::string_view reply) noexcept {
+  if (reply.size() < 4 || reply[3] != ' ' || reply[0] < '2' || reply[0] > '5' ||
+      !is_digit(reply[1]) || !is_digit(reply[2]))
+    return 0;
+  return static_cast<std::uint16_t>((reply[0] - '0') * 100 + (reply[1] - '0') * 10 + reply[2] -
+                                    '0');
+}
+
 std::string_view status_meaning(std::string_view enhanced) noexcept {
   static constexpr std::array<std::string_view, 8> kMeanings{"Other or undefined status",
                                                              "Unknown address error",

@@ -12,6 +12,9 @@ namespace sluice::delivery {
 // class of the outcome; else "4.4.2" when no reply came, "5.0.0" or "4.0.0".
 std::string enhanced_status(const smtp::RecipientResult& result);
 
+// Of "550 5.1.1 User unknown"; 0 when the text is no reply.
+std::uint16_t reply_code(std::string_view reply) noexcept;
+
 // What the subject of an enhanced status code means, in a few words.
 std::string_view status_meaning(std::string_view enhanced) noexcept;
 

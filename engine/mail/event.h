@@ -59,7 +59,9 @@ enum class EventKind : std::uint8_t {
   delivery_bounced,  // same
   delivery_pending,  // mid, rid, number = unix seconds of the next attempt
   delivery_close,    // dcid
-  dsn_generated,     // mid = of the DSN, number = MID that it reports on, text[0] = kind
+  // mid = of the DSN, number = MID that it reports on, text[0] = "failure", "delay", "success"
+  dsn_generated,
+  dsn_lost,  // mid, rid: nobody hears of it, for the queue could not take it; text[0] = kind
   // Operator. text[0] = who.
   operator_action,    // text[1] = what
   recipient_deleted,  // mid, rid

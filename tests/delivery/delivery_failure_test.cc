@@ -157,9 +157,9 @@ TEST_F(DeliveryFailure, AMessageExpiresWithANotice) {
   settle();
   for (int hour = 0; hour < 5 * 24 + 1; ++hour) pass(hours(1));
   EXPECT_EQ((shard.outcomes[{mid, 0}]), RecipientStatus::expired);
-  ASSERT_EQ(other().messages.size(), 1u);
-  EXPECT_THAT(other().messages[0], HasSubstr("Status: 4.4.7\r\n"));
-  EXPECT_THAT(other().messages[0], HasSubstr("451 4.3.0 try later"));
+  ASSERT_EQ(other().messages.size(), 2u);  // of the delay, and of its end
+  EXPECT_THAT(other().messages[1], HasSubstr("Action: failed\r\nStatus: 4.4.7\r\n"));
+  EXPECT_THAT(other().messages[1], HasSubstr("451 4.3.0 try later"));
 }
 
 TEST_F(DeliveryFailure, ANoticeThatCannotBeStoredLeavesTheRecipientPending) {

@@ -30,6 +30,16 @@ class FakeShard final : public queueing::Shard {
     return highest_;
   }
 
+  Mid put(const mail::Envelope& envelope, std::string body, WallTime received) {
+    Stored& stored = messages[++highest_];
+    stored.message.mid = highest_;
+    stored.message.received = received;
+    stored.message.added_header = "Received: from test\r\n";
+    stored.message.envelope = envelope;
+    finish_put(stored, std::move(body));
+    return highest_;
+  }
+
   Mid highest_mid() const noexcept override { return highest_; }
 
   std::expected<Handle, queueing::QueueError> begin(Mid mid) noexcept override {
@@ -97,6 +107,12 @@ class FakeShard final : public queueing::Shard {
     ++progress.attempts;
     progress.next_attempt = next_attempt;
   }
+  void set_delay_notice(Duration age) noexcept override { delay_notice_ = age; }
+  void set_delay_told(Mid mid, Rid rid) noexcept override {
+    auto& progress = messages.at(mid).message.recipients.at(rid);
+    EXPECT_FALSE(progress.delay_told) << "told twice";
+    progress.delay_told = true;
+  }
   bool unlease(Mid mid) noexcept override {
     queueing::QueuedMessage& message = messages.at(mid).message;
     EXPECT_TRUE(message.leased);
@@ -155,8 +171,13 @@ class FakeShard final : public queueing::Shard {
     stored.body = std::move(body);
     stored.message.recipients.resize(stored.message.envelope.recipient_count());
   }
-  static WallTime due_time(const queueing::QueuedMessage& message) {
+  WallTime due_time(const queueing::QueuedMessage& message) const {
     WallTime earliest{INT64_MAX};
+    for (const auto& recipient : message.recipients)
+      if (delay_notice_.ns != 0 && recipient.attempts > 0 && !recipient.delay_told &&
+          recipient.status == queueing::RecipientStatus::pending && !recipient.held &&
+          !message.envelope.reverse_path().empty())
+        earliest = message.received + delay_notice_;
     for (const auto& recipient : message.recipients)
       if (recipient.status == queueing::RecipientStatus::pending && !recipient.held)
         earliest = std::min(earliest, recipient.next_attempt);
@@ -164,6 +185,7 @@ class FakeShard final : public queueing::Shard {
   }
 
   Mid highest_ = 0;
+  Duration delay_notice_{};
   std::map<std::uint32_t, std::string> arrivals_;
   std::deque<Committed> committed_;
   std::deque<ReadDone> reads_;

@@ -221,6 +221,32 @@ TEST_F(ShardQueuesTest, AClockSetBackWhileNothingRanKeepsNoMessageBack) {
   EXPECT_EQ(lease_all(now + hours(4)), std::vector<Mid>{2});
 }
 
+TEST_F(ShardQueuesTest, AMessageIsLeasedWhenItsDelayIsToBeToldAlsoAfterReopening) {
+  const auto told_at = [&](Mid mid) { return queue.shard->find(mid)->recipients[0].delay_told; };
+  queue.shard->set_delay_notice(hours(4));
+  put(1);
+  for (const Mid mid : lease_all()) {
+    queue.shard->set_deferred(mid, 0, kReceived + hours(9));
+    queue.shard->unlease(mid);
+  }
+  EXPECT_TRUE(lease_all(kReceived + hours(4) - nanoseconds(1)).empty());
+  queue.settle();
+  queue.reopen();
+  queue.shard->set_delay_notice(hours(4));
+  EXPECT_EQ(lease_all(kReceived + hours(4)), std::vector<Mid>{1});
+  EXPECT_EQ(queue.shard->find(1)->recipients[0].next_attempt, kReceived + hours(9));
+  queue.shard->set_delay_told(1, 0);
+  queue.shard->unlease(1);
+  for (int times = 0; times < 2; ++times) {
+    EXPECT_TRUE(told_at(1));
+    EXPECT_TRUE(lease_all(kReceived + hours(8)).empty());
+    queue.settle();
+    queue.reopen();
+    queue.shard->set_delay_notice(hours(4));
+  }
+  EXPECT_EQ(lease_all(kReceived + hours(9)), std::vector<Mid>{1});
+}
+
 TEST_F(ShardQueuesTest, WhatAHostHasSaidIsRememberedForItAndForTheRecipient) {
   put(1, "a@one.net");
   using Kind = PeerAnswer::Kind;

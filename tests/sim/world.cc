@@ -43,6 +43,7 @@ std::shared_ptr<const config::Config> make_config() {
   config.delivery.connections_per_destination = 4;
   config.delivery.messages_per_connection = 5;
   config.delivery.retry = {seconds(2), seconds(4), seconds(8), seconds(20)};
+  config.delivery.delay_notice = {};
   config.delivery.bounce_expire = hours(5 * 24);  // longer than the clock can be off
   config.delivery.command_timeout = seconds(20);
   config.delivery.data_timeout = seconds(30);

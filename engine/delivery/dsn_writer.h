@@ -1,6 +1,7 @@
-// Writes delivery status notifications into the queue, one at a time per core, and records the
-// failures that they report. A failure is recorded only when its notification is durable, so that
-// neither a crash nor a disk that fails leaves a failure recorded and its notification lost.
+// Writes delivery status notifications into the queue, one at a time per core, and records what
+// they report. A failure is recorded only when its notification is durable, so that neither a crash
+// nor a disk that fails leaves a failure recorded and its notification lost. A delivery is recorded
+// before its notification is written: rather than deliver twice, a crash may cost the report.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +12,17 @@
 #include "engine/base/block.h"
 #include "engine/base/random.h"
 #include "engine/config/config.h"
-#include "engine/delivery/bounce.h"
+#include "engine/delivery/dsn.h"
 #include "engine/delivery/job.h"
 
 namespace sluice::delivery {
 
-class BounceWriter {
+class DsnWriter {
  public:
   static constexpr std::uint64_t kReadToken = UINT64_MAX;
 
-  BounceWriter(queueing::Shard& shard, mail::EventSink& events, BlockPool& blocks, IdSequence& mids,
-               JobBook& jobs, Random& random)
+  DsnWriter(queueing::Shard& shard, mail::EventSink& events, BlockPool& blocks, IdSequence& mids,
+            JobBook& jobs, Random& random)
       : shard_(shard),
         events_(events),
         blocks_(blocks),
@@ -30,7 +31,7 @@ class BounceWriter {
         random_(random) {}
 
   void configure(const config::Config& config);
-  void add(Job& job) noexcept { queue_.push_back(job); }  // takes over a job that has failures
+  void add(Job& job) noexcept { queue_.push_back(job); }  // takes over a job that has notices
   std::size_t poll(WallTime wall);                        // returns work done
   void read_done(std::expected<std::size_t, queueing::QueueError> octets);
   // The oldest commit that was given to the shard has come to its end.
@@ -41,7 +42,7 @@ class BounceWriter {
  private:
   void begin();
   void select_reported(const queueing::QueuedMessage& message);
-  BounceContext context() const;
+  DsnContext context() const;
   bool read_more();
   void complete();
   void give_up();
@@ -57,11 +58,12 @@ class BounceWriter {
   std::string hostname_;
   std::string postmaster_;
   Duration retry_{};
+  std::uint64_t return_max_ = 0;
 
   JobQueue queue_;
-  JobQueue committing_;            // their notifications are not durable yet, in order of commit
-  Job* job_ = nullptr;             // the one being reported
-  std::vector<Failure> reported_;  // of its failures, those that the sender wants to hear of
+  JobQueue committing_;           // their notifications are not durable yet, in order of commit
+  Job* job_ = nullptr;            // the one being reported
+  std::vector<Notice> reported_;  // of its notices, those that the sender wants to hear of
   WallTime wall_;
   Mid mid_ = 0;
   std::uint64_t boundary_ = 0;
