@@ -186,6 +186,7 @@ struct Destination {   // [[destination]]: first match by domain wins; none = th
 struct Delivery {  // [delivery]
   bool paused = false;
   std::uint32_t messages_per_connection = 20;
+  std::uint32_t connections_first = 5;             // at once to a next hop that is not known yet
   std::uint32_t connections_per_destination = 20;  // per worker
   std::uint32_t connections = 1'000;               // per worker
   Duration idle_reuse = seconds(5);

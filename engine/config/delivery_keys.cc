@@ -14,8 +14,11 @@ std::vector<Key<Delivery>> delivery_keys() {
       {"paused", boolean(&Delivery::paused), "accept and keep mail, deliver none"},
       {"messages_per_connection", integer(&Delivery::messages_per_connection, 1, 100'000),
        "messages sent over one connection"},
+      {"connections_first", integer(&Delivery::connections_first, 1, 10'000),
+       "connections at once to a next hop at first, per worker; its answers let them grow or "
+       "shrink"},
       {"connections_per_destination", integer(&Delivery::connections_per_destination, 1, 10'000),
-       "connections at once to one next hop, per worker"},
+       "connections at once to one next hop at most, per worker"},
       {"connections", integer(&Delivery::connections, 1, 1'000'000),
        "outbound connections at once, per worker"},
       {"idle_reuse", duration(&Delivery::idle_reuse, {}, minutes(5)),

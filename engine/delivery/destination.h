@@ -11,6 +11,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/random.h"
 #include "engine/config/config.h"
+#include "engine/delivery/concurrency.h"
 #include "engine/delivery/delivery.h"
 #include "engine/delivery/job.h"
 #include "engine/delivery/mail_hosts.h"
@@ -52,6 +53,8 @@ class Destination {
   std::optional<std::size_t> pick_hop(Instant now) const noexcept;
   const Endpoint& hop(std::size_t index) const noexcept { return hops_[index].endpoint; }
   std::size_t hops() const noexcept { return hops_.size(); }
+  // Its next hop has failed and is looked at again: by one connection, until it works.
+  bool probes(std::size_t index) const noexcept { return hops_[index].failures > 0; }
   bool hop_is_down(std::size_t index) const noexcept { return hops_[index].failures > 0; }
   void forget_back_off() noexcept {  // the next attempt comes at once; it may fail again
     for (NextHop& hop : hops_) hop.down_until = {};
@@ -70,8 +73,9 @@ class Destination {
 
   ListLink attention;  // in the dispatcher's list of destinations to look at
   IntrusiveList<OutboundConnection, &OutboundConnection::idle_link> idle;
-  std::uint32_t connections = 0;           // in all
-  std::uint32_t opening = 0;               // of these: not greeted yet
+  std::uint32_t connections = 0;  // in all
+  std::uint32_t opening = 0;      // of these: not greeted yet
+  Concurrency concurrency;
   bool retired = false;                    // no longer in the configuration
   Job* collecting = nullptr;               // while the recipients of one message are grouped
   std::string last_trouble;                // why the last connection failed

@@ -152,12 +152,14 @@ void Dispatcher::serve(Destination& destination) {
       if (next_message(*connection)) run(*connection);
       continue;
     }
-    if (!destination.wants_connection(config_->delivery.connections_per_destination)) return;
+    if (!destination.wants_connection(connections_max(destination))) return;
     if (!find_hosts(destination)) return;
-    if (!destination.pick_hop(now_)) {
+    const auto hop = destination.pick_hop(now_);
+    if (!hop) {
       if (destination.connections == 0) defer_waiting(destination);
       return;
     }
+    if (destination.probes(*hop) && destination.opening > 0) return;
     if (open_connection(destination) == Opened::not_now) {
       blocked_.push_back(destination);
       return;

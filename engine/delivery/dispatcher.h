@@ -78,13 +78,19 @@ class Dispatcher final : public Delivery {
     std::string_view reason = "network error";
     std::string_view status = "4.4.1";  // a literal
     Endpoint local{};
+    bool one_of_many = false;  // the host is not down: it has other connections of ours
   };
   void connect_failed(Destination& destination, std::size_t hop, Dcid dcid,
                       const ConnectTrouble& trouble);
   void connected(OutboundConnection& connection);
   void run(OutboundConnection& connection);
   bool next_message(OutboundConnection& connection);
+  bool is_last(const OutboundConnection& connection) const noexcept;
+  std::uint32_t connections_max(const Destination& destination) const noexcept;
+  bool pushed_back(OutboundConnection& connection);
   bool start_job(OutboundConnection& connection);
+  bool fit(OutboundConnection& connection, Job& job, const queueing::QueuedMessage& message);
+  void learn(OutboundConnection& connection, const smtp::MessageResult& result);
   void drop_settled(Job& job, const queueing::QueuedMessage* message) noexcept;
   void go_idle(OutboundConnection& connection);
   void settle(OutboundConnection& connection, const smtp::MessageResult& result);

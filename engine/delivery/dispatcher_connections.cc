@@ -61,7 +61,7 @@ Dispatcher::Opened Dispatcher::open_connection(Destination& destination) {
 void Dispatcher::connect_failed(Destination& destination, std::size_t hop, Dcid dcid,
                                 const ConnectTrouble& trouble) {
   const Duration longest = config_->delivery.retry.front();
-  destination.hop_failed(hop, now_, longest / kFirstBackOffPart, longest);
+  if (!trouble.one_of_many) destination.hop_failed(hop, now_, longest / kFirstBackOffPart, longest);
   destination.last_trouble = destination.hop(hop).text() + ": " + std::string(trouble.details);
   destination.last_status = trouble.status;
   house_.events->emit({.kind = mail::EventKind::delivery_failed,
@@ -79,9 +79,19 @@ void Dispatcher::on_ready(net::Connection& ready, Instant now, WallTime wall) no
   if (connection.phase() != Phase::connecting) return run(connection);
   if (ready.state() == net::Connection::State::opening) return;
   if (ready.state() == net::Connection::State::open) return connected(connection);
+  const bool others = pushed_back(connection);
   connect_failed(connection.destination(), connection.hop(), connection.dcid(),
-                 {.details = net::describe(ready.error())});
+                 {.details = net::describe(ready.error()), .one_of_many = others});
   leave(connection, false);
+}
+
+// A peer that has greeted other connections and still has them is not down: there are too many.
+bool Dispatcher::pushed_back(OutboundConnection& connection) {
+  Destination& destination = connection.destination();
+  if (destination.connections <= destination.opening || destination.probes(connection.hop()))
+    return false;
+  destination.concurrency.pushed_back(destination.connections);
+  return true;
 }
 
 void Dispatcher::connected(OutboundConnection& connection) {
@@ -117,12 +127,20 @@ void Dispatcher::run(OutboundConnection& connection) {
   watch(connection);
 }
 
+std::uint32_t Dispatcher::connections_max(const Destination& destination) const noexcept {
+  return destination.concurrency.allowed(config_->delivery.connections_first,
+                                         config_->delivery.connections_per_destination);
+}
+
+bool Dispatcher::is_last(const OutboundConnection& connection) const noexcept {
+  return connection.limits.used_up(connection.messages()) || stopped() ||
+         connection.destination().retired;
+}
+
 // Starts a message or QUIT and returns true, or lets the connection rest.
 bool Dispatcher::next_message(OutboundConnection& connection) {
-  const bool last = connection.messages() >= config_->delivery.messages_per_connection ||
-                    stopped() || connection.destination().retired;
-  if (!last && start_job(connection)) return true;
-  if (!last) {
+  if (!is_last(connection) && start_job(connection)) return true;
+  if (!is_last(connection)) {
     go_idle(connection);
     return false;
   }
@@ -149,6 +167,7 @@ bool Dispatcher::start_job(OutboundConnection& connection) {
       give_back(*job);
       continue;
     }
+    if (!fit(connection, *job, *message)) return false;
     const std::string rids = rid_list(job->rids);
     house_.events->emit({.kind = mail::EventKind::delivery_start,
                          .mid = job->mid(),
@@ -157,6 +176,21 @@ bool Dispatcher::start_job(OutboundConnection& connection) {
     connection.send(*job, *message, *house_.shard, *house_.blocks, now_);
     return true;
   }
+  return false;
+}
+
+// RFC 9422: what this transaction may not have stays due, and is taken up again when the message
+// comes back from it.
+bool Dispatcher::fit(OutboundConnection& connection, Job& job,
+                     const queueing::QueuedMessage& message) {
+  std::vector<Rid> all = job.rids;
+  connection.limits.admit(message.envelope, job.rids);
+  if (!job.rids.empty()) {
+    connection.destination().active_recipients -= all.size() - job.rids.size();
+    return true;
+  }
+  job.rids = std::move(all);
+  connection.destination().enqueue_first(job);
   return false;
 }
 
@@ -169,12 +203,27 @@ void Dispatcher::go_idle(OutboundConnection& connection) {
 void Dispatcher::settle(OutboundConnection& connection, const smtp::MessageResult& result) {
   Job& job = *connection.release_job();
   Destination& destination = connection.destination();
-  if (!went_stale(connection, job, result))
+  if (!went_stale(connection, job, result)) {
+    learn(connection, result);
     return outcomes_.settle(job, result, peer_of(connection), wall_);
+  }
   job.second_try = true;
   if (destination.retired || stopped()) return give_back(job);
   destination.enqueue_first(job);
   attend(destination);
+}
+
+// What the answers say of the number of connections.
+void Dispatcher::learn(OutboundConnection& connection, const smtp::MessageResult& result) {
+  Destination& destination = connection.destination();
+  const config::Delivery& delivery = config_->delivery;
+  for (const smtp::RecipientResult& recipient : result.recipients) {
+    if (recipient.outcome == smtp::Outcome::delivered)
+      return destination.concurrency.succeeded(destination.connections, delivery.connections_first,
+                                               delivery.connections_per_destination);
+    if (recipient.code == 421 && destination.connections > 1)
+      return destination.concurrency.pushed_back(destination.connections);
+  }
 }
 
 // The session ended without a word on the message: nothing may stay leased.

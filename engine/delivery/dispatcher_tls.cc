@@ -90,6 +90,10 @@ void Dispatcher::greeting_failed(OutboundConnection& connection) {
     case smtp::TlsTrouble::not_offered: trouble.reason = "TLS required"; [[fallthrough]];
     default: trouble.status = strict ? "5.7.10" : "4.7.10";
   }
+  // RFC 5321 3.8: 421, or no answer at all. Other refusals are meant for every connection.
+  const bool crowded = session.failure_code() == 0 || session.failure_code() == 421;
+  trouble.one_of_many =
+      crowded && session.tls_trouble() == smtp::TlsTrouble::none && pushed_back(connection);
   connect_failed(connection.destination(), connection.hop(), connection.dcid(), trouble);
   if (session.tls_trouble() != smtp::TlsTrouble::none)
     report_no_tls(connection, mail::EventKind::delivery_tls_failed);
@@ -112,6 +116,9 @@ bool Dispatcher::greeting_done(OutboundConnection& connection) {
     return false;
   }
   destination.hop_works(connection.hop());
+  connection.limits.begin(connection.session().capabilities(),
+                          config_->delivery.messages_per_connection);
+  if (destination.waiting() > destination.opening) attend(destination);  // after a probe
   return true;
 }
 

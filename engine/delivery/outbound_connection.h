@@ -14,6 +14,7 @@
 #include "engine/base/timer_wheel.h"
 #include "engine/delivery/body_reader.h"
 #include "engine/delivery/job.h"
+#include "engine/delivery/session_limits.h"
 #include "engine/net/transport.h"
 #include "engine/smtp/client_session.h"
 #include "tls/stream.h"
@@ -74,6 +75,7 @@ class OutboundConnection {
   ListLink idle_link;         // among the idle connections of its destination
   ListLink starved_link;      // waits for a block, or for the queue to read
   Timer timer;                // connect, command or idle deadline
+  SessionLimits limits;       // once it is greeted
   bool tls_reported = false;  // the log knows that it is encrypted
 
  private:

@@ -1,5 +1,7 @@
 #include "engine/delivery/outcomes.h"
 
+#include <algorithm>
+
 #include "engine/delivery/destination.h"
 #include "engine/delivery/dsn_writer.h"
 #include "engine/delivery/reply_rules.h"
@@ -22,8 +24,13 @@ void Outcomes::settle(Job& job, const smtp::MessageResult& result, const Peer& p
                       WallTime wall) {
   SLUICE_ASSERT(result.recipients.size() == job.rids.size());
   settle_delivered(job, result, peer, wall);
+  const bool went_through = std::ranges::any_of(result.recipients, [](const auto& recipient) {
+    return recipient.outcome == smtp::Outcome::delivered;
+  });
   for (std::size_t i = 0; i < job.rids.size(); ++i) {
     if (!is_pending(job, job.rids[i])) continue;  // delivered now, or deleted by the operator
+    // RFC 5321 4.5.3.1.10: the rest stays due, for a transaction of its own.
+    if (went_through && takes_no_more(result.recipients[i])) continue;
     settle_refused(job, job.rids[i], result.recipients[i], peer, wall);
   }
   finish(job);

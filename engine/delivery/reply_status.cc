@@ -35,6 +35,13 @@ std::string enhanced_status(const smtp::RecipientResult& result) {
   return std::string(1, reply_class) + ".0.0";
 }
 
+bool takes_no_more(const smtp::RecipientResult& result) {
+  if (result.outcome != smtp::Outcome::deferred || (result.code != 452 && result.code != 552))
+    return false;
+  const std::string status = enhanced_status(result);
+  return status == "4.5.3" || status == "4.0.0";
+}
+
 std::uint16_t reply_code(std::string_view reply) noexcept {
   if (reply.size() < 4 || reply[3] != ' ' || reply[0] < '2' || reply[0] > '5' ||
       !is_digit(reply[1]) || !is_digit(reply[2]))

@@ -15,6 +15,9 @@ std::string enhanced_status(const smtp::RecipientResult& result);
 // Of "550 5.1.1 User unknown"; 0 when the text is no reply.
 std::uint16_t reply_code(std::string_view reply) noexcept;
 
+// Has the peer refused this recipient only because the transaction has enough of them?
+bool takes_no_more(const smtp::RecipientResult& result);
+
 // What the subject of an enhanced status code means, in a few words.
 std::string_view status_meaning(std::string_view enhanced) noexcept;
 

@@ -9,6 +9,25 @@ namespace sluice::smtp {
 
 namespace {
 
+constexpr std::uint64_t kLimitMax = 999'999;  // RFC 9422 4: six digits
+
+// RFC 9422 3: limits that we do not know, or cannot read, are passed over.
+void take_limits(std::string_view words, Limits& limits) noexcept {
+  while (!words.empty()) {
+    const std::size_t space = std::min(words.find(' '), words.size());
+    const std::string_view word = words.substr(0, space);
+    words.remove_prefix(std::min(space + 1, words.size()));
+    const std::size_t equals = std::min(word.find('='), word.size());
+    const std::string_view name = word.substr(0, equals);
+    const auto value = parse_octet_count(word.substr(std::min(equals + 1, word.size())));
+    if (!value || *value == 0 || *value > kLimitMax) continue;
+    const auto number = static_cast<std::uint32_t>(*value);
+    if (equals_ignoring_case(name, "MAILMAX")) limits.mail_max = number;
+    if (equals_ignoring_case(name, "RCPTMAX")) limits.rcpt_max = number;
+    if (equals_ignoring_case(name, "RCPTDOMAINMAX")) limits.rcpt_domain_max = number;
+  }
+}
+
 void take_line(std::string_view line, Capabilities& capabilities) noexcept {
   const std::size_t space = std::min(line.find(' '), line.size());
   const std::string_view keyword = line.substr(0, space);
@@ -20,6 +39,7 @@ void take_line(std::string_view line, Capabilities& capabilities) noexcept {
   if (is("CHUNKING")) capabilities.chunking = true;
   if (is("STARTTLS")) capabilities.starttls = true;
   if (is("REQUIRETLS")) capabilities.requiretls = true;
+  if (is("LIMITS")) take_limits(line.substr(std::min(space + 1, line.size())), capabilities.limits);
   if (!is("SIZE")) return;
   capabilities.size = true;
   capabilities.size_max =

@@ -6,6 +6,12 @@
 
 namespace sluice::smtp {
 
+struct Limits {                       // RFC 9422; 0 = not said
+  std::uint32_t mail_max = 0;         // transactions of a session
+  std::uint32_t rcpt_max = 0;         // RCPT commands of a transaction
+  std::uint32_t rcpt_domain_max = 0;  // different recipient domains of a session
+};
+
 struct Capabilities {
   bool pipelining = false;      // RFC 2920
   bool eight_bit_mime = false;  // RFC 6152
@@ -16,6 +22,7 @@ struct Capabilities {
   bool requiretls = false;      // RFC 8689; counts only inside TLS
   bool size = false;            // RFC 1870
   std::uint64_t size_max = 0;   // octets, 0 = not said
+  Limits limits;
 };
 
 // `text` is the reply's, lines separated by '\n'; the first is the greeting. Unknown words are

@@ -29,6 +29,14 @@ TEST(ReplyStatus, IsTheReplysOwnWhereItFitsItsClass) {
     EXPECT_EQ(enhanced_status({row.outcome, row.code, row.reply}), row.status) << row.reply;
 }
 
+TEST(ReplyStatus, EnoughRecipientsIsNotTheFaultOfThisOne) {
+  EXPECT_TRUE(takes_no_more({Outcome::deferred, 452, "452 4.5.3 Too many recipients"}));
+  EXPECT_TRUE(takes_no_more({Outcome::deferred, 552, "552 Too many recipients"}));
+  EXPECT_FALSE(takes_no_more({Outcome::deferred, 452, "452 4.2.2 Mailbox full"}));
+  EXPECT_FALSE(takes_no_more({Outcome::deferred, 451, "451 4.5.3 Too many recipients"}));
+  EXPECT_FALSE(takes_no_more({Outcome::failed, 552, "552 5.5.3 Too many recipients"}));
+}
+
 TEST(ReplyStatus, TheSubjectHasAMeaning) {
   EXPECT_EQ(status_meaning("5.1.1"), "Unknown address error");
   EXPECT_EQ(status_meaning("4.4.2"), "Network or routing error");
