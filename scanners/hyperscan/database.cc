@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <numeric>
 
+#include <fmt/format.h>
+
 namespace sluice::scan::hyperscan {
 namespace {
 
@@ -83,6 +85,29 @@ std::expected<Database, std::vector<CompileFault>> Database::compile(
     chosen.erase(chosen.begin() + static_cast<std::ptrdiff_t>(at));
   }
   return std::unexpected(std::move(faults));
+}
+
+std::string Database::serialize() const {
+  char* octets = nullptr;
+  std::size_t size = 0;
+  if (hs_serialize_database(database_.get(), &octets, &size) != HS_SUCCESS) return {};
+  std::string copy(octets, size);
+  std::free(octets);
+  return copy;
+}
+
+std::optional<Database> Database::deserialize(ByteView octets) {
+  hs_database_t* database = nullptr;
+  const std::string_view text = as_text(octets);
+  if (hs_deserialize_database(text.data(), text.size(), &database) != HS_SUCCESS) return {};
+  return Database(database);
+}
+
+std::string Database::library() {
+  hs_platform_info_t platform{};
+  hs_populate_platform(&platform);
+  return fmt::format("Hyperscan {} for {:x}/{:x}", hs_version(), platform.tune,
+                     platform.cpu_features);
 }
 
 std::size_t Database::stream_bytes() const noexcept {

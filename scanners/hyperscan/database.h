@@ -3,9 +3,12 @@
 
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "engine/base/bytes.h"
 
 struct hs_database;
 
@@ -39,6 +42,11 @@ class Database {
   // Every faulty expression is named, not the first alone.
   static std::expected<Database, std::vector<CompileFault>> compile(
       std::span<const Expression> expressions, Mode mode = Mode::stream);
+
+  // For this version of the library on this kind of processor, as library() names them.
+  std::string serialize() const;
+  static std::optional<Database> deserialize(ByteView octets);  // nothing: foreign or damaged
+  static std::string library();
 
   const hs_database* get() const noexcept { return database_.get(); }
   std::size_t stream_bytes() const noexcept;  // memory of one open stream

@@ -17,6 +17,17 @@ int on_match(unsigned id, unsigned long long, unsigned long long, unsigned, void
   return 0;
 }
 
+struct NamedMatches {
+  std::span<const std::uint32_t> names;
+  MatchSet& matches;
+};
+
+int on_named_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
+  auto* const named = static_cast<NamedMatches*>(context);
+  named->matches.add(named->names[id]);
+  return 0;
+}
+
 }  // namespace
 
 Scratch::~Scratch() { hs_free_scratch(scratch_); }
@@ -26,11 +37,12 @@ void Scratch::grow_for(const Database& database) {
 }
 
 void scan_block(const Database& database, ByteView octets, const Scratch& scratch,
-                MatchSet& matches) noexcept {
+                std::span<const std::uint32_t> names, MatchSet& matches) noexcept {
+  NamedMatches named{names, matches};
   const ByteView text = octets.first(std::min(octets.size(), kScanBytesMax));
   const auto result =
       hs_scan(database.get(), reinterpret_cast<const char*>(text.data()),
-              static_cast<unsigned>(text.size()), 0, scratch.get(), on_match, &matches);
+              static_cast<unsigned>(text.size()), 0, scratch.get(), on_named_match, &named);
   SLUICE_ASSERT(result == HS_SUCCESS);
 }
 

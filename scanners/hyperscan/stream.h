@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -56,9 +57,10 @@ class Scratch {
   hs_scratch* scratch_ = nullptr;
 };
 
-// Scans a whole text at once, with a database made for that.
+// Scans a whole text at once, with a database made for that. What the database calls `id` is told
+// as names[id].
 void scan_block(const Database& database, ByteView octets, const Scratch& scratch,
-                MatchSet& matches) noexcept;
+                std::span<const std::uint32_t> names, MatchSet& matches) noexcept;
 
 // The database outlives the stream.
 class Stream {

@@ -6,19 +6,26 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/base/bytes.h"
 
 struct pcre2_real_code_8;
+struct pcre2_real_code_32;
 struct pcre2_real_match_context_8;
+struct pcre2_real_match_context_32;
 struct pcre2_real_match_data_8;
+struct pcre2_real_match_data_32;
 struct pcre2_real_jit_stack_8;
+struct pcre2_real_jit_stack_32;
 
 namespace sluice::scan::pcre {
 
 // Steps of one match before it is given up, and its stack: nobody's text may hold up a core.
 inline constexpr std::uint32_t kMatchStepsMax = 200'000;
 inline constexpr std::size_t kStackBytes = 256 * 1024;
+// Octets of a text that a wide expression sees.
+inline constexpr std::size_t kWideOctetsMax = 16 * 1024;
 
 // Of one core.
 class Tools {
@@ -35,12 +42,11 @@ class Tools {
   pcre2_real_match_context_8* context_ = nullptr;
   pcre2_real_match_data_8* data_ = nullptr;
   pcre2_real_jit_stack_8* stack_ = nullptr;
+  pcre2_real_match_context_32* wide_context_ = nullptr;
+  pcre2_real_match_data_32* wide_data_ = nullptr;
+  pcre2_real_jit_stack_32* wide_stack_ = nullptr;
+  std::vector<std::uint32_t> wide_text_;
   std::uint64_t given_up_ = 0;
-};
-
-struct Fault {
-  std::string text;
-  bool too_large = false;  // a sound expression beyond what the library can hold
 };
 
 struct Options {
@@ -51,7 +57,13 @@ struct Options {
 
 class Expression {
  public:
-  static std::expected<Expression, Fault> compile(const std::string& pattern, Options options);
+  // The error says what is wrong in words. One that is too large for the library's 16-bit links
+  // is compiled for characters of 32 bits, where links are as wide as that.
+  static std::expected<Expression, std::string> compile(const std::string& pattern,
+                                                        Options options);
+  // Makes matching fast; without it, or without JIT (a hardened kernel), the same is interpreted.
+  void compile_jit() noexcept;
+  bool wide() const noexcept { return wide_code_ != nullptr; }
 
   struct Match {
     std::size_t begin = 0;
@@ -65,9 +77,13 @@ class Expression {
  private:
   struct Free {
     void operator()(pcre2_real_code_8* code) const noexcept;
+    void operator()(pcre2_real_code_32* code) const noexcept;
   };
-  explicit Expression(pcre2_real_code_8* code) : code_(code) {}
+  Expression() = default;
+  bool find_wide(ByteView text, std::size_t from, Tools& tools, Match& match) const noexcept;
+
   std::unique_ptr<pcre2_real_code_8, Free> code_;
+  std::unique_ptr<pcre2_real_code_32, Free> wide_code_;
 };
 
 }  // namespace sluice::scan::pcre

@@ -1,6 +1,6 @@
-// The expressions of many rules over texts of one kind, for instance all body rules. One pass of
-// Hyperscan over a text tells which rules may match; where its answer is not exact, or matches are
-// counted, PCRE2 has the last word. Immutable, shared by all cores.
+// The expressions of many rules over texts of one kind, for instance all body rules. A pass over a
+// text tells which rules may match; where its answer is not exact, or matches are counted, PCRE2
+// has the last word. Immutable, shared by all cores; made by PatternCompiler.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,8 @@
 
 #include "scanners/hyperscan/stream.h"
 #include "scanners/pcre/expression.h"
-#include "scanners/spamassassin/perl_regex.h"
+#include "scanners/spamassassin/factor_automaton.h"
+#include "scanners/spamassassin/pattern_plan.h"
 
 namespace sluice::scan::sa {
 
@@ -20,12 +21,6 @@ struct Pattern {
   std::uint32_t hits_max = 0;  // … up to here in a text; 0: all
 };
 
-struct PatternFault {
-  std::uint32_t rule = 0;
-  std::string reason;
-  bool too_large = false;  // sound, but beyond what PCRE2 can hold
-};
-
 // What a core needs to scan.
 struct PatternTools {
   hyperscan::Scratch scratch;
@@ -34,12 +29,10 @@ struct PatternTools {
 
 class PatternSet {
  public:
-  // Leaves out what is no regular expression and tells it in `faults`.
-  static PatternSet compile(std::vector<Pattern> patterns, std::vector<PatternFault>& faults);
-
   std::size_t size() const noexcept { return entries_.size(); }
-  std::size_t exact() const noexcept;  // patterns that PCRE2 never looks at
-  std::size_t slow() const noexcept;   // patterns that PCRE2 looks for in every text
+  std::size_t count(Form form) const noexcept;
+  std::size_t databases() const noexcept { return chunks_.size(); }
+  std::size_t automata() const noexcept { return automata_.size(); }
   void grow(PatternTools& tools) const;
 
   hyperscan::MatchSet match_set() const { return hyperscan::MatchSet(entries_.size()); }
@@ -47,17 +40,17 @@ class PatternSet {
   // after.
   template <typename Hit>
   void scan(ByteView text, PatternTools& tools, hyperscan::MatchSet& matches, Hit&& hit) const {
-    if (database_) hyperscan::scan_block(*database_, text, tools.scratch, matches);
-    for (const std::uint32_t slow : slow_) matches.add(slow);
+    look(text, tools, matches);
     matches.take([&](std::uint32_t index) {
       if (const std::uint32_t count = confirm(entries_[index], text, tools); count > 0)
         hit(entries_[index].rule, count);
     });
   }
+  // Its first half alone, for measurements: what Hyperscan and the automata find.
+  void look(ByteView text, PatternTools& tools, hyperscan::MatchSet& matches) const noexcept;
 
  private:
-  // How Hyperscan looks for a pattern, from what tells most to what tells least.
-  enum class Form : std::uint8_t { exact, prefilter, relaxed, none };
+  friend class PatternCompiler;
   struct Entry {
     std::uint32_t rule = 0;
     Form form = Form::exact;
@@ -65,14 +58,17 @@ class PatternSet {
     std::uint32_t hits_max = 0;
     std::optional<pcre::Expression> expression;  // of what is not exact, or counts
   };
+  struct Chunk {
+    hyperscan::Database database;
+    std::vector<std::uint32_t> entries;  // by the database's ids
+  };
 
   static std::uint32_t confirm(const Entry& entry, ByteView text, PatternTools& tools) noexcept;
-  void build(const std::vector<Pattern>& patterns);
-  static hyperscan::Expression expression_of(const PerlRegex& regex, Form form, std::uint32_t id);
 
-  std::optional<hyperscan::Database> database_;
   std::vector<Entry> entries_;
-  std::vector<std::uint32_t> slow_;  // entries that Hyperscan does not look for
+  std::vector<Chunk> chunks_;
+  std::vector<FactorAutomaton> automata_;
+  std::vector<std::uint32_t> slow_;  // entries that only PCRE2 looks for
 };
 
 }  // namespace sluice::scan::sa

@@ -42,7 +42,7 @@ class ProgramCompiler {
   void sort_rules();
   void sort_rule(std::uint32_t index);
   void sort_field(std::uint32_t index, Groups& groups);
-  PatternSet compile_set(std::vector<Pattern> patterns);
+  PatternSet take_set(PatternCompiler& compiler, std::size_t number);
   void compile_sets();
   void order_metas();
   void visit_meta(std::uint32_t index, std::vector<Mark>& marks, int depth);
@@ -117,35 +117,42 @@ void ProgramCompiler::sort_field(std::uint32_t index, Groups& groups) {
   group->patterns.push_back({index, rule.regex, rule.flags.multiple, rule.flags.hits_max});
 }
 
-PatternSet ProgramCompiler::compile_set(std::vector<Pattern> patterns) {
+PatternSet ProgramCompiler::take_set(PatternCompiler& compiler, std::size_t number) {
   std::vector<PatternFault> faults;
-  PatternSet set = PatternSet::compile(std::move(patterns), faults);
+  PatternSet set = compiler.take(number, faults);
   for (const PatternFault& fault : faults) {
-    if (fault.too_large)
-      unsupported(rule(fault.rule), fault.reason);
-    else
-      problem(rule(fault.rule), fault.reason);
+    problem(rule(fault.rule), fault.reason);
     program_.scores_[fault.rule] = 0;
   }
   return set;
 }
 
 void ProgramCompiler::compile_sets() {
-  program_.body_ = compile_set(std::move(body_));
-  program_.rawbody_ = compile_set(std::move(rawbody_));
-  program_.full_ = compile_set(std::move(full_));
-  program_.uri_ = compile_set(std::move(uri_));
-  const auto compile_groups = [&](Groups& groups, std::vector<Program::FieldGroup>& out) {
+  ArtifactCache cache(options_.cache);
+  PatternCompiler compiler(cache, options_.threads);
+  std::size_t number = compiler.add(std::move(body_));
+  for (auto* patterns : {&rawbody_, &full_, &uri_}) compiler.add(std::move(*patterns));
+  for (Groups* groups : {&headers_, &part_headers_})
+    for (Group& group : *groups) compiler.add(std::move(group.patterns));
+  compiler.run();
+  for (PatternSet* set : {&program_.body_, &program_.rawbody_, &program_.full_, &program_.uri_})
+    *set = take_set(compiler, number++);
+  const auto take_groups = [&](Groups& groups, std::vector<Program::FieldGroup>& out) {
     for (Group& group : groups) {
-      group.group.set = compile_set(std::move(group.patterns));
+      group.group.set = take_set(compiler, number++);
       // What does not compile matches nowhere, which "!~" must not take for a hit.
       std::erase_if(group.group.negated,
                     [this](std::uint32_t rule) { return program_.scores_[rule] == 0; });
       out.push_back(std::move(group.group));
     }
   };
-  compile_groups(headers_, program_.headers_);
-  compile_groups(part_headers_, program_.part_headers_);
+  take_groups(headers_, program_.headers_);
+  take_groups(part_headers_, program_.part_headers_);
+  cache.clean();
+  program_.notes_ = cache.notes();
+  if (cache.found() + cache.stored() > 0)
+    program_.notes_.push_back(fmt::format("{}: {} of {} compiled parts were there", options_.cache,
+                                          cache.found(), cache.found() + cache.stored()));
 }
 
 void ProgramCompiler::order_metas() {
@@ -193,10 +200,21 @@ std::shared_ptr<const Program> Program::compile(RuleBook book, const ProgramOpti
   return program;
 }
 
+template <typename Visit>
+void Program::for_each_set(Visit&& visit) const {
+  for (const PatternSet* set : {&body_, &rawbody_, &full_, &uri_}) visit(*set);
+  for (const FieldGroup& group : headers_) visit(group.set);
+  for (const FieldGroup& group : part_headers_) visit(group.set);
+}
+
 void Program::grow(PatternTools& tools) const {
-  for (const PatternSet* set : {&body_, &rawbody_, &full_, &uri_}) set->grow(tools);
-  for (const FieldGroup& group : headers_) group.set.grow(tools);
-  for (const FieldGroup& group : part_headers_) group.set.grow(tools);
+  for_each_set([&](const PatternSet& set) { set.grow(tools); });
+}
+
+std::size_t Program::largest_set() const noexcept {
+  std::size_t size = 0;
+  for_each_set([&](const PatternSet& set) { size = std::max(size, set.size()); });
+  return size;
 }
 
 }  // namespace sluice::scan::sa

@@ -8,13 +8,15 @@
 
 #include "scanners/spamassassin/eval.h"
 #include "scanners/spamassassin/expression.h"
-#include "scanners/spamassassin/pattern_set.h"
+#include "scanners/spamassassin/pattern_compiler.h"
 #include "scanners/spamassassin/rule_book.h"
 
 namespace sluice::scan::sa {
 
 struct ProgramOptions {
   std::size_t score_set = 0;  // bit 0: network tests, bit 1: classifier
+  unsigned threads = 1;       // that compile
+  std::string cache;          // a folder that keeps what was compiled; empty: nothing is kept
 };
 
 // Why a rule does not run though it is written correctly.
@@ -52,6 +54,8 @@ class Program {
   const Rule& rule(std::uint32_t index) const noexcept { return book_.rules[index]; }
   float score(std::uint32_t index) const noexcept { return scores_[index]; }
   const std::vector<Unsupported>& unsupported() const noexcept { return unsupported_; }
+  // What was found and made in the cache, and what was wrong with it: a line each.
+  const std::vector<std::string>& notes() const noexcept { return notes_; }
 
   const PatternSet& body() const noexcept { return body_; }
   const PatternSet& rawbody() const noexcept { return rawbody_; }
@@ -62,12 +66,16 @@ class Program {
   const std::vector<Meta>& metas() const noexcept { return metas_; }
   const std::vector<Eval>& evals() const noexcept { return evals_; }
   void grow(PatternTools& tools) const;
+  std::size_t largest_set() const noexcept;  // expressions
 
  private:
+  template <typename Visit>
+  void for_each_set(Visit&& visit) const;
   friend class ProgramCompiler;
   RuleBook book_;
   std::vector<float> scores_;
   std::vector<Unsupported> unsupported_;
+  std::vector<std::string> notes_;
   PatternSet body_, rawbody_, full_, uri_;
   std::vector<FieldGroup> headers_;
   std::vector<FieldGroup> part_headers_;

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "scanners/spamassassin/relax.h"
 #include "scanners/spamassassin/rule_scan.h"
 
 namespace sluice::scan::sa {
@@ -183,15 +182,6 @@ TEST_F(SaScan, NothingStaysFromOneMessageToTheNext) {
   sink.section_end(mime::Section::message);
   sink.message_end({});
   EXPECT_DOUBLE_EQ(scan.score(), 0);
-}
-
-TEST(SaRelax, RepeatsUnfoldAndLoosen) {
-  EXPECT_EQ(unfolded_size("ab{3}"), 4u);
-  EXPECT_EQ(unfolded_size("(?:ab{3}){10}"), 50u);  // ":" counts as an atom
-  EXPECT_EQ(unfolded_size("[^]a-z]{2,50}\\w{3}"), 53u);
-  EXPECT_EQ(unfolded_size("x{a}"), 4u);
-  EXPECT_EQ(relax_repeats("a{0,90}b{2,90}?c{3}d{5,}e"), "a*b+c{3}d+e");
-  EXPECT_EQ(relax_repeats("[{5,90}]\\{5,90}"), "[{5,90}]\\{5,90}");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // `sluice rules check|list|explain`: rule files in SpamAssassin's language, without an engine.
+#include <chrono>
 #include <cstdio>
 #include <map>
 
@@ -7,6 +8,7 @@
 
 #include "scanners/spamassassin/program.h"
 #include "tools/sluice/command.h"
+#include "tools/sluice/rule_cache.h"
 
 namespace sluice::tools {
 namespace {
@@ -20,6 +22,7 @@ constexpr const char* kStockFolder = "/usr/share/spamassassin";
 
 struct RulesOptions {
   std::vector<std::string> paths{kStockFolder};
+  std::string cache = rule_cache();
   std::string name;
   bool as_json = false;
 };
@@ -71,13 +74,31 @@ json row_of(const Rule& rule) {
 }
 
 void print_set(const char* name, const scan::sa::PatternSet& set) {
-  std::printf("  %-10s %5zu expressions, %zu by Hyperscan alone, %zu by PCRE2 alone\n", name,
-              set.size(), set.exact(), set.slow());
+  using scan::sa::Form;
+  std::printf(
+      "  %-10s %5zu expressions: %zu by Hyperscan alone, %zu behind it, %zu behind a factor, "
+      "%zu by PCRE2 alone\n",
+      name, set.size(), set.count(Form::exact), set.count(Form::prefilter), set.count(Form::factor),
+      set.count(Form::none));
+}
+
+void print_sets(const scan::sa::Program& program) {
+  print_set("body", program.body());
+  print_set("rawbody", program.rawbody());
+  print_set("full", program.full());
+  print_set("uri", program.uri());
+  for (const auto& group : program.headers())
+    if (group.set.size() > 20) print_set(group.target.field.c_str(), group.set);
+  std::printf("  %zu header fields, %zu part fields\n", program.headers().size(),
+              program.part_headers().size());
 }
 
 int check(const RulesOptions& rules) {
   config::Problems problems;
-  const auto program = scan::sa::Program::compile(read(rules, problems), {}, problems);
+  const auto started = std::chrono::steady_clock::now();
+  const auto program = scan::sa::Program::compile(
+      read(rules, problems), {.threads = compile_threads(), .cache = rules.cache}, problems);
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
   std::map<std::string, int> counts;
   for (const Rule& rule : program->book().rules) ++counts[name_of(rule.kind)];
   for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
@@ -85,12 +106,9 @@ int check(const RulesOptions& rules) {
   for (const auto& [kind, count] : counts) kinds += fmt::format("{} {}, ", count, kind);
   std::printf("%zu rules: %s%zu problems\n", program->book().rules.size(), kinds.c_str(),
               problems.size());
-  print_set("body", program->body());
-  print_set("rawbody", program->rawbody());
-  print_set("full", program->full());
-  print_set("uri", program->uri());
-  std::printf("  %zu header fields, %zu part fields\n", program->headers().size(),
-              program->part_headers().size());
+  print_sets(*program);
+  for (const std::string& note : program->notes()) std::printf("  %s\n", note.c_str());
+  std::printf("  compiled in %.2f s\n", taken.count());
   if (!program->unsupported().empty()) std::printf("not supported, never hit:\n");
   for (const auto& [rule, reason] : program->unsupported())
     std::printf("  %-36s %s\n", rule.c_str(), reason.c_str());
@@ -136,7 +154,8 @@ void add_rules(CLI::App& app, Options& options) {
     verb->callback([&options, rules, run] { options.run = [rules, run] { return run(*rules); }; });
     return verb;
   };
-  add("check", "name every problem in rule files", "check --rules /etc/sluice/rules", check);
+  add("check", "name every problem in rule files", "check --rules /etc/sluice/rules", check)
+      ->add_option("--cache", rules->cache, "folder that keeps compiled rules; \"\": none");
   add("list", "all rules with their scores", "list --json", list)
       ->add_flag("--json", rules->as_json, "as JSON");
   add("explain", "one rule with all that is known of it", "explain FREEMAIL_FROM", explain)

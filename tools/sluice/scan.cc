@@ -10,6 +10,7 @@
 
 #include "scanners/spamassassin/whole_message.h"
 #include "tools/sluice/command.h"
+#include "tools/sluice/rule_cache.h"
 
 namespace sluice::tools {
 namespace {
@@ -21,6 +22,7 @@ using scan::sa::WholeMessageScanner;
 struct ScanOptions {
   std::vector<std::string> rules{"/usr/share/spamassassin"};
   std::vector<std::string> paths;
+  std::string cache = rule_cache();
   bool as_json = false;
   bool helpers = false;
 };
@@ -63,7 +65,8 @@ void print(const std::string& file, const WholeMessageScanner& scanner,
 int scan_files(const ScanOptions& options) {
   config::Problems problems;
   auto program =
-      scan::sa::Program::compile(scan::sa::read_rule_book(options.rules, problems), {}, problems);
+      scan::sa::Program::compile(scan::sa::read_rule_book(options.rules, problems),
+                                 {.threads = compile_threads(), .cache = options.cache}, problems);
   for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
   if (program->book().rules.empty()) return fail("no rules; name files or folders with --rules");
   WholeMessageScanner scanner(program, {});
@@ -89,6 +92,7 @@ void add_scan(CLI::App& app, Options& options) {
   command->add_option("--rules", scan->rules, "rule files, and folders of .cf files")
       ->allow_extra_args(false)
       ->capture_default_str();
+  command->add_option("--cache", scan->cache, "folder that keeps compiled rules; \"\": none");
   command->add_flag("--json", scan->as_json, "a line of JSON for each message");
   command->add_flag("--helpers", scan->helpers, "rules without a score (__NAME) too");
   command->footer("Example: sluice scan --json message.eml");

@@ -1,0 +1,259 @@
+#include "scanners/spamassassin/factor.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+
+namespace sluice::scan::sa {
+namespace {
+
+using Kind = RegexNode::Kind;
+
+constexpr double kBitsWanted = 16;          // a path that has as many is long enough
+constexpr std::size_t kPathsMax = 48;       // alternatives while one is made
+constexpr std::size_t kChoicesMax = 256;    // alternatives of a factor
+constexpr std::size_t kStartsMax = 40;      // places of a sequence that are tried
+constexpr std::size_t kLiteralOctets = 4;   // "e", "E" and the like count as one letter
+constexpr std::size_t kGapOctetsMax = 250;  // what may stand between two letters
+constexpr std::uint32_t kCopiesMax = 6;     // of what is repeated
+
+const OctetSet kHigh = [] {
+  OctetSet set;
+  for (std::size_t octet = 0x80; octet < 256; ++octet) set.set(octet);
+  return set;
+}();
+
+// How often octets are in mail, in parts of 10,000; what is not named is rare.
+const std::array<double, 256>& frequencies() {
+  static const std::array<double, 256> table = [] {
+    std::array<double, 256> of{};
+    of.fill(3);
+    constexpr std::string_view kByFrequency = "etaoinsrhldcumfpgwybvkxjqz";
+    double share = 1'000;
+    of[' '] = 1'700;
+    for (const char letter : kByFrequency) {
+      of[static_cast<unsigned char>(letter)] = share;
+      of[static_cast<unsigned char>(letter - 32)] = 30;
+      share = std::max(share * 0.88, 10.0);
+    }
+    for (unsigned digit = '0'; digit <= '9'; ++digit) of[digit] = 60;
+    of['.'] = of[','] = of['\n'] = of['-'] = 100;
+    return of;
+  }();
+  return table;
+}
+
+double bits_of(const OctetSet& set) {
+  double share = 0;
+  for (std::size_t octet = 0; octet < 256; ++octet)
+    if (set[octet]) share += frequencies()[octet];
+  return share >= 10'000 ? 0 : std::log2(10'000 / std::max(share, 1.0));
+}
+
+using Item = FactorItem;
+
+// The beginning of matches. A closed one does not say how they go on.
+struct Path {
+  FactorRow items;
+  double bits = 0;
+  bool closed = false;
+  bool operator==(const Path&) const = default;
+
+  void add(const Item& item) {
+    items.push_back(item);
+    if (item.times != Item::Times::any) bits += bits_of(item.octets);
+    closed = closed || bits >= kBitsWanted;
+  }
+};
+using Paths = std::vector<Path>;
+
+const Paths kAnything{{{}, 0, true}};
+
+void add_path(Paths& paths, Path path) {
+  if (std::ranges::find(paths, path) == paths.end()) paths.push_back(std::move(path));
+}
+
+class PathFinder {
+ public:
+  explicit PathFinder(bool literal) : literal_(literal) {}
+
+  Paths paths(const RegexNode& node) const {
+    switch (node.kind) {
+      case Kind::octet: return octet(node.octets, Item::Times::once);
+      case Kind::sequence: return sequence(node, 0);
+      case Kind::choice: return choice(node);
+      case Kind::repeat: return repeat(node);
+      case Kind::anything: break;
+    }
+    return kAnything;
+  }
+
+  Paths sequence(const RegexNode& node, std::size_t from) const {
+    Paths all{Path{}};
+    for (std::size_t i = from; i < node.children.size(); ++i)
+      if (!append(all, paths(node.children[i]))) break;
+    return all;
+  }
+
+ private:
+  Paths octet(const OctetSet& octets, Item::Times times) const {
+    if (literal_ && (octets.count() > kLiteralOctets || times != Item::Times::once))
+      return kAnything;
+    if (times == Item::Times::any && octets.count() > kGapOctetsMax) return kAnything;
+    Path path;
+    path.add({octets, times});
+    return {path};
+  }
+
+  // False when nothing can be appended any more.
+  static bool append(Paths& all, const Paths& next) {
+    Paths longer;
+    bool open = false;
+    for (const Path& path : all) {
+      if (path.closed) {
+        add_path(longer, path);
+        continue;
+      }
+      for (const Path& tail : next) {
+        Path joined = path;
+        for (const Item& item : tail.items)
+          if (!joined.closed) joined.add(item);
+        joined.closed = joined.closed || tail.closed;
+        open = open || !joined.closed;
+        add_path(longer, std::move(joined));
+      }
+      if (longer.size() > kPathsMax) {
+        for (Path& kept : all) kept.closed = true;
+        return false;
+      }
+    }
+    all = std::move(longer);
+    return open;
+  }
+
+  Paths choice(const RegexNode& node) const {
+    Paths all;
+    OctetSet letter;
+    bool higher = false;
+    for (const RegexNode& child : node.children) higher = higher || is_high_row(child);
+    for (const RegexNode& child : node.children) {
+      if (higher && (child.kind == Kind::octet || is_high_row(child)))
+        letter |= child.kind == Kind::octet ? child.octets : kHigh;
+      else
+        for (Path& path : paths(child)) add_path(all, std::move(path));
+      if (all.size() > kPathsMax) return kAnything;
+    }
+    if (letter.any())
+      for (Path& path : octet(letter, Item::Times::some)) add_path(all, std::move(path));
+    return all;
+  }
+
+  // "(?:[pP\xde]|\xce\xa1|\xd1[\x80-\x8f])" is one letter in all its shapes: rows beyond ASCII are
+  // taken together with the single octets.
+  static bool is_high_row(const RegexNode& node) {
+    return node.kind == Kind::sequence && is_high(node);
+  }
+
+  static bool is_high(const RegexNode& node) {
+    if (node.kind == Kind::octet) return (node.octets & ~kHigh).none();
+    return (node.kind == Kind::sequence || node.kind == Kind::choice) && !node.children.empty() &&
+           std::ranges::all_of(node.children, is_high);
+  }
+
+  Paths repeat(const RegexNode& node) const {
+    const RegexNode& child = node.children.front();
+    Paths all{Path{}};
+    const std::uint32_t copies = std::min(node.least, kCopiesMax);
+    const Paths once = paths(child);
+    for (std::uint32_t i = 0; i < copies; ++i)
+      if (!append(all, once)) return all;
+    if (copies == node.most) return all;
+    const bool one = once.size() == 1 && once.front().items.size() == 1 && !once.front().closed;
+    if (one && copies > 0 && once.front().items.front().times == Item::Times::some) return all;
+    if (one) {
+      append(all, octet(once.front().items.front().octets, Item::Times::any));
+    } else if (node.most == 1) {
+      for (const Path& path : once) add_path(all, path);
+      if (all.size() > kPathsMax) return kAnything;
+    } else {
+      // Whatever it repeats is of these.
+      append(all, octet(alphabet(child), Item::Times::any));
+    }
+    return all;
+  }
+
+  static OctetSet alphabet(const RegexNode& node) {
+    if (node.kind == Kind::anything) return ~OctetSet();
+    OctetSet all = node.octets;
+    for (const RegexNode& child : node.children) all |= alphabet(child);
+    return all;
+  }
+
+  bool literal_;
+};
+
+double bits_of(const Paths& paths) {
+  double share = 0;
+  for (const Path& path : paths) share += std::exp2(-path.bits);
+  return share >= 1 ? 0 : -std::log2(share);
+}
+
+// The rarest paths that begin at any place which each match passes.
+class FactorFinder {
+ public:
+  explicit FactorFinder(bool literal) : finder_(literal) {}
+
+  Paths best(const RegexNode& node) const {
+    Paths found = finder_.paths(node);
+    const auto offer = [&](Paths other) {
+      if (bits_of(other) > bits_of(found) + 0.5) found = std::move(other);
+    };
+    switch (node.kind) {
+      case Kind::sequence:
+        for (std::size_t i = 0; i < std::min(node.children.size(), kStartsMax); ++i) {
+          offer(finder_.sequence(node, i));
+          offer(best(node.children[i]));
+        }
+        break;
+      case Kind::choice: offer(of_each(node)); break;
+      case Kind::repeat:
+        if (node.least > 0) offer(best(node.children.front()));
+        break;
+      case Kind::octet:
+      case Kind::anything: break;
+    }
+    return found;
+  }
+
+ private:
+  Paths of_each(const RegexNode& node) const {
+    Paths all;
+    for (const RegexNode& child : node.children) {
+      for (Path& path : best(child)) add_path(all, std::move(path));
+      if (all.size() > kChoicesMax) return kAnything;
+    }
+    return all;
+  }
+
+  PathFinder finder_;
+};
+
+}  // namespace
+
+std::optional<Factor> find_factor(const RegexNode& node, bool literal) {
+  Paths paths = FactorFinder(literal).best(node);
+  Factor factor;
+  factor.bits = bits_of(paths);
+  if (paths.empty() || factor.bits <= 0) return {};
+  const auto optional = [](const Item& item) { return item.times == Item::Times::any; };
+  for (Path& path : paths) {
+    while (!path.items.empty() && optional(path.items.back())) path.items.pop_back();
+    path.items.erase(path.items.begin(), std::ranges::find_if_not(path.items, optional));
+    if (path.items.empty()) return {};
+    factor.rows.push_back(std::move(path.items));
+  }
+  return factor;
+}
+
+}  // namespace sluice::scan::sa

@@ -1,0 +1,30 @@
+// What every match of an expression holds: a few alternatives, each a short row of octet classes.
+// Cheap to look for, so that the expression itself is tried seldom.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "scanners/spamassassin/regex_tree.h"
+
+namespace sluice::scan::sa {
+
+struct FactorItem {
+  enum class Times : std::uint8_t { once, some, any };  // 1, 1 or more, 0 or more
+  OctetSet octets;
+  Times times = Times::once;
+  bool operator==(const FactorItem&) const = default;
+};
+using FactorRow = std::vector<FactorItem>;  // the first and the last item are not `any`
+
+struct Factor {
+  std::vector<FactorRow> rows;
+  // How rare it is in English text: log2 of the octets between two places that hold it.
+  double bits = 0;
+};
+
+// The rarest that is found; nothing when every text could match. `literal`: of classes of few
+// octets only.
+std::optional<Factor> find_factor(const RegexNode& node, bool literal);
+
+}  // namespace sluice::scan::sa

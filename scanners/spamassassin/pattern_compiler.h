@@ -1,0 +1,61 @@
+// Makes pattern sets ready to scan, with several threads and out of a cache: expressions are
+// compiled by PCRE2 and judged, then Hyperscan gets them in chunks (the time of one compile grows
+// faster than what it is given), and automata are built for those that do not suit it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "scanners/spamassassin/artifact_cache.h"
+#include "scanners/spamassassin/jobs.h"
+#include "scanners/spamassassin/pattern_set.h"
+
+namespace sluice::scan::sa {
+
+struct PatternFault {
+  std::uint32_t rule = 0;
+  std::string reason;
+};
+
+class PatternCompiler {
+ public:
+  PatternCompiler(ArtifactCache& cache, unsigned threads) : cache_(cache), threads_(threads) {}
+
+  std::size_t add(std::vector<Pattern> patterns);  // the number of the set
+  void run();
+  // After run(), once for each set. What is no regular expression is left out and told.
+  PatternSet take(std::size_t set, std::vector<PatternFault>& faults);
+
+ private:
+  struct Draft {
+    Pattern pattern;
+    std::optional<pcre::Expression> expression;
+    std::string fault;
+    PatternPlan plan;
+  };
+  struct ChunkDraft {
+    std::vector<std::uint32_t> drafts;  // of the set
+    std::optional<hyperscan::Database> database;
+    std::vector<std::uint32_t> refused;  // of `drafts`: Hyperscan finds them too large
+    std::vector<FactorAutomaton> automata;
+    std::vector<std::uint32_t> left;  // of `drafts`: no automaton holds them
+  };
+  struct SetDraft {
+    std::vector<Draft> drafts;
+    std::vector<ChunkDraft> chunks;  // for Hyperscan
+    std::vector<ChunkDraft> groups;  // of factors
+  };
+
+  static void judge(Draft& draft);
+  static std::vector<ChunkDraft> split(const SetDraft& set, bool factors, std::size_t size);
+  static void build_automata(const SetDraft& set, ChunkDraft& group);
+  void plan_work(SetDraft& set, Jobs& jobs);
+  void compile_chunk(const SetDraft& set, ChunkDraft& chunk);
+  void compile_group(const SetDraft& set, ChunkDraft& group);
+
+  ArtifactCache& cache_;
+  unsigned threads_;
+  std::vector<SetDraft> sets_;
+};
+
+}  // namespace sluice::scan::sa

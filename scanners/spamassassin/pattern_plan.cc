@@ -1,0 +1,65 @@
+#include "scanners/spamassassin/pattern_plan.h"
+
+namespace sluice::scan::sa {
+namespace {
+
+// All measured on the stock rules. Expressions of more positions take Hyperscan hundreds of
+// milliseconds each, or more than it can hold.
+constexpr std::size_t kPositionsMax = 1'500;
+constexpr std::size_t kTextMax = 16'000;  // the library's own limit
+// Expressions that hold a literal this rare cost a scan little; others are on all the time, unless
+// they are tiny.
+constexpr double kLiteralBits = 12;
+constexpr double kShortLiteralBits = 8;
+constexpr std::size_t kShortPositions = 64;
+constexpr std::size_t kTinyPositions = 12;
+// Commoner factors than this are no help.
+constexpr double kFactorBits = 8;
+constexpr double kFactorBitsLeast = 1;  // better than nothing
+
+bool suits_hyperscan(const RegexNode& tree) {
+  const std::size_t positions = unfolded_size(tree);
+  if (positions <= kTinyPositions) return true;
+  if (positions > kPositionsMax) return false;
+  const auto literal = find_factor(tree, true);
+  return literal && (literal->bits >= kLiteralBits ||
+                     (literal->bits >= kShortLiteralBits && positions <= kShortPositions));
+}
+
+Form hyperscan_form(const PerlRegex& regex) {
+  if (regex.pattern.size() > kTextMax) return Form::none;
+  for (const Form form : {Form::exact, Form::prefilter})
+    if (hyperscan::is_supported(hyperscan_expression(regex, form))) return form;
+  return Form::none;
+}
+
+PatternPlan factor_plan(const std::optional<RegexNode>& tree, double bits_least) {
+  if (!tree) return {};
+  auto factor = find_factor(*tree, false);
+  if (!factor || factor->bits < bits_least) return {};
+  return {Form::factor, std::move(factor)};
+}
+
+}  // namespace
+
+hyperscan::Expression hyperscan_expression(const PerlRegex& regex, Form form) {
+  hyperscan::Expression expression;
+  expression.text = regex.pattern;
+  expression.caseless = regex.caseless;
+  expression.dotall = regex.dotall;
+  expression.multiline = regex.multiline;
+  expression.prefilter = form == Form::prefilter;
+  expression.empty = true;
+  return expression;
+}
+
+PatternPlan plan_pattern(const PerlRegex& regex) {
+  const auto tree = parse_regex(regex);
+  if (tree && !suits_hyperscan(*tree))
+    if (PatternPlan plan = factor_plan(tree, kFactorBits); plan.factor) return plan;
+  if (!tree || unfolded_size(*tree) <= kPositionsMax)
+    if (const Form form = hyperscan_form(regex); form != Form::none) return {form, {}};
+  return factor_plan(tree, kFactorBitsLeast);
+}
+
+}  // namespace sluice::scan::sa

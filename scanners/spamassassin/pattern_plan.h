@@ -1,0 +1,29 @@
+// How an expression is looked for: judged by its structure, because Hyperscan takes seconds over
+// some, and scans slowly for those that hold no rare literal.
+#pragma once
+
+#include <optional>
+
+#include "scanners/hyperscan/database.h"
+#include "scanners/spamassassin/factor.h"
+#include "scanners/spamassassin/perl_regex.h"
+
+namespace sluice::scan::sa {
+
+// From what tells most to what tells least; all but `exact` ask PCRE2 for the last word.
+enum class Form : std::uint8_t {
+  exact,      // Hyperscan knows the whole of it
+  prefilter,  // Hyperscan finds the places that may match
+  factor,     // an automaton finds what every match holds
+  none,       // PCRE2 looks at every text
+};
+
+struct PatternPlan {
+  Form form = Form::none;
+  std::optional<Factor> factor;  // of Form::factor
+};
+
+PatternPlan plan_pattern(const PerlRegex& regex);
+hyperscan::Expression hyperscan_expression(const PerlRegex& regex, Form form);
+
+}  // namespace sluice::scan::sa

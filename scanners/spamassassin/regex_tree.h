@@ -1,0 +1,40 @@
+// What a regular expression is made of, as far as it takes to say what its matches have in common.
+// Assertions are left out and back references match anything: the tree matches at least the texts
+// that the expression does.
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "scanners/spamassassin/perl_regex.h"
+
+namespace sluice::scan::sa {
+
+using OctetSet = std::bitset<256>;
+
+struct RegexNode {
+  enum class Kind : std::uint8_t {
+    octet,     // one of a set
+    sequence,  // the children one behind the other; none: matches the empty text
+    choice,    // one of the children
+    repeat,    // the only child `least` to `most` times
+    anything,  // any text
+  };
+  static constexpr std::uint32_t kUnbounded = UINT32_MAX;
+
+  Kind kind = Kind::sequence;
+  OctetSet octets;
+  std::vector<RegexNode> children;
+  std::uint32_t least = 1;
+  std::uint32_t most = 1;
+};
+
+// Nothing when the expression uses what the parser does not know.
+std::optional<RegexNode> parse_regex(const PerlRegex& regex);
+
+// Positions of an automaton when bounded repeats unfold: "(ab{3}){10}" has 40.
+std::size_t unfolded_size(const RegexNode& node);
+
+}  // namespace sluice::scan::sa

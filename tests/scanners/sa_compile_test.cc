@@ -1,0 +1,202 @@
+// How expressions are judged, compiled, and kept.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "scanners/spamassassin/pattern_compiler.h"
+
+namespace sluice::scan::sa {
+namespace {
+
+namespace fs = std::filesystem;
+
+RegexNode tree_of(const std::string& pattern) {
+  return parse_regex({pattern, false, false, false}).value();
+}
+
+class Folder {
+ public:
+  Folder() : path_(fs::temp_directory_path() / "sluice-cache-XXXXXX") {
+    std::string name = path_.string();
+    if (::mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no temporary folder";
+    path_ = name;
+  }
+  ~Folder() { fs::remove_all(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  fs::path path_;
+};
+
+// The rules that match: the numbers of `patterns`.
+std::vector<std::uint32_t> matches(const std::vector<std::string>& patterns, std::string_view text,
+                                   ArtifactCache& cache, unsigned threads = 1) {
+  std::vector<Pattern> all;
+  for (const std::string& pattern : patterns)
+    all.push_back({static_cast<std::uint32_t>(all.size()), {pattern, true, false, false}});
+  PatternCompiler compiler(cache, threads);
+  const std::size_t number = compiler.add(std::move(all));
+  compiler.run();
+  std::vector<PatternFault> faults;
+  const PatternSet set = compiler.take(number, faults);
+  EXPECT_TRUE(faults.empty());
+  PatternTools tools;
+  set.grow(tools);
+  hyperscan::MatchSet marks = set.match_set();
+  std::vector<std::uint32_t> found;
+  set.scan(as_bytes(text), tools, marks,
+           [&](std::uint32_t rule, std::uint32_t) { found.push_back(rule); });
+  return found;
+}
+
+bool holds(const Factor& factor, std::string_view text) {
+  std::vector<std::uint32_t> left;
+  const auto automata = FactorAutomaton::build({{0, factor}}, left);
+  EXPECT_TRUE(left.empty());
+  hyperscan::MatchSet found(1);
+  FactorAutomaton::scan(automata, as_bytes(text), found);
+  bool hit = false;
+  found.take([&](std::uint32_t) { hit = true; });
+  return hit;
+}
+
+TEST(SaCompile, UnfoldedSizeCountsWhatRepeatsStandFor) {
+  EXPECT_EQ(unfolded_size(tree_of("ab{3}")), 4u);
+  EXPECT_EQ(unfolded_size(tree_of("(?:ab{3}){10}")), 40u);
+  EXPECT_EQ(unfolded_size(tree_of("[^]a-z]{2,50}\\w{3}")), 53u);
+  EXPECT_EQ(unfolded_size(tree_of("x{a}")), 4u);
+  EXPECT_EQ(unfolded_size(tree_of("(?=abc)d\\b(?!e)")), 1u);
+}
+
+TEST(SaCompile, WhatTheParserDoesNotKnowHasNoTree) {
+  for (const char* pattern : {"(?x) a", "\\p{L}", "(?(1)a|b)", "(", "[", "\\x{100}", "(*UCP)a"})
+    EXPECT_FALSE(parse_regex({pattern, false, false, false})) << pattern;
+}
+
+// Texts grown from the letters of an expression: where it matches, its factor is there as well.
+TEST(SaCompile, AFactorIsInEveryTextThatMatches) {
+  const std::vector<std::string> patterns{
+      "(?:\\b|\\s)[_\\W]{0,3}v[_\\W]{0,3}[i1!|l][_\\W]{0,3}c[_\\W]{0,3}[o0]",
+      "a(?:bc|d[ef]{2,4}|g?)h+[^x]i*?j",
+      "(?!ab)(?:[aA\xc0]|\xce\xb1|\xd0[\xb0\x90])(?:b|rn|\xce\xb2)c{1,2}d",
+      "(?:ab|c){2,3}d?(?i:e)f|gh.{0,5}ij",
+      "(a|b)c\\1d[[:digit:]]{2,}e",
+      "^x?(?:yz|w){0,2}abc?$|q+r*s",
+      "(?:a(?:b(?:c|d)|e)f|g(?:h|i)){2}"};
+  const std::string letters = "abcdefghijvxyzqrswo10_ .\xc0\xce\xb1\xb2\xd0\xb0";
+  std::mt19937 random(7);
+  pcre::Tools tools;
+  int matched = 0;
+  for (const std::string& pattern : patterns) {
+    auto expression = pcre::Expression::compile(pattern, {});
+    const auto factor = find_factor(tree_of(pattern), false);
+    ASSERT_TRUE(expression && factor) << pattern;
+    for (int i = 0; i < 8'000; ++i) {
+      std::string text;
+      for (unsigned size = random() % 24; text.size() < size;) {
+        text += letters[random() % letters.size()];
+        // Runs of the expression's own letters make matches likely.
+        const std::size_t from = random() % pattern.size();
+        for (std::size_t at = from; at < pattern.size() && at < from + 3; ++at)
+          if (letters.find(pattern[at]) != std::string::npos) text += pattern[at];
+      }
+      pcre::Expression::Match match;
+      if (!expression->find(as_bytes(text), 0, tools, match)) continue;
+      ++matched;
+      ASSERT_TRUE(holds(*factor, text)) << pattern << "\n" << text;
+    }
+  }
+  EXPECT_GT(matched, 300);
+}
+
+TEST(SaCompile, AFactorIsNotInOrdinaryText) {
+  const auto factor =
+      find_factor(tree_of("(?:\\b|\\s)[_\\W]{0,3}v[_\\W]{0,3}[i1][_\\W]{0,3}c[o0]"), false);
+  ASSERT_TRUE(factor);
+  EXPECT_GT(factor->bits, 8);
+  EXPECT_FALSE(holds(*factor, "the quick brown fox jumps over its own tail"));
+  EXPECT_TRUE(holds(*factor, "cheap v.1 - co-din"));
+}
+
+TEST(SaCompile, ExpressionsOfEveryFormFindWhatTheyShould) {
+  ArtifactCache none("");
+  std::string large = "begin(?:";  // beyond what PCRE2 can link with 16 bits
+  for (int i = 0; i < 9'000; ++i) large += "[a\\xe4]x" + std::to_string(i) + "|";
+  large += "zz)end";
+  const std::vector<std::string> patterns{"plain literal", "(foo|bar)-\\1",
+                                          "[_\\W]?v[_\\W]?[i1]c[o0]d", large,
+                                          "^$|nothing.*(?<=much) more"};
+  EXPECT_EQ(matches(patterns, "A PLAIN literal", none), (std::vector<std::uint32_t>{0}));
+  EXPECT_EQ(matches(patterns, "foo-bar bar-BAR", none), (std::vector<std::uint32_t>{1}));
+  EXPECT_EQ(matches(patterns, "some V-1cod", none), (std::vector<std::uint32_t>{2}));
+  EXPECT_EQ(matches(patterns, "beginAx8999end", none), (std::vector<std::uint32_t>{3}));
+  EXPECT_EQ(matches(patterns, "beginax9000end", none), (std::vector<std::uint32_t>{}));
+  EXPECT_EQ(matches(patterns, "", none), (std::vector<std::uint32_t>{4}));
+}
+
+TEST(SaCompile, ThreadsMakeNoDifference) {
+  ArtifactCache none("");
+  std::vector<std::string> patterns;
+  for (int i = 0; i < 500; ++i) patterns.push_back("word" + std::to_string(i) + "[_\\W]?x[i1]q");
+  EXPECT_EQ(matches(patterns, "word17 x1q word499-xiq", none, 4),
+            matches(patterns, "word17 x1q word499-xiq", none, 1));
+}
+
+class SaCache : public ::testing::Test {
+ protected:
+  std::string cache_path() const { return folder_.path() + "/kept"; }
+  Folder folder_;
+  const std::vector<std::string> patterns_{
+      "plain literal", "[_\\W]{0,3}v[_\\W]{0,3}[i1][_\\W]{0,3}c[_\\W]{0,3}[o0][_\\W]{0,3}d"};
+};
+
+TEST_F(SaCache, WhatWasCompiledIsFoundAgain) {
+  ArtifactCache first(cache_path());
+  EXPECT_EQ(matches(patterns_, "plain literal, v1cod", first).size(), 2u);
+  EXPECT_EQ(first.found(), 0u);
+  EXPECT_EQ(first.stored(), 2u);
+  struct stat status{};
+  ASSERT_EQ(::stat(cache_path().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0700u);
+  ArtifactCache second(cache_path());
+  EXPECT_EQ(matches(patterns_, "plain literal, v1cod", second).size(), 2u);
+  EXPECT_EQ(second.found(), 2u);
+  EXPECT_EQ(second.stored(), 0u);
+  EXPECT_TRUE(second.notes().empty());
+}
+
+TEST_F(SaCache, WhatIsDamagedIsNamedAndMadeAgain) {
+  ArtifactCache first(cache_path());
+  matches(patterns_, "", first);
+  for (const auto& entry : fs::directory_iterator(cache_path())) {
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(-3, std::ios::end);
+    file.put('\x5a');
+  }
+  ArtifactCache second(cache_path());
+  EXPECT_EQ(matches(patterns_, "plain literal, v1cod", second).size(), 2u);
+  EXPECT_EQ(second.found(), 0u);
+  ASSERT_EQ(second.notes().size(), 2u);
+  EXPECT_NE(second.notes()[0].find("compiled again"), std::string::npos);
+  ArtifactCache third(cache_path());
+  matches(patterns_, "", third);
+  EXPECT_EQ(third.found(), 2u);
+}
+
+TEST_F(SaCache, AFolderThatOthersCanWriteIsNotTrusted) {
+  fs::create_directory(cache_path());
+  ::chmod(cache_path().c_str(), 0777);
+  ArtifactCache cache(cache_path());
+  EXPECT_EQ(matches(patterns_, "plain literal", cache).size(), 1u);
+  EXPECT_EQ(cache.stored(), 0u);
+  ASSERT_EQ(cache.notes().size(), 1u);
+  EXPECT_NE(cache.notes()[0].find("0700"), std::string::npos);
+  EXPECT_TRUE(fs::is_empty(cache_path()));
+}
+
+}  // namespace
+}  // namespace sluice::scan::sa
