@@ -15,15 +15,7 @@ RuleScan::RuleScan(std::shared_ptr<const Program> program, ScanTools& tools,
       tools_(tools),
       headers_(header_bytes_max),
       part_headers_(header_bytes_max),
-      counts_(program_->book().rules.size()),
-      body_(program_->body()),
-      rawbody_(program_->rawbody()),
-      uri_(program_->uri()) {
-  for (const Program::FieldGroup& group : program_->headers())
-    header_lanes_.emplace_back(group.set);
-  for (const Program::FieldGroup& group : program_->part_headers())
-    part_lanes_.emplace_back(group.set);
-}
+      counts_(program_->book().rules.size()) {}
 
 mime::Wanted RuleScan::wanted() noexcept {
   mime::Wanted wanted;
@@ -49,9 +41,9 @@ void RuleScan::hit(std::uint32_t rule, std::uint32_t count) noexcept {
     counts_[rule] = std::min(counts_[rule], static_cast<float>(flags.hits_max));
 }
 
-void RuleScan::scan(Lane& lane, std::string_view text) noexcept {
-  lane.set.scan(as_bytes(text), tools_.patterns, lane.matches,
-                [this](std::uint32_t rule, std::uint32_t count) { hit(rule, count); });
+void RuleScan::scan(const PatternSet& set, std::string_view text) noexcept {
+  set.scan(as_bytes(text), tools_.patterns, tools_.matches,
+           [this](std::uint32_t rule, std::uint32_t count) { hit(rule, count); });
 }
 
 void RuleScan::field(const mime::HeaderField& field) noexcept {
@@ -64,31 +56,30 @@ void RuleScan::field(const mime::HeaderField& field) noexcept {
 void RuleScan::section_end(mime::Section section) noexcept {
   if (section == mime::Section::message) {
     relays_.read(headers_);
-    scan_fields(program_->headers(), header_lanes_, headers_);
+    scan_fields(program_->headers(), headers_);
     settle_negated(program_->headers());
-    scan_fields(program_->part_headers(), part_lanes_, headers_);  // the message is a part as well
+    scan_fields(program_->part_headers(), headers_);  // the message is a part as well
     return;
   }
-  scan_fields(program_->part_headers(), part_lanes_, part_headers_);
+  scan_fields(program_->part_headers(), part_headers_);
   part_headers_.clear();
 }
 
-void RuleScan::scan_fields(const std::vector<Program::FieldGroup>& groups, std::vector<Lane>& lanes,
+void RuleScan::scan_fields(const std::vector<Program::FieldGroup>& groups,
                            const HeaderStore& store) noexcept {
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    const Program::FieldGroup& group = groups[i];
+  for (const Program::FieldGroup& group : groups) {
     if (store.value_of(group.target, made_, tools_.workspace, tools_.value)) {
       for (const std::uint32_t rule : group.exists) hit(rule, 1);
     } else {
       tools_.value = group.if_unset;
     }
-    lanes[i].set.scan(as_bytes(tools_.value), tools_.patterns, lanes[i].matches,
-                      [&](std::uint32_t rule, std::uint32_t count) {
-                        if (program_->rule(rule).negated)
-                          counts_[rule] = kMatched;
-                        else
-                          hit(rule, count);
-                      });
+    group.set.scan(as_bytes(tools_.value), tools_.patterns, tools_.matches,
+                   [&](std::uint32_t rule, std::uint32_t count) {
+                     if (program_->rule(rule).negated)
+                       counts_[rule] = kMatched;
+                     else
+                       hit(rule, count);
+                   });
   }
 }
 
@@ -99,15 +90,15 @@ void RuleScan::settle_negated(const std::vector<Program::FieldGroup>& groups) no
       counts_[rule] = counts_[rule] == kMatched ? 0.0F : 1.0F;
 }
 
-void RuleScan::rawbody(std::string_view element) noexcept { scan(rawbody_, element); }
+void RuleScan::rawbody(std::string_view element) noexcept { scan(program_->rawbody(), element); }
 
 void RuleScan::body(mime::BodyView view, std::string_view element) noexcept {
-  if (view == mime::BodyView::all) scan(body_, element);
+  if (view == mime::BodyView::all) scan(program_->body(), element);
 }
 
 void RuleScan::uri(const mime::Uri& uri) noexcept {
-  scan(uri_, uri.written);
-  if (uri.canonical != uri.written) scan(uri_, uri.canonical);
+  scan(program_->uri(), uri.written);
+  if (uri.canonical != uri.written) scan(program_->uri(), uri.canonical);
 }
 
 void RuleScan::message_end(const mime::MessageFacts&) noexcept {

@@ -14,8 +14,11 @@ namespace sluice::scan::sa {
 
 // What the scans of one core share; its contents do not outlive a call.
 struct ScanTools {
-  explicit ScanTools(const Program& program) { program.grow(patterns); }
+  explicit ScanTools(const Program& program) : matches(program.largest_set()) {
+    program.grow(patterns);
+  }
   PatternTools patterns;
+  hyperscan::MatchSet matches;  // of the text being scanned
   mime::Workspace workspace;
   std::string value;
 };
@@ -42,16 +45,9 @@ class RuleScan final : public mime::MessageSink {
   void uri(const mime::Uri& uri) noexcept override;
   void message_end(const mime::MessageFacts& facts) noexcept override;
 
-  // The sets are as many as the program has, each with its own marks.
-  struct Lane {
-    const PatternSet& set;
-    hyperscan::MatchSet matches;
-    explicit Lane(const PatternSet& patterns) : set(patterns), matches(patterns.match_set()) {}
-  };
-
   void hit(std::uint32_t rule, std::uint32_t count) noexcept;
-  void scan(Lane& lane, std::string_view text) noexcept;
-  void scan_fields(const std::vector<Program::FieldGroup>& groups, std::vector<Lane>& lanes,
+  void scan(const PatternSet& set, std::string_view text) noexcept;
+  void scan_fields(const std::vector<Program::FieldGroup>& groups,
                    const HeaderStore& store) noexcept;
   void settle_negated(const std::vector<Program::FieldGroup>& groups) noexcept;
 
@@ -64,8 +60,6 @@ class RuleScan final : public mime::MessageSink {
     return relays_.value_of(name, value);
   };
   std::vector<float> counts_;  // by rule
-  Lane body_, rawbody_, uri_;
-  std::vector<Lane> header_lanes_, part_lanes_;
   double score_ = 0;
 };
 

@@ -1,0 +1,282 @@
+// What SpamAssassin's rules cost over real messages: with and without the reading of MIME, beside
+// Hyperscan alone over the same texts with the same databases, and from the last octet to the
+// verdict. Prints JSON; bench/scan/run makes a table of it.
+#include <hs.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <new>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "scanners/spamassassin/whole_message.h"
+
+namespace {
+
+std::uint64_t allocations = 0;
+
+struct BareScan {  // one call of hs_scan
+  const hs_database_t* database;
+  hs_scratch_t* scratch;
+  std::size_t begin;
+  unsigned size;
+};
+struct Recording {
+  bool on = false;
+  std::vector<BareScan> calls;
+  std::string texts;
+};
+Recording recording;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* const memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+// The linker leads the calls of the scanner here (--wrap).
+extern "C" hs_error_t __real_hs_scan(const hs_database_t* database, const char* data,
+                                     unsigned length, unsigned flags, hs_scratch_t* scratch,
+                                     match_event_handler on_event, void* context);
+extern "C" hs_error_t __wrap_hs_scan(const hs_database_t* database, const char* data,
+                                     unsigned length, unsigned flags, hs_scratch_t* scratch,
+                                     match_event_handler on_event, void* context) {
+  if (recording.on) {
+    recording.calls.push_back({database, scratch, recording.texts.size(), length});
+    recording.texts.append(data, length);
+  }
+  return __real_hs_scan(database, data, length, flags, scratch, on_event, context);
+}
+
+namespace sluice::bench {
+namespace {
+
+namespace fs = std::filesystem;
+namespace sa = scan::sa;
+namespace mime = scan::mime;
+using nlohmann::json;
+
+double cpu_us() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+double median_of_rounds(int rounds, const std::function<void()>& work) {
+  std::vector<double> taken;
+  for (int round = 0; round < rounds; ++round) {
+    const double from = cpu_us();
+    work();
+    taken.push_back(cpu_us() - from);
+  }
+  return median(std::move(taken));
+}
+
+// What the reader tells of a message, to be told again without it.
+class Tape final : public mime::MessageSink {
+ public:
+  void replay(mime::MessageSink& sink) const {
+    for (const auto& step : steps_) step(sink);
+  }
+  const std::string& text() const noexcept { return text_; }
+
+ private:
+  void field(const mime::HeaderField& field) noexcept override {
+    struct Copy {
+      mime::HeaderField field;
+      std::string name, raw, value;
+    };
+    auto copy = std::make_shared<Copy>(field, std::string(field.name), std::string(field.raw),
+                                       std::string(field.value));
+    copy->field.name = copy->name;
+    copy->field.raw = copy->raw;
+    copy->field.value = copy->value;
+    steps_.push_back([copy](mime::MessageSink& sink) { sink.field(copy->field); });
+  }
+  void section_end(mime::Section section) noexcept override {
+    steps_.push_back([section](mime::MessageSink& sink) { sink.section_end(section); });
+  }
+  void rawbody(std::string_view element) noexcept override {
+    steps_.push_back([text = std::string(element)](auto& sink) { sink.rawbody(text); });
+  }
+  void body(mime::BodyView view, std::string_view element) noexcept override {
+    text_ += element;
+    steps_.push_back([view, text = std::string(element)](auto& sink) { sink.body(view, text); });
+  }
+  void uri(const mime::Uri& uri) noexcept override {
+    steps_.push_back([uri, written = std::string(uri.written),
+                      canonical = std::string(uri.canonical)](mime::MessageSink& sink) {
+      mime::Uri copy = uri;
+      copy.written = written;
+      copy.canonical = canonical;
+      copy.host = copy.shown = {};
+      sink.uri(copy);
+    });
+  }
+  void message_end(const mime::MessageFacts& facts) noexcept override {
+    steps_.push_back([facts](mime::MessageSink& sink) { sink.message_end(facts); });
+  }
+
+  std::vector<std::function<void(mime::MessageSink&)>> steps_;
+  std::string text_;
+};
+
+class Bench {
+ public:
+  Bench(std::shared_ptr<const sa::Program> program, std::vector<std::string> messages, int rounds)
+      : program_(std::move(program)), messages_(std::move(messages)), rounds_(rounds) {}
+
+  json run() {
+    make_tapes();
+    const auto count = static_cast<double>(messages_.size());
+    const double whole = median_of_rounds(rounds_, [this] { scan_whole(); });
+    replay_tapes();
+    allocations = 0;
+    replay_tapes();
+    const double allocated = static_cast<double>(allocations);
+    const double rules = median_of_rounds(rounds_, [this] { replay_tapes(); });
+    recording.on = true;
+    replay_tapes();
+    recording.on = false;
+    const double bare = median_of_rounds(rounds_, [] { scan_bare(); });
+    std::size_t octets = 0;
+    for (const std::string& message : messages_) octets += message.size();
+    json result{{"messages", messages_.size()},
+                {"octets_per_message", static_cast<double>(octets) / count},
+                {"whole_us", whole / count},
+                {"rules_us", rules / count},
+                {"hyperscan_us", bare / count},
+                {"hyperscan_calls", static_cast<double>(recording.calls.size()) / count},
+                {"hyperscan_octets", static_cast<double>(recording.texts.size()) / count},
+                {"rules_to_hyperscan", rules / bare},
+                {"allocations_per_message", allocated / count}};
+    result["last_octets_us"] = last_octets();
+    return result;
+  }
+
+ private:
+  void make_tapes() {
+    mime::MessageReader reader({}, sa::RuleScan::wanted());
+    for (const std::string& message : messages_) {
+      Tape& tape = tapes_.emplace_back();
+      reader.begin();
+      reader.feed(as_bytes(message), tools_.workspace, tape);
+      reader.finish(tools_.workspace, tape);
+    }
+  }
+  void scan_whole() {
+    for (const std::string& message : messages_) {
+      begin();
+      reader_.feed(as_bytes(message), tools_.workspace, scan_);
+      reader_.finish(tools_.workspace, scan_);
+    }
+  }
+  void begin() {
+    scan_.begin();
+    reader_.begin();
+  }
+  void replay_tapes() {
+    for (const Tape& tape : tapes_) {
+      scan_.begin();
+      tape.replay(scan_);
+    }
+  }
+  static void scan_bare() {
+    for (const BareScan& call : recording.calls)
+      __real_hs_scan(
+          call.database, recording.texts.data() + call.begin, call.size, 0, call.scratch,
+          [](unsigned, unsigned long long, unsigned long long, unsigned, void*) { return 0; },
+          nullptr);
+  }
+
+  // Text messages of 64 KiB, fed in runs of 4 KiB as the engine does: how long from the last run,
+  // which comes with the final dot, to the verdict.
+  json last_octets() {
+    std::string text;
+    for (const Tape& tape : tapes_) text += tape.text();
+    const std::string head = "From: a@example.com\r\nTo: b@example.com\r\nSubject: a text\r\n\r\n";
+    constexpr std::size_t kSize = 64 * 1024;
+    constexpr std::size_t kRun = 4'096;
+    std::vector<double> taken;
+    for (int round = 0; round < rounds_; ++round)
+      for (std::size_t at = 0; at + kSize <= text.size(); at += kSize) {
+        const std::string message = head + text.substr(at, kSize);
+        begin();
+        std::size_t fed = 0;
+        for (; fed + kRun < message.size(); fed += kRun)
+          reader_.feed(as_bytes(message).subspan(fed, kRun), tools_.workspace, scan_);
+        const auto from = std::chrono::steady_clock::now();
+        reader_.feed(as_bytes(message).subspan(fed), tools_.workspace, scan_);
+        reader_.finish(tools_.workspace, scan_);
+        const auto now = std::chrono::steady_clock::now();
+        taken.push_back(std::chrono::duration<double, std::micro>(now - from).count());
+      }
+    std::ranges::sort(taken);
+    if (taken.empty()) return nullptr;
+    return {{"messages", taken.size()},
+            {"p50", taken[taken.size() / 2]},
+            {"p99", taken[taken.size() * 99 / 100]}};
+  }
+
+  std::shared_ptr<const sa::Program> program_;
+  std::vector<std::string> messages_;
+  int rounds_;
+  std::vector<Tape> tapes_;
+  sa::ScanTools tools_{*program_};
+  sa::RuleScan scan_{program_, tools_, mime::MessageLimits().walker.header_bytes_max};
+  mime::MessageReader reader_{{}, sa::RuleScan::wanted()};
+};
+
+std::vector<std::string> read_files(const std::vector<std::string>& paths) {
+  std::vector<std::string> texts;
+  for (const std::string& path : paths) {
+    std::ifstream in(path, std::ios::binary);
+    texts.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  }
+  return texts;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"What SpamAssassin's rules cost over real messages"};
+  std::vector<std::string> rules{"/usr/share/spamassassin"};
+  std::vector<std::string> messages;
+  std::string cache;
+  int rounds = 5;
+  app.add_option("--rules", rules, "rule files and folders")->allow_extra_args(false);
+  app.add_option("--cache", cache, "folder of compiled rules");
+  app.add_option("--rounds", rounds, "the median of as many is told");
+  app.add_option("message", messages, "files")->required();
+  CLI11_PARSE(app, argc, argv);
+  config::Problems problems;
+  const double from = cpu_us();
+  auto program = sa::Program::compile(sa::read_rule_book(rules, problems),
+                                      {.threads = 2, .cache = cache}, problems);
+  const double compiled = cpu_us() - from;
+  json result = Bench(std::move(program), read_files(messages), rounds).run();
+  result["load_cpu_s"] = compiled / 1e6;
+  std::printf("%s\n", result.dump(2).c_str());
+  return 0;
+}
+
+}  // namespace
+}  // namespace sluice::bench
+
+int main(int argc, char** argv) { return sluice::bench::run(argc, argv); }
