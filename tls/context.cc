@@ -1,6 +1,7 @@
 #include "tls/context.h"
 
 #include "tls/failure.h"
+#include "tls/key_schedule.h"
 #include "tls/protocol.h"
 #include "tls/server_faces.h"
 
@@ -33,7 +34,7 @@ std::expected<std::shared_ptr<const Context>, std::string> Context::server(
 std::expected<std::shared_ptr<const Context>, std::string> Context::client(
     const TrustSettings& trust, const Identity* own) {
   clear_errors();
-  SslContextPtr context(SSL_CTX_new(TLS_client_method()));
+  SslContextPtr context(SSL_CTX_new_ex(nullptr, prefer_ours(), TLS_client_method()));
   if (!context || !set_protocol(context.get()))
     return std::unexpected(library_fault("TLS could not be set up"));
   if (!set_trust(context.get(), trust))

@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "tls/certificate.h"
+#include "tls/key_schedule.h"
 #include "tls/protocol.h"
 #include "tls/ticket_keys.h"
 
@@ -108,7 +109,7 @@ Faces::Members Faces::members_for(std::string_view host) const {
 std::expected<SSL_CTX*, std::string> Faces::face_of(const Members& members) {
   SslContextPtr& face = faces_[members];
   if (face) return face.get();
-  face.reset(SSL_CTX_new(TLS_server_method()));
+  face.reset(SSL_CTX_new_ex(nullptr, prefer_ours(), TLS_server_method()));
   if (!face || !set_up(face.get(), members))
     return std::unexpected(library_fault("TLS could not be set up"));
   return face.get();

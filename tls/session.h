@@ -10,7 +10,9 @@
 #include "engine/base/byte_stream.h"
 #include "tls/failure.h"
 #include "tls/handle.h"
+#include "tls/outcome.h"
 #include "tls/peer_check.h"
+#include "tls/record_layer.h"
 
 namespace sluice::tls {
 
@@ -23,14 +25,6 @@ struct ClientCertificate {
   std::array<char, 128> subject{};  // common names, cut off
   std::array<char, 128> issuer{};
   const char* fault = "";  // why it is not verified
-};
-
-enum class Outcome : std::uint8_t {
-  done,         // it happened
-  want_input,   // not before more octets have come from the peer
-  want_output,  // not before the stream takes more octets
-  closed,       // the peer said close_notify: an orderly end
-  failed,       // failure() says why; nothing more can be read or written
 };
 
 class Session {
@@ -46,8 +40,11 @@ class Session {
   bool connect(const Context& context, ByteStream& wire, const PeerPolicy& policy) noexcept;
   // From here on octets go over `wire`: those that the old one has not shown must come first there.
   void move_to(ByteStream& wire) noexcept;
+  // After the handshake of accept(): from here on the records of TLS 1.3 are read and written
+  // without OpenSSL (record_layer.h), and its state goes. Those of TLS 1.2 stay with it.
+  void carry_on(Carrier& wire) noexcept;
   void reset() noexcept;
-  bool active() const noexcept { return ssl_ != nullptr; }
+  bool active() const noexcept { return ssl_ != nullptr || records_ != nullptr; }
 
   Outcome handshake() noexcept;
   bool established() const noexcept { return established_; }
@@ -61,10 +58,10 @@ class Session {
   Outcome close() noexcept;
 
   const Failure& failure() const noexcept { return failure_; }
-  const char* protocol() const noexcept;  // "TLSv1.3"
-  const char* cipher() const noexcept;    // "TLS_AES_256_GCM_SHA384"
-  bool resumed() const noexcept;
-  const char* server_name() const noexcept;  // the client's SNI, nullptr = none
+  const char* protocol() const noexcept { return protocol_; }  // "TLSv1.3"; of an established one
+  const char* cipher() const noexcept { return cipher_; }      // "TLS_AES_256_GCM_SHA384"
+  bool resumed() const noexcept { return resumed_; }
+  const char* server_name() const noexcept;  // the client's SNI until carry_on(), nullptr = none
   // Is the peer who the policy wants? To be asked after the handshake, before anything is written.
   PeerCheck peer(const PeerPolicy& policy) const;
   ClientCertificate client_certificate() const noexcept;
@@ -73,9 +70,16 @@ class Session {
  private:
   bool start(const Context& context, ByteStream& wire) noexcept;
   Outcome result(int returned, std::string_view what) noexcept;
+  Outcome result(Outcome outcome) noexcept;  // of the record layer
+  Outcome fail(std::string_view what) noexcept;
 
+  std::unique_ptr<Handover> handover_;  // of a server, until carry_on(); OpenSSL points to it
   SslPtr ssl_;
+  std::unique_ptr<RecordLayer> records_;
   Failure failure_;
+  const char* protocol_ = "";
+  const char* cipher_ = "";
+  bool resumed_ = false;
   bool established_ = false;
   bool failed_ = false;
 };

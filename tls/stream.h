@@ -13,12 +13,10 @@
 
 namespace sluice::tls {
 
-inline constexpr std::size_t kPlainTextMax = 16'384;  // octets of one record (RFC 8446 5.1)
-
 // One per core.
 class ReadBuffers {
  public:
-  using Buffer = std::array<std::uint8_t, kPlainTextMax>;
+  using Buffer = std::array<std::uint8_t, kInnerMax>;  // of one record
 
   explicit ReadBuffers(std::size_t spare_count);
 

@@ -27,6 +27,7 @@ class Receiver {
       wire_.give_to(client_->input);
     }
     SLUICE_ASSERT(stream_.session().established());
+    stream_.session().carry_on(wire_);
     SLUICE_ASSERT(std::string_view(stream_.session().cipher()) == "TLS_AES_256_GCM_SHA384");
   }
 

@@ -17,13 +17,20 @@
 namespace sluice::bench {
 
 // The server's end, as cheap as a stream can be.
-class FlatStream final : public ByteStream {
+class FlatStream final : public Carrier {
  public:
   FlatStream() : output(1 << 20) {}
 
   ByteView readable() noexcept override { return ByteView(input).subspan(read_); }
   void consume(std::size_t count) noexcept override { read_ += count; }
   bool read_finished() const noexcept override { return false; }
+  std::size_t unread() const noexcept override { return input.size() - read_; }
+  std::size_t copy(MutableBytes out) const noexcept override {
+    const std::size_t count = std::min(out.size(), unread());
+    std::memcpy(out.data(), input.data() + read_, count);
+    return count;
+  }
+  bool input_ended() const noexcept override { return false; }
   std::size_t write(ByteView octets) noexcept override {
     SLUICE_ASSERT(written + octets.size() <= output.size());
     std::memcpy(output.data() + written, octets.data(), octets.size());

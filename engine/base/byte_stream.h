@@ -21,4 +21,17 @@ class ByteStream {
   ~ByteStream() = default;
 };
 
+// One that keeps what has arrived until it is consumed, and shows all of it.
+class Carrier : public ByteStream {
+ public:
+  virtual std::size_t unread() const noexcept = 0;
+  // Copies the oldest unread octets without consuming them; returns how many.
+  virtual std::size_t copy(MutableBytes out) const noexcept = 0;
+  // The peer has finished sending: unread() does not grow any more.
+  virtual bool input_ended() const noexcept = 0;
+
+ protected:
+  ~Carrier() = default;
+};
+
 }  // namespace sluice

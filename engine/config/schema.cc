@@ -127,8 +127,8 @@ std::vector<Key<Port>> port_keys() {
 
 std::vector<Key<Tcp>> tcp_keys() {
   return {
-      {"receive_window", size(&Tcp::receive_window, 8 * kKiB, 64 * kMiB),
-       "octets a connection may have unread"},
+      {"receive_window", size(&Tcp::receive_window, 32 * kKiB, 64 * kMiB),
+       "octets a connection may have unread; a record of TLS must fit (16 KiB and a little)"},
       {"send_buffer", size(&Tcp::send_buffer, 8 * kKiB, 64 * kMiB),
        "octets a connection may have unacknowledged"},
       {"syn_backlog", integer(&Tcp::syn_backlog, 16, 1'048'576),

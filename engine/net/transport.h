@@ -26,7 +26,7 @@ const char* describe(NetError error) noexcept;
 
 // Owned by its Transport. Valid from next_ready()/connect() until release(). What is written leaves
 // at the next flush of the transport, so that everything written in one poll shares segments.
-class Connection : public ByteStream {
+class Connection : public Carrier {
  public:
   enum class State : std::uint8_t { opening, open, failed };
 

@@ -46,6 +46,7 @@ bool Inbound::end_step(tls::Outcome outcome, Instant now) {
   tls::Session& session = tls_->session();
   switch (outcome) {
     case tls::Outcome::done:
+      session.carry_on(*connection_);
       stream_ = tls_.get();
       emit(mail::EventKind::link_tls_success, session.protocol(), session.cipher());
       if (asks_for_certificate()) note_client_certificate();

@@ -35,6 +35,11 @@ class FakeConnection final : public net::Connection {
   ByteView readable() noexcept override { return as_bytes(to_us_); }
   void consume(std::size_t count) noexcept override { to_us_.erase(0, count); }
   bool read_finished() const noexcept override { return peer_closed_ && to_us_.empty(); }
+  std::size_t unread() const noexcept override { return to_us_.size(); }
+  std::size_t copy(MutableBytes out) const noexcept override {
+    return to_us_.copy(reinterpret_cast<char*>(out.data()), out.size());
+  }
+  bool input_ended() const noexcept override { return peer_closed_; }
   std::size_t write(ByteView octets) noexcept override {
     const std::size_t taken = std::min(octets.size(), write_space());
     from_us_ += as_text(octets.first(taken));

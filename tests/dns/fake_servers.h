@@ -121,6 +121,13 @@ class FakeTcp final : public net::Transport {
       reply.erase(reply.begin(), reply.begin() + static_cast<std::ptrdiff_t>(count));
     }
     bool read_finished() const noexcept override { return closes && reply.empty(); }
+    std::size_t unread() const noexcept override { return reply.size(); }
+    std::size_t copy(MutableBytes out) const noexcept override {
+      const std::size_t count = std::min(out.size(), reply.size());
+      std::copy_n(reply.begin(), count, out.begin());
+      return count;
+    }
+    bool input_ended() const noexcept override { return closes; }
     std::size_t write(ByteView octets) noexcept override {
       if (octets.empty()) return 0;
       const ByteView message = octets.subspan(2);

@@ -89,6 +89,11 @@ class MemoryServer final : public net::Transport {
     ByteView readable() noexcept override { return as_bytes(replies_); }
     void consume(std::size_t count) noexcept override { replies_.erase(0, count); }
     bool read_finished() const noexcept override { return false; }
+    std::size_t unread() const noexcept override { return replies_.size(); }
+    std::size_t copy(MutableBytes out) const noexcept override {
+      return replies_.copy(reinterpret_cast<char*>(out.data()), out.size());
+    }
+    bool input_ended() const noexcept override { return false; }
     std::size_t write(ByteView octets) noexcept override {
       const std::size_t taken = std::min(octets.size(), world_.plan_.write_space);
       world_.longest_write = std::max(world_.longest_write, taken);

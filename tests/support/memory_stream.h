@@ -10,11 +10,16 @@
 
 namespace sluice::test {
 
-class MemoryStream final : public ByteStream {
+class MemoryStream final : public Carrier {
  public:
   ByteView readable() noexcept override { return as_bytes(arrived).first(visible()); }
   void consume(std::size_t count) noexcept override { arrived.erase(0, count); }
   bool read_finished() const noexcept override { return finished && arrived.empty(); }
+  std::size_t unread() const noexcept override { return arrived.size(); }
+  std::size_t copy(MutableBytes out) const noexcept override {
+    return arrived.copy(reinterpret_cast<char*>(out.data()), out.size());
+  }
+  bool input_ended() const noexcept override { return finished; }
   std::size_t write(ByteView octets) noexcept override {
     const std::size_t count = std::min(octets.size(), room);
     other->arrived.append(as_text(octets.first(count)));

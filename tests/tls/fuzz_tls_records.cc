@@ -1,5 +1,6 @@
-// Octets of somebody without keys to a server's session, before the handshake or after it. Whatever
-// they are, none is taken for plain text. The first octet says when they come and how they are cut.
+// Octets of somebody without keys to a server's session: before the handshake, after it with
+// OpenSSL or after it with our own record layer. Whatever they are, none is taken for plain text.
+// The first octet says when they come and how they are cut.
 #include <openssl/err.h>
 
 #include "engine/base/contract.h"
@@ -28,7 +29,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Contexts contexts;
   if (size == 0) return 0;
   const bool established = (data[0] & 1) != 0;
-  const std::size_t piece = 1 + data[0] / 2U * 8;
+  const bool carries_on = (data[0] & 2) != 0;
+  const std::size_t piece = 1 + data[0] / 4U * 16;
   test::MemoryPipe pipe;
   tls::ReadBuffers buffers(1);
   tls::Stream server(buffers);
@@ -41,6 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       server.session().handshake();
     }
     SLUICE_ASSERT(server.session().established());
+    if (carries_on) server.session().carry_on(pipe.server);
   }
   for (std::size_t at = 1; at < size; at += piece) {
     pipe.server.arrived.append(as_text({data + at, std::min(piece, size - at)}));

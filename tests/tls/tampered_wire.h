@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -27,8 +28,10 @@ struct Tampering {
 // A whole conversation: handshake, a command, a reply, a second command, an orderly end.
 class Conversation {
  public:
-  Conversation(const tls::Context& server, const tls::Context& client, const Tampering& tampering)
-      : tampering_(tampering) {
+  // carries_on: the server's records are our own after the handshake.
+  Conversation(const tls::Context& server, const tls::Context& client, bool carries_on,
+               const Tampering& tampering)
+      : carries_on_(carries_on), tampering_(tampering) {
     for (End& end : ends_) end.wire.other = &end.sent;
     sound_ = ends_[kServer].session.accept(server, ends_[kServer].wire) &&
              ends_[kClient].session.connect(client, ends_[kClient].wire, "mx.example");
@@ -40,6 +43,8 @@ class Conversation {
   void run() {
     for (int round = 0; round < 4; ++round)
       for (Side side : {kClient, kServer}) shake_hands(side);
+    End& server = ends_[kServer];
+    if (carries_on_ && server.session.established()) server.session.carry_on(server.wire);
     say(kClient, "MAIL FROM:<a@example.org>\r\n");
     hear(kServer);
     say(kServer, "250 ok\r\n");
@@ -126,10 +131,11 @@ class Conversation {
     switch (hit ? tampering_.fault : Fault::none) {
       case Fault::none: break;
       case Fault::flip:
+        if (tampering_.offset >= record.size()) break;  // this signature is shorter
         record[tampering_.offset] = static_cast<char>(record[tampering_.offset] ^ tampering_.bits);
         break;
       case Fault::cut:
-        record.resize(tampering_.offset);
+        record.resize(std::min(tampering_.offset, record.size()));
         to.finished = true;
         break;
       case Fault::drop: return;
@@ -139,6 +145,7 @@ class Conversation {
     to.arrived += record + std::exchange(from.held, {});
   }
 
+  const bool carries_on_;
   Tampering tampering_;
   std::array<End, 2> ends_;
   bool sound_ = true;

@@ -55,14 +55,14 @@ ByteView KernelConnection::readable() noexcept {
 void KernelConnection::consume(std::size_t count) noexcept {
   SLUICE_ASSERT(count <= unread());
   read_head_ += count;
-  if (unread() == 0) {
-    drop_read_buffer();
-  } else if (read_tail_ == kReadBuffer && read_head_ > 0) {
-    std::memmove(read_buffer_, read_buffer_ + read_head_, unread());
-    read_tail_ -= read_head_;
-    read_head_ = 0;
-  }
+  if (unread() == 0) drop_read_buffer();
   if (wants_fill()) schedule_fill();
+}
+
+std::size_t KernelConnection::copy(MutableBytes out) const noexcept {
+  const std::size_t count = std::min(out.size(), unread());
+  if (count > 0) std::memcpy(out.data(), read_buffer_ + read_head_, count);
+  return count;
 }
 
 std::size_t KernelConnection::write(ByteView octets) noexcept {
@@ -145,7 +145,7 @@ void KernelConnection::finish_opening() noexcept {
 
 bool KernelConnection::wants_fill() const noexcept {
   if (state_ != State::open || !kernel_has_more_ || at_end_) return false;
-  return released_ || read_tail_ < kReadBuffer;
+  return released_ || unread() < kReadBuffer;
 }
 
 void KernelConnection::fill() noexcept {
@@ -157,6 +157,11 @@ void KernelConnection::fill() noexcept {
 void KernelConnection::read_more() noexcept {
   if (read_buffer_ == nullptr) read_buffer_ = shared_.read_buffers.acquire();
   SLUICE_ASSERT(read_buffer_ != nullptr);  // the pool has one per connection
+  if (read_tail_ == kReadBuffer) {
+    std::memmove(read_buffer_, read_buffer_ + read_head_, unread());
+    read_tail_ = unread();
+    read_head_ = 0;
+  }
   const std::size_t room = kReadBuffer - read_tail_;
   const ssize_t count = recv(socket_, read_buffer_ + read_tail_, room, MSG_DONTWAIT);
   const int error = errno;

@@ -30,6 +30,9 @@ class KernelConnection final : public Connection {
   ByteView readable() noexcept override;
   void consume(std::size_t count) noexcept override;
   bool read_finished() const noexcept override { return at_end_ && unread() == 0; }
+  std::size_t unread() const noexcept override { return read_tail_ - read_head_; }
+  std::size_t copy(MutableBytes out) const noexcept override;
+  bool input_ended() const noexcept override { return at_end_; }
   std::size_t write(ByteView octets) noexcept override;
   std::size_t write_space() const noexcept override;
   bool write_drained() const noexcept override { return unsent_ == 0; }
@@ -56,7 +59,6 @@ class KernelConnection final : public Connection {
   ListLink linger_link;
 
  private:
-  std::size_t unread() const noexcept { return read_tail_ - read_head_; }
   bool wants_fill() const noexcept;
   void read_more() noexcept;
   void discard_more() noexcept;

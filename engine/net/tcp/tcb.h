@@ -34,6 +34,9 @@ class Tcb final : public Connection, public FlowNode {
   ByteView readable() noexcept override { return received.front(); }
   void consume(std::size_t count) noexcept override;
   bool read_finished() const noexcept override;
+  std::size_t unread() const noexcept override { return received.octets(); }
+  std::size_t copy(MutableBytes out) const noexcept override { return received.copy(out); }
+  bool input_ended() const noexcept override { return fin_received; }
   std::size_t write(ByteView octets) noexcept override;
   std::size_t write_space() const noexcept override;
   bool write_drained() const noexcept override { return unacknowledged.empty(); }
