@@ -229,6 +229,9 @@ void check_routes(const Config& config, Reading& reading) {
     for (const Endpoint& hop : route.next_hops)
       if (hop.port == 0 || hop.address.is_unspecified())
         place.fault("next_hop", fmt::format("next_hop {} cannot be connected to", hop.text()));
+    if (route.next_hops.empty() && !route.credentials.empty())
+      place.fault("credentials", "credentials are for hosts that are listed, and next_hop is "
+                                 "\"mx\": DNS could name anybody");
     check_reached(config.routes, i, "route", place);
   }
 }

@@ -18,6 +18,7 @@ enum class SynCookies : std::uint8_t { off, on, automatic };
 enum class CongestionControl : std::uint8_t { reno, cubic, bbr };
 enum class BareNewline : std::uint8_t { reject, normalise };
 enum class Direction : std::uint8_t { inbound, outbound };
+enum class HopProtocol : std::uint8_t { smtp, lmtp };
 enum class ReplyClass : std::uint8_t { as_said, temporary, permanent };
 enum class LateReject : std::uint8_t { hold, deliver, bounce, discard };
 enum class Tls : std::uint8_t { off, preferred, required, implicit };
@@ -169,7 +170,9 @@ struct Route {                      // [[route]]: first match by domain wins
   std::string domain;               // "example.com", ".example.com" (subdomains), "*"
   std::vector<Endpoint> next_hops;  // tried in order; empty: the mail hosts that DNS names
   std::uint16_t mx_port = 25;       // TCP port of those
-  std::string via;                  // name of a [[port]], or empty = kernel sockets
+  HopProtocol protocol = HopProtocol::smtp;
+  std::string credentials;  // file with user and password; empty = no AUTH
+  std::string via;          // name of a [[port]], or empty = kernel sockets
   int line = 0;
 };
 

@@ -258,6 +258,12 @@ std::vector<Key<Route>> route_keys() {
        "domain",
        Need::required},
       {"mx_port", integer(&Route::mx_port, 1, 65'535), "TCP port of the hosts that DNS names"},
+      {"protocol",
+       choice(&Route::protocol, {{"smtp", HopProtocol::smtp}, {"lmtp", HopProtocol::lmtp}}),
+       "what the hosts speak; with \"lmtp\" (RFC 2033) each recipient has an answer of its own"},
+      {"credentials", text(&Route::credentials, "a path, or \"\" for none", no_fault),
+       "a file of mode 0600 with a user name and a password, a line each; sent inside TLS only, so "
+       "give the hosts a [[destination]] with tls = \"required-verify\""},
       {"via", text(&Route::via, "the name of a port, or \"\" for kernel sockets", no_fault),
        "the port that connections leave by"},
   };

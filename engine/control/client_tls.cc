@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/control/credentials.h"
 #include "tls/identity.h"
 
 namespace sluice::control {
@@ -38,6 +39,13 @@ std::expected<delivery::ClientContexts, std::string> client_tls(const config::Co
     auto own = destination_tls(config, destination);
     if (!own) return std::unexpected(std::move(own.error()));
     contexts.destinations.back() = std::move(*own);
+  }
+  for (const config::Route& route : config.routes) {
+    contexts.credentials.emplace_back();
+    if (route.credentials.empty()) continue;
+    auto read = read_credentials(route.credentials);
+    if (!read) return std::unexpected("route \"" + route.domain + "\": " + read.error());
+    contexts.credentials.back() = std::move(*read);
   }
   return contexts;
 }

@@ -1,4 +1,4 @@
-// From the configuration and the files that it names to the TLS of deliveries.
+// From the configuration and the files that it names to what deliveries show to peers.
 #pragma once
 
 #include <expected>
@@ -9,7 +9,7 @@
 
 namespace sluice::control {
 
-// The error names the destination, the file and the fault.
+// The error names the destination or route, the file and the fault.
 std::expected<delivery::ClientContexts, std::string> client_tls(const config::Config& config);
 
 }  // namespace sluice::control

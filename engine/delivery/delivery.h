@@ -17,6 +17,7 @@
 #include "engine/mail/event.h"
 #include "engine/mail/ids.h"
 #include "engine/net/transport.h"
+#include "engine/smtp/credentials.h"
 #include "queueing/shard.h"
 #include "tls/context.h"
 #include "tls/stream.h"
@@ -31,10 +32,11 @@ inline constexpr std::uint32_t kDnsAsker = 2;  // in dns::Token
 // Token of delivery's own commits (notifications); no session's handle has it.
 inline constexpr std::uint64_t kNoticeToken = UINT64_MAX;
 
-// What deliveries show to TLS peers and whom they trust.
+// What deliveries show to peers, and whom they trust.
 struct ClientContexts {
   std::shared_ptr<const tls::Context> usual;                      // null: no TLS at all
   std::vector<std::shared_ptr<const tls::Context>> destinations;  // of each [[destination]]
+  std::vector<smtp::Credentials> credentials;  // of each [[route]]; not given: none
 };
 
 struct Surroundings {  // all outlive the Delivery

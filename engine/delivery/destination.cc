@@ -32,10 +32,13 @@ tls::PeerPolicy policy_for(const PeerRule& rule, const MailHost& host) {
 
 }  // namespace
 
-Destination::Destination(const config::Route& route, std::string name, PeerRule rule)
+Destination::Destination(const config::Route& route, std::string name, PeerRule rule,
+                         smtp::Credentials credentials)
     : name_(name.empty() ? route.domain : std::move(name)),
       via_(route.via),
       rule_(std::move(rule)),
+      lmtp_(route.protocol == config::HopProtocol::lmtp),
+      credentials_(std::move(credentials)),
       looks_up_(route.next_hops.empty()),
       mx_port_(route.mx_port) {
   if (!looks_up_) hosts_until_ = Instant::never();

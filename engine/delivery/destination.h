@@ -26,7 +26,8 @@ class Destination {
   static constexpr std::size_t kHopsMax = 1'000;  // with those that are no longer picked
 
   // What it needs of the route is copied: the configuration may go away first.
-  explicit Destination(const config::Route& route, std::string name = {}, PeerRule rule = {});
+  explicit Destination(const config::Route& route, std::string name = {}, PeerRule rule = {},
+                       smtp::Credentials credentials = {});
 
   // Of a route whose next hops are looked up: they are known until then (never() for the others).
   bool looks_up() const noexcept { return looks_up_; }
@@ -39,6 +40,8 @@ class Destination {
   const std::string& name() const noexcept { return name_; }
   const std::string& via() const noexcept { return via_; }
   const PeerRule& rule() const noexcept { return rule_; }
+  bool lmtp() const noexcept { return lmtp_; }
+  const smtp::Credentials& credentials() const noexcept { return credentials_; }
   bool unused() const noexcept {
     return connections == 0 && active_recipients == 0 && !inquiry.waits();
   }
@@ -99,6 +102,8 @@ class Destination {
   std::string name_;
   std::string via_;
   PeerRule rule_;
+  bool lmtp_;
+  smtp::Credentials credentials_;
   bool looks_up_;
   std::uint16_t mx_port_;
   Instant hosts_until_{};

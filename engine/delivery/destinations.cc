@@ -38,7 +38,10 @@ Destinations::Found Destinations::find(std::string_view domain, TlsWish wish) {
   const std::string lower(std::string_view(key_).substr(kFixedKeyBytes));
   const PeerRule rule = peer_rule(*config_, contexts_, entry, lower.empty() ? domain : lower, wish);
   const config::Destination* settings = entry ? &config_->destinations[*entry] : nullptr;
-  auto made = std::make_unique<Destination>(hops, name_of(hops, settings, rule, lower), rule);
+  const bool known_user = route && *route < contexts_.credentials.size();
+  auto made = std::make_unique<Destination>(
+      hops, name_of(hops, settings, rule, lower), rule,
+      known_user ? contexts_.credentials[*route] : smtp::Credentials{});
   return {map_.emplace(key_, std::move(made)).first->second.get()};
 }
 

@@ -108,7 +108,7 @@ class Dispatcher final : public Delivery {
   bool look_up(Destination& destination);
 
   // dispatcher_tls.cc
-  void set_client_tls(const OutboundConnection& connection) noexcept;
+  void set_client(const OutboundConnection& connection) noexcept;
   void report_tls(OutboundConnection& connection);
   void report_no_tls(OutboundConnection& connection, mail::EventKind kind);
 

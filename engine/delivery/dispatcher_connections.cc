@@ -24,7 +24,7 @@ bool went_stale(const OutboundConnection& connection, const Job& job,
 
 Peer peer_of(OutboundConnection& connection) {
   return {connection.dcid(), connection.destination().hop(connection.hop()).address.text(),
-          connection.session().capabilities().dsn};
+          connection.session().capabilities().dsn, connection.destination().lmtp()};
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ void Dispatcher::connected(OutboundConnection& connection) {
                        .dcid = connection.dcid(),
                        .local = connection.connection()->local(),
                        .remote = connection.connection()->remote()});
-  set_client_tls(connection);
+  set_client(connection);
   connection.begin_session(client_settings_, config_->delivery.postmaster, house_.tls_buffers,
                            now_);
   run(connection);

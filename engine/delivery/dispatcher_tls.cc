@@ -26,17 +26,20 @@ Lack lack_of(const OutboundConnection& connection, smtp::TlsTrouble trouble) noe
 
 }  // namespace
 
-// RFC 7435: what can be had without proof is used without proof.
-void Dispatcher::set_client_tls(const OutboundConnection& connection) noexcept {
+// RFC 7435: what can be had without proof is used without proof; a password only inside TLS.
+void Dispatcher::set_client(const OutboundConnection& connection) noexcept {
   const Destination& destination = connection.destination();
   const PeerRule& rule = destination.rule();
   const tls::PeerPolicy& policy = destination.policy(connection.hop());
+  client_settings_.lmtp = destination.lmtp();
+  client_settings_.credentials = destination.credentials();
+  const bool must = tls::demands_tls(policy.level) || destination.credentials().given();
   const bool possible = policy.context != nullptr && house_.tls_buffers != nullptr;
-  if (policy.level == tls::Level::none || (!possible && !tls::demands_tls(policy.level)))
+  if (!must && (policy.level == tls::Level::none || !possible))
     client_settings_.tls = smtp::ClientTls::never;
   else if (rule.implicit)
     client_settings_.tls = smtp::ClientTls::implicit;
-  else if (tls::demands_tls(policy.level))
+  else if (must)
     client_settings_.tls = smtp::ClientTls::required;
   else
     client_settings_.tls = smtp::ClientTls::preferred;
@@ -89,6 +92,10 @@ void Dispatcher::greeting_failed(OutboundConnection& connection) {
       break;
     case smtp::TlsTrouble::not_offered: trouble.reason = "TLS required"; [[fallthrough]];
     default: trouble.status = strict ? "5.7.10" : "4.7.10";
+  }
+  if (session.auth_trouble()) {  // ours to mend: nothing is returned to senders
+    trouble.reason = "AUTH failed";
+    trouble.status = "4.7.8";
   }
   // RFC 5321 3.8: 421, or no answer at all. Other refusals are meant for every connection.
   const bool crowded = session.failure_code() == 0 || session.failure_code() == 421;

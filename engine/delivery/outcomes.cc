@@ -100,7 +100,7 @@ void Outcomes::note_success(Job& job, Rid rid, const smtp::RecipientResult& resu
                             const Peer& peer) {
   if (peer.dsn || !wants_notice(recipient_of(job, rid), DsnAction::relayed)) return;
   job.notices.push_back({.rid = rid,
-                         .action = DsnAction::relayed,
+                         .action = peer.lmtp ? DsnAction::delivered : DsnAction::relayed,
                          .status = enhanced_status(result),
                          .diagnostic = result.reply,
                          .remote = peer.remote});

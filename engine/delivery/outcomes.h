@@ -26,6 +26,7 @@ struct Peer {  // who has answered
   Dcid dcid = 0;
   std::string remote;  // its address
   bool dsn = false;    // it reports on deliveries itself (RFC 3461)
+  bool lmtp = false;   // it is where the mailboxes are
 };
 
 class Outcomes {

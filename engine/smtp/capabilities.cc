@@ -28,6 +28,16 @@ void take_limits(std::string_view words, Limits& limits) noexcept {
   }
 }
 
+void take_mechanisms(std::string_view words, Capabilities& capabilities) noexcept {
+  while (!words.empty()) {
+    const std::size_t space = std::min(words.find(' '), words.size());
+    const std::string_view word = words.substr(0, space);
+    words.remove_prefix(std::min(space + 1, words.size()));
+    if (equals_ignoring_case(word, "PLAIN")) capabilities.auth_plain = true;
+    if (equals_ignoring_case(word, "LOGIN")) capabilities.auth_login = true;
+  }
+}
+
 void take_line(std::string_view line, Capabilities& capabilities) noexcept {
   const std::size_t space = std::min(line.find(' '), line.size());
   const std::string_view keyword = line.substr(0, space);
@@ -39,11 +49,12 @@ void take_line(std::string_view line, Capabilities& capabilities) noexcept {
   if (is("CHUNKING")) capabilities.chunking = true;
   if (is("STARTTLS")) capabilities.starttls = true;
   if (is("REQUIRETLS")) capabilities.requiretls = true;
-  if (is("LIMITS")) take_limits(line.substr(std::min(space + 1, line.size())), capabilities.limits);
+  const std::string_view words = line.substr(std::min(space + 1, line.size()));
+  if (is("LIMITS")) take_limits(words, capabilities.limits);
+  if (is("AUTH")) take_mechanisms(words, capabilities);
   if (!is("SIZE")) return;
   capabilities.size = true;
-  capabilities.size_max =
-      parse_octet_count(line.substr(std::min(space + 1, line.size()))).value_or(0);
+  capabilities.size_max = parse_octet_count(words).value_or(0);
 }
 
 }  // namespace

@@ -19,9 +19,11 @@ struct Capabilities {
   bool dsn = false;             // RFC 3461
   bool chunking = false;        // RFC 3030
   bool starttls = false;        // RFC 3207
-  bool requiretls = false;      // RFC 8689; counts only inside TLS
-  bool size = false;            // RFC 1870
-  std::uint64_t size_max = 0;   // octets, 0 = not said
+  bool auth_plain = false;      // RFC 4954
+  bool auth_login = false;
+  bool requiretls = false;     // RFC 8689; counts only inside TLS
+  bool size = false;           // RFC 1870
+  std::uint64_t size_max = 0;  // octets, 0 = not said
   Limits limits;
 };
 

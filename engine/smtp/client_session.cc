@@ -36,7 +36,7 @@ void ClientSession::open(const ClientSettings& settings, Instant now) {
   capabilities_ = {};
   failure_.clear();
   failure_code_ = 0;
-  under_way_ = result_ready_ = reset_needed_ = encrypted_ = false;
+  under_way_ = result_ready_ = reset_needed_ = encrypted_ = auth_trouble_ = false;
   tls_trouble_ = TlsTrouble::none;
   result_.recipients.clear();
   out_.resize(kOutputBytesMax);
@@ -75,9 +75,12 @@ void ClientSession::on_reply(Instant now) {
     case State::ehlo:
     case State::helo: return on_hello_reply(now);
     case State::starttls: return on_starttls_reply(now);
+    case State::auth:
+    case State::auth_user:
+    case State::auth_password: return on_auth_reply(now);
     case State::envelope: return on_envelope_reply(now);
     case State::done:
-      return chunking_ && chunks_unanswered_ > 1 ? on_chunk_reply(now) : on_final_reply();
+      return chunking_ && chunks_unanswered_ > 1 ? on_chunk_reply(now) : on_final_reply(now);
     case State::abandon: return conclude();
     case State::body:
       if (chunking_) return on_chunk_reply(now);
@@ -99,23 +102,29 @@ void ClientSession::on_hello_reply(Instant now) {
   if (state_ == State::ehlo && code >= 500) return on_ehlo_refused(now);
   const bool expected = state_ == State::greeting ? code == 220 : code == 250;
   if (!expected) return give_up_by_reply();
-  if (state_ == State::greeting) return send_hello("EHLO ", State::ehlo, now);
+  if (state_ == State::greeting) return send_hello(now);
   if (state_ == State::ehlo) {
     capabilities_ = parse_capabilities(reply_.text());
     if (begin_tls(now)) return;
   }
+  if (begin_auth(now)) return;
   greeted();
 }
 
 void ClientSession::on_ehlo_refused(Instant now) {
   if (settings_.tls != ClientTls::never && !encrypted_) tls_trouble_ = TlsTrouble::no_ehlo;
   if (settings_.tls == ClientTls::required && !encrypted_) return give_up_by_reply();
+  if (settings_.lmtp) return give_up_by_reply();  // RFC 2033 4.1: there is no HELO
   send_hello("HELO ", State::helo, now);
 }
 
 void ClientSession::greeted() noexcept {
   state_ = State::ready;
   deadline_ = Instant::never();
+}
+
+void ClientSession::send_hello(Instant now) {
+  send_hello(settings_.lmtp ? "LHLO " : "EHLO ", State::ehlo, now);
 }
 
 void ClientSession::send_hello(std::string_view verb, State next, Instant now) {

@@ -1,7 +1,8 @@
-// The SMTP client (RFC 5321) as a machine without I/O: delivers messages over one connection, with
-// PIPELINING, SIZE, 8BITMIME, SMTPUTF8 and DSN where the peer has them, several messages one after
-// another. Never sends a bare CR or LF or an unstuffed dot. A message counts as delivered only by a
-// 2yz that came after its final dot had been taken from output().
+// The SMTP client (RFC 5321), or LMTP client (RFC 2033), as a machine without I/O: delivers
+// messages over one connection, with PIPELINING, SIZE, 8BITMIME, SMTPUTF8 and DSN where the peer
+// has them, several messages one after another. Never sends a bare CR or LF or an unstuffed dot. A
+// message counts as delivered only by a 2yz that came after its final dot had been taken from
+// output().
 //
 // Use: open(); feed receive(), send output(). When wants_tls() is true, all output has to go out
 // first; then the transport shakes hands and says tls_started() or tls_failed(). When ready() is
@@ -22,6 +23,7 @@
 #include "engine/smtp/body_writer.h"
 #include "engine/smtp/capabilities.h"
 #include "engine/smtp/client_reply.h"
+#include "engine/smtp/credentials.h"
 
 namespace sluice::smtp {
 
@@ -42,6 +44,8 @@ struct ClientSettings {
   std::string hostname;  // EHLO argument
   bool chunking = true;  // BDAT where the peer offers it, else DATA
   ClientTls tls = ClientTls::never;
+  bool lmtp = false;                       // LHLO, and a reply for each recipient after the dot
+  Credentials credentials;                 // given: AUTH inside TLS, or no message is sent
   Duration greeting_timeout = minutes(5);  // RFC 5321 4.5.3.2
   Duration command_timeout = minutes(5);
   Duration data_block_timeout = minutes(3);
@@ -85,6 +89,9 @@ class ClientSession {
   void tls_failed(std::string_view reason);  // the session is over
   bool encrypted() const noexcept { return encrypted_; }
   TlsTrouble tls_trouble() const noexcept { return tls_trouble_; }
+  bool auth_trouble() const noexcept {
+    return auth_trouble_;
+  }  // the session ended for want of AUTH
 
   bool ready() const noexcept;  // greeted, no message under way: start() may be called
   void start(const OutgoingMessage& message, Instant now);
@@ -115,6 +122,9 @@ class ClientSession {
     helo,
     starttls,
     handshake,
+    auth,  // the reply decides
+    auth_user,
+    auth_password,
     ready,
     envelope,
     body,
@@ -129,11 +139,16 @@ class ClientSession {
   bool begin_tls(Instant now);
   void on_starttls_reply(Instant now);
 
+  // client_auth.cc
+  bool begin_auth(Instant now);
+  void on_auth_reply(Instant now);
+
   // client_session.cc
   void on_reply(Instant now);
   void on_hello_reply(Instant now);
   void on_ehlo_refused(Instant now);
   void greeted() noexcept;
+  void send_hello(Instant now);
   void send_hello(std::string_view verb, State next, Instant now);
   void expect(State next, Duration timeout, Instant now) noexcept;
   void give_up(std::string_view failure, std::uint16_t code = 0);
@@ -158,7 +173,8 @@ class ClientSession {
   void on_data_reply(Instant now);
   void start_body(Instant now) noexcept;
   void on_chunk_reply(Instant now);
-  void on_final_reply();
+  void on_final_reply(Instant now);
+  void on_recipient_final_reply(Instant now);
   void conclude() noexcept;
   // The commands of a transaction are numbered: RSET, MAIL, a RCPT per recipient, DATA.
   static constexpr std::uint32_t kStepReset = 0, kStepMail = 1, kStepFirstRecipient = 2;
@@ -178,6 +194,7 @@ class ClientSession {
   std::uint16_t failure_code_ = 0;
   bool encrypted_ = false;
   TlsTrouble tls_trouble_ = TlsTrouble::none;
+  bool auth_trouble_ = false;
 
   OutgoingMessage message_;
   std::vector<Progress> progress_;      // by recipient

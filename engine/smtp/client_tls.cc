@@ -23,7 +23,7 @@ void ClientSession::on_starttls_reply(Instant now) {
   if (reply_.code() == 220) return expect(State::handshake, settings_.command_timeout, now);
   tls_trouble_ = TlsTrouble::refused;
   if (settings_.tls == ClientTls::required) return give_up_by_reply();
-  greeted();
+  if (!begin_auth(now)) greeted();
 }
 
 // RFC 3207 4.2: what the peer said in the clear is forgotten, and EHLO is sent again.
@@ -34,7 +34,7 @@ void ClientSession::tls_started(Instant now) {
   if (settings_.tls == ClientTls::implicit)
     expect(State::greeting, settings_.greeting_timeout, now);
   else
-    send_hello("EHLO ", State::ehlo, now);
+    send_hello(now);
 }
 
 void ClientSession::tls_failed(std::string_view reason) {

@@ -47,7 +47,8 @@ void ClientSession::start(const OutgoingMessage& message, Instant now) {
   result_ready_ = mail_refused_ = false;
   accepted_ = 0;
   // RFC 3030 4.2: chunks are sent ahead of their replies only to a peer that offers PIPELINING.
-  chunking_ = settings_.chunking && capabilities_.chunking && capabilities_.pipelining;
+  chunking_ =
+      settings_.chunking && !settings_.lmtp && capabilities_.chunking && capabilities_.pipelining;
   chunks_unanswered_ = 0;
   check_message();
   for (std::uint32_t i = 0; i < progress_.size(); ++i) {
@@ -212,6 +213,9 @@ void ClientSession::on_data_reply(Instant now) {
   if (code == 354 && accepted_ > 0 && !mail_refused_) {
     return start_body(now);
   }
+  // RFC 2033 4.2: without a recipient LMTP has no reply to the dot either.
+  if (code == 354 && settings_.lmtp)
+    return give_up("peer wants a message that nobody takes: " + reply_text());
   if (code == 354) {  // RFC 2920 3.1: end it at once, an error will come
     put(".\r\n");
     return expect(State::abandon, settings_.data_done_timeout, now);
@@ -241,13 +245,24 @@ void ClientSession::on_chunk_reply(Instant now) {
   give_up("peer refused a part of the message: " + reply_text(), code);
 }
 
-void ClientSession::on_final_reply() {
+void ClientSession::on_final_reply(Instant now) {
   if (out_begin_ != out_end_)
     return give_up("peer answered before the end of the message: " + reply_text());
   const std::uint16_t code = reply_.code();
   if (code >= 300 && code < 400) return give_up("peer sent an unexpected reply: " + reply_text());
+  if (settings_.lmtp) return on_recipient_final_reply(now);
   resolve_open(outcome_of(code), code, reply_text());
   conclude();
+}
+
+// RFC 2033 4.2: in the order of the recipients that were accepted.
+void ClientSession::on_recipient_final_reply(Instant now) {
+  const std::uint16_t code = reply_.code();
+  const auto next = std::ranges::find_if(
+      to_send_, [&](std::uint32_t index) { return progress_[index] == Progress::accepted; });
+  resolve(*next, outcome_of(code), code, reply_text());
+  if (--accepted_ == 0) return conclude();
+  deadline_ = now + settings_.data_done_timeout;
 }
 
 void ClientSession::conclude() noexcept {

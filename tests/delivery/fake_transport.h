@@ -13,12 +13,18 @@
 namespace sluice::delivery {
 
 struct FakeHost {
-  // The reply to a command line, or to "CONNECT" and "."; empty = the default; "drop" = hang up,
-  // "silent" = no answer from then on.
+  // The reply to a command line, or to "CONNECT", "." and "BDAT"; empty = the default; "drop" =
+  // hang up, "silent" = no answer from then on.
   std::function<std::string(const std::string& command)> script = [](const auto&) { return ""; };
   bool refuses = false;          // RST to our SYN
   bool answers = true;           // to our SYN at all
   std::size_t window = 1 << 20;  // octets that one flush takes
+  std::string extensions = "250-PIPELINING\r\n250 8BITMIME\r\n";
+  // It vanishes when it has sent or got so many octets, in all its connections.
+  std::size_t sends_until = SIZE_MAX;
+  std::size_t reads_until = SIZE_MAX;
+  std::size_t sent = 0;
+  std::size_t read = 0;
   std::vector<std::string> commands;
   std::vector<std::string> messages;  // of DATA, as they came
   std::size_t open = 0;
@@ -59,10 +65,13 @@ class FakeConnection final : public net::Connection {
     if (state_ == State::failed || ended_) return false;
     if (state_ == State::opening) return run_opening();
     if (peer_closed_ || from_us_.empty()) return false;
-    pending_ += from_us_;
+    const std::size_t read = std::min(from_us_.size(), host_.reads_until - host_.read);
+    pending_ += from_us_.substr(0, read);
+    host_.read += read;
     from_us_.clear();
     while (!peer_closed_ && serve_line()) {
     }
+    if (host_.read == host_.reads_until) hang_up();
     return true;
   }
   bool released = false;
@@ -82,6 +91,7 @@ class FakeConnection final : public net::Connection {
     return true;
   }
   bool serve_line() {
+    if (chunk_left_ > 0 || last_chunk_) return serve_chunk();
     if (in_data_) return serve_data();
     const std::size_t end = pending_.find("\r\n");
     if (end == std::string::npos) return false;
@@ -90,9 +100,14 @@ class FakeConnection final : public net::Connection {
     host_.commands.push_back(line);
     const std::string verb = line.substr(0, 4);
     if (verb == "EHLO") {
-      answer(line, "250-mx.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n");
+      answer(line, "250-mx.test\r\n" + host_.extensions);
+    } else if (verb == "BDAT") {
+      chunk_left_ = std::stoul(line.substr(5));
+      last_chunk_ = line.ends_with(" LAST");
+      if (chunk_left_ == 0 && !last_chunk_) answer("BDAT", "250 2.0.0 ok\r\n");
     } else if (verb == "DATA") {
       in_data_ = answer(line, recipients_ > 0 ? "354 go\r\n" : "503 no recipient\r\n")[0] == '3';
+      if (in_data_) data_head_ = "\r\n";  // so that a lone dot is an end, too
     } else if (verb == "QUIT") {
       answer(line, "221 2.0.0 bye\r\n");
       hang_up();
@@ -104,12 +119,25 @@ class FakeConnection final : public net::Connection {
     return true;
   }
   bool serve_data() {
+    pending_.insert(0, data_head_);
+    data_head_.clear();
     const std::size_t end = pending_.find("\r\n.\r\n");
     if (end == std::string::npos) return false;
-    host_.messages.push_back(pending_.substr(0, end + 2));
+    host_.messages.push_back(pending_.substr(2, end));
     pending_.erase(0, end + 5);
     in_data_ = false;
     answer(".", "250 2.0.0 queued\r\n");
+    return true;
+  }
+  bool serve_chunk() {
+    const std::size_t taken = std::min(chunk_left_, pending_.size());
+    chunks_ += pending_.substr(0, taken);
+    pending_.erase(0, taken);
+    chunk_left_ -= taken;
+    if (chunk_left_ > 0) return false;
+    if (last_chunk_) host_.messages.push_back(std::exchange(chunks_, {}));
+    const bool last = std::exchange(last_chunk_, false);
+    answer(last ? "." : "BDAT", "250 2.0.0 ok\r\n");
     return true;
   }
   std::string answer(const std::string& command, std::string usual) {
@@ -118,7 +146,10 @@ class FakeConnection final : public net::Connection {
     if (scripted == "silent") mute_ = true;
     if (mute_ || peer_closed_) return "-";
     if (!scripted.empty()) usual = scripted + "\r\n";
-    to_us_ += usual;
+    const std::size_t left = host_.sends_until - host_.sent;
+    to_us_ += usual.substr(0, left);
+    host_.sent += std::min(left, usual.size());
+    if (usual.size() >= left) hang_up();
     return usual;
   }
   void hang_up() {
@@ -139,6 +170,10 @@ class FakeConnection final : public net::Connection {
   std::string pending_;  // with the server, not yet understood
   int recipients_ = 0;   // accepted of the transaction
   bool in_data_ = false;
+  std::string data_head_;
+  std::string chunks_;
+  std::size_t chunk_left_ = 0;
+  bool last_chunk_ = false;
   bool mute_ = false;  // from now on
   bool peer_closed_ = false;
   bool ended_ = false;

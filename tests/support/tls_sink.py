@@ -6,6 +6,7 @@
     peer.messages                       # list of Message: sender, octets, tls
     peer.clear                          # one bytes object for each connection, closed or not
 """
+import base64
 import socket
 import ssl
 import threading
@@ -18,7 +19,7 @@ class _Session:
     def __init__(self, peer, connection):
         self.peer, self.connection, self.tls = peer, connection, False
         self.clear = bytearray()
-        self.pending = b""
+        self.pending, self.user = b"", ""
         peer.clear_octets.append(self.clear)
 
     def receive(self):
@@ -51,8 +52,13 @@ class _Session:
             elif verb == "STAR":
                 if not self.start_tls():
                     return
+            elif verb == "AUTH":
+                self.log_in(line[5:])
             elif verb == "MAIL":
                 sender = line[5:]
+                if self.peer.users and not self.user:
+                    self.say("530 5.7.0 Authentication required")
+                    continue
                 self.say("250 2.1.0 Ok")
             elif verb == "DATA":
                 self.data(sender)
@@ -70,9 +76,29 @@ class _Session:
             words.append("STARTTLS")
         if self.peer.requiretls and self.tls:
             words.append("REQUIRETLS")
+        if self.peer.users and self.tls:
+            words.append("AUTH " + self.peer.mechanisms)
         for word in words[:-1]:
             self.say("250-" + word)
         return self.say("250 " + words[-1])
+
+    def log_in(self, argument):
+        mechanism, _, initial = argument.partition(" ")
+        if not self.tls or mechanism not in self.peer.mechanisms.split():
+            return self.say("504 5.5.4 no")
+        if mechanism == "PLAIN":
+            _, user, password = base64.b64decode(initial).decode().split("\0")
+        else:
+            user, password = self.ask("VXNlcm5hbWU6"), self.ask("UGFzc3dvcmQ6")
+        if self.peer.users.get(user) != password:
+            return self.say("535 5.7.8 Authentication credentials invalid")
+        self.user = user
+        self.peer.logins.append(user)
+        return self.say("235 2.7.0 welcome")
+
+    def ask(self, challenge):
+        self.say("334 " + challenge)
+        return base64.b64decode(self.line()).decode()
 
     def start_tls(self):
         self.say(self.peer.starttls)
@@ -107,6 +133,9 @@ class TlsSink:
         self.after_220 = None
         self.ehlo = ""             # the reply to EHLO instead of the usual one
         self.requiretls = False
+        self.users = {}            # name: password; mail is taken from them only
+        self.mechanisms = "PLAIN LOGIN"
+        self.logins = []
         self.clear_octets, self._messages = [], []
         self._changed = threading.Condition()
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=64)
