@@ -89,7 +89,7 @@ void LiveIndex::unlist_recipients(LiveMessage& live) noexcept {
 // message of which all is held is nowhere else: however many there are, they cost nothing.
 void LiveIndex::schedule(LiveMessage& live) {
   QueuedMessage& message = live.message;
-  if (message.stage == Stage::held) return;
+  if (message.stage == Stage::held || message.stage == Stage::poison) return;
   if (message.stage == Stage::scan)
     return unscanned_.insert(live.slot, due_time(message, earliest_attempt(message)));
   WallTime due{INT64_MAX};

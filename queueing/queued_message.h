@@ -21,7 +21,8 @@ enum class Direction : std::uint8_t { inbound = 0, outbound = 1 };
 enum class Stage : std::uint8_t {
   delivery = 0,
   scan = 1,
-  held = 2,  // a scan after acceptance found what would have been refused: the operator decides
+  held = 2,    // a scan after acceptance found what would have been refused: the operator decides
+  poison = 3,  // work on it has ended the engine more than once: the operator decides
 };
 
 // The operator's three queues; a message is in exactly one of them.

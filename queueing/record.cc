@@ -171,7 +171,7 @@ std::optional<CommitRecord> decode_commit(ByteView payload) noexcept {
   const auto direction = get<std::uint8_t>(payload, 42);
   const auto stage = get<std::uint8_t>(payload, 43);
   if (direction > static_cast<std::uint8_t>(Direction::outbound)) return std::nullopt;
-  if (stage > static_cast<std::uint8_t>(Stage::held)) return std::nullopt;
+  if (stage > static_cast<std::uint8_t>(Stage::poison)) return std::nullopt;
   commit.direction = static_cast<Direction>(direction);
   commit.stage = static_cast<Stage>(stage);
   const std::uint64_t chunks = std::uint64_t{get<std::uint32_t>(payload, 24)} * kChunkLocationBytes;

@@ -115,6 +115,10 @@ class Lines {
       case EventKind::queue_held:
         line("MID {} held: SCL {} would have been refused on arrival", e_.mid, e_.number);
         return true;
+      case EventKind::queue_suspect:
+        line("MID {} was in hand ({}) when the engine ended, {} times so far{}", e_.mid, text(0),
+             e_.number, e_.text[1].empty() ? "" : ": set aside as poison");
+        return true;
       case EventKind::recipient_deleted:
         line("Message {} to RID [{}] deleted by {}", e_.mid, e_.rid, text(0));
         return true;
@@ -202,7 +206,7 @@ void format_event(const Event& event, std::string& out) { Lines(event, out).form
 
 bool is_warning(EventKind kind) noexcept {
   return kind == EventKind::engine_warning || kind == EventKind::queue_refused ||
-         kind == EventKind::dsn_lost ||
+         kind == EventKind::queue_suspect || kind == EventKind::dsn_lost ||
          kind == EventKind::delivery_failed || kind == EventKind::alert;
 }
 

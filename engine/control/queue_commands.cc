@@ -107,11 +107,11 @@ void delete_message(worker::Worker& w, Mid mid, const std::string& by) {
     w.events().emit({.kind = mail::EventKind::queue_finished, .mid = mid});
 }
 
-// Due now; what was held goes to delivery. What waits for its scan goes on waiting.
+// Due now; what was held or set aside goes to delivery. What waits for its scan goes on waiting.
 bool requeue_message(worker::Worker& w, Mid mid) {
   const QueuedMessage& message = *w.shard().find(mid);
   if (message.stage == queueing::Stage::scan) return false;
-  if (message.stage == queueing::Stage::held) {
+  if (message.stage != queueing::Stage::delivery) {
     if (!w.shard().set_stage(mid, {.stage = queueing::Stage::delivery, .scl = {}, .stamps = {}}))
       return false;
     w.events().emit({.kind = mail::EventKind::queue_committed, .mid = mid});

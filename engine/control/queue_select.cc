@@ -47,6 +47,7 @@ bool Selector::matches(const queueing::QueuedMessage& message, WallTime now) con
   if (message.mid < mid_min || message.mid > mid_max) return false;
   if (!mids.empty() && std::ranges::find(mids, message.mid) == mids.end()) return false;
   if (!queue.empty() && queue_name(message.queue()) != queue) return false;
+  if (!state.empty() && stage_name(message.stage) != state) return false;
   if (held && message.stage != queueing::Stage::held) return false;
   const std::int64_t age = (now - message.received).seconds();
   if (older_than && age < *older_than) return false;
@@ -77,6 +78,7 @@ std::expected<Selector, std::string> parse_selector(const json& request) {
   selector.scl_max = optional_number<int>(request, "scl_max");
   selector.queue = request.value("queue", "");
   selector.held = request.value("held", false);
+  selector.state = request.value("state", "");
   selector.mid_min = request.value("mid_min", Mid{0});
   selector.mid_max = request.value("mid_max", Mid{UINT64_MAX});
   if (!selector.queue.empty() && selector.queue != "inbound" && selector.queue != "outbound" &&
@@ -100,6 +102,7 @@ std::string_view stage_name(queueing::Stage stage) noexcept {
     case queueing::Stage::delivery: return "delivery";
     case queueing::Stage::scan: return "scan";
     case queueing::Stage::held: return "held";
+    case queueing::Stage::poison: return "poison";
   }
   return "?";
 }

@@ -25,6 +25,7 @@ struct Selector {
   std::optional<int> scl_max;
   std::string queue;  // "inbound", "outbound", "delivery"
   bool held = false;  // only those in Stage::held
+  std::string state;  // a stage_name()
   Mid mid_min = 0;    // pages of a listing
   Mid mid_max = UINT64_MAX;
 

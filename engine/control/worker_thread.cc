@@ -115,6 +115,8 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(WorkerSt
   SLUICE_ASSERT(getrandom(&setup.dns_seed, sizeof setup.dns_seed, 0) == sizeof setup.dns_seed);
   setup.device = queueing::make_file_device(start.generation->config->queue.io_uring,
                                             helper_cpus(start.generation->config->cores));
+  setup.evidence = start.generation->config->queue.directory + "/shard-" +
+                   std::to_string(start.index);
   setup.connection_id_base = start.connection_id_base;
   setup.handshakes = self.handshakes.get();
   SLUICE_ASSERT(getrandom(&setup.seed, sizeof setup.seed, 0) == sizeof setup.seed);

@@ -18,6 +18,7 @@
 #include "engine/mail/ids.h"
 #include "engine/net/transport.h"
 #include "engine/smtp/credentials.h"
+#include "queueing/in_hand.h"
 #include "queueing/shard.h"
 #include "tls/context.h"
 #include "tls/stream.h"
@@ -50,7 +51,8 @@ struct Surroundings {  // all outlive the Delivery
   IdSequence* dcids = nullptr;
   tls::ReadBuffers* tls_buffers = nullptr;
   ClientContexts contexts;
-  dns::Resolver* resolver = nullptr;  // null: no next hop can be looked up
+  dns::Resolver* resolver = nullptr;    // null: no next hop can be looked up
+  queueing::InHand* in_hand = nullptr;  // null: nobody asks what is worked on
 };
 
 struct DestinationStatus {  // one route

@@ -50,6 +50,7 @@ std::size_t Dispatcher::poll(Instant now, WallTime wall) noexcept {
   work += retry_starved();
   work += take_due();
   work += serve_destinations();
+  const queueing::InHandScope in_hand(house_.in_hand, dsns_.mid(), queueing::Work::delivery);
   work += dsns_.poll(wall);
   return work;
 }

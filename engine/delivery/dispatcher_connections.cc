@@ -108,6 +108,8 @@ void Dispatcher::connected(OutboundConnection& connection) {
 // Drives a connection as far as it goes: octets, results, the next message.
 void Dispatcher::run(OutboundConnection& connection) {
   for (;;) {
+    const Mid mid = connection.job() != nullptr ? connection.job()->mid() : 0;
+    const queueing::InHandScope in_hand(house_.in_hand, mid, queueing::Work::delivery);
     connection.pump(now_);
     report_tls(connection);
     if (const auto result = connection.take_result()) settle(connection, *result);

@@ -38,6 +38,7 @@ class DsnWriter {
   void committed(Mid notice, bool durable, WallTime wall);
   bool busy() const noexcept { return job_ != nullptr || !queue_.empty(); }
   bool reading() const noexcept { return reading_; }
+  Mid mid() const noexcept { return job_ == nullptr ? 0 : job_->mid(); }  // being reported on
 
  private:
   void begin();

@@ -41,8 +41,11 @@ enum class EventKind : std::uint8_t {
   // Queue.
   queue_committed,  // "queued for delivery"; number = 1: for scanning, which is paused
   queue_held,       // number = SCL: it would have been refused, had it been scanned on arrival
-  queue_refused,    // text[0] = reason (disk full, …)
-  queue_finished,   // every recipient has an outcome
+  // It was in hand when the engine ended: number = times, text[0] = "scan" or "delivery", text[1] =
+  // "set aside" when that was too often.
+  queue_suspect,
+  queue_refused,   // text[0] = reason (disk full, …)
+  queue_finished,  // every recipient has an outcome
   // Delivery.
   delivery_open,         // dcid, local, remote
   delivery_tls_success,  // dcid, text[0] = protocol, text[1] = cipher suite

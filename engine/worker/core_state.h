@@ -13,6 +13,7 @@
 #include "engine/worker/counters.h"
 #include "engine/worker/cycle_ledger.h"
 #include "engine/worker/handshake_offload.h"
+#include "queueing/in_hand.h"
 #include "queueing/shard.h"
 #include "scanners/scanner.h"
 #include "tls/stream.h"
@@ -58,6 +59,7 @@ struct CoreState {
   DueSessions due{};
   SpaceWaiters space_waiters{};
   HandshakeWaiters handshake_waiters{};
+  queueing::InHand* in_hand = nullptr;  // may stay so
 };
 
 }  // namespace sluice::worker

@@ -69,6 +69,7 @@ void ScanBacklog::read_done(std::expected<std::size_t, queueing::QueueError> oct
   failed_ = !octets || *octets == 0;
   if (failed_) return;
   StageScope scope(core_.ledger, Stage::scan);
+  const queueing::InHandScope in_hand(core_.in_hand, mid_, queueing::Work::scan);
   scan_state_->scanner.feed(*scan_, {block.data(), *octets});
   read_ += *octets;
 }
@@ -79,6 +80,7 @@ void ScanBacklog::finish(delivery::Delivery& delivery) {
   std::size_t used = 0;
   {
     StageScope scope(core_.ledger, Stage::scan);
+    const queueing::InHandScope in_hand(core_.in_hand, mid_, queueing::Work::scan);
     verdict = scan_state_->scanner.finish(*scan_);
     used = scan::write_stamps(verdict, scan_state_->scanner.rules(), stamps);
   }

@@ -86,12 +86,18 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
       sources_(setup_.generation->config->memory.sessions, setup_.seed),
       sessions_(setup_.generation->config->memory.sessions),
       commands_(kCommandRing) {
+  if (!setup_.evidence.empty()) {
+    in_hand_ = std::make_unique<queueing::InHand>(setup_.evidence);
+    core_.in_hand = in_hand_.get();
+    if (in_hand_->left())
+      poison_ = std::make_unique<Poison>(setup_.evidence + "/suspects", *in_hand_->left());
+  }
   reconfigure(*setup_.generation);
   keep_waits({});  // the clock may have been set while no engine ran
   delivery_ = delivery::Delivery::create(
       {setup_.generation->config.get(), shard_.get(),
        [this](std::string_view via) { return find_transport(via); }, setup_.events, blocks_.get(),
-       &mids_, &dcids_, &tls_buffers_, setup_.generation->client_tls, &resolver_});
+       &mids_, &dcids_, &tls_buffers_, setup_.generation->client_tls, &resolver_, in_hand_.get()});
   if (setup_.directives) direct(*setup_.directives);
   report_recovery();
 }
@@ -137,9 +143,10 @@ std::size_t Worker::tick(Instant now) {
   {
     StageScope scope(core_.ledger, Stage::delivery);
     work += reap_reads(now);
-    work += delivery_->poll(now, clock_.wall());
+    if (work_may_begin(now)) work += delivery_->poll(now, clock_.wall());
   }
-  if (!draining_ || backlog_.busy()) work += backlog_.poll(clock_.wall(), *delivery_);
+  if (poison_ == nullptr && (!draining_ || backlog_.busy()))
+    work += backlog_.poll(clock_.wall(), *delivery_);
   {
     StageScope scope(core_.ledger, Stage::timers);
     work += timers_.advance(now);
@@ -169,6 +176,14 @@ void Worker::watch_clock(Instant now) {
 void Worker::keep_waits(Duration by) noexcept {
   const Duration longest = delivery::longest_wait(*listener_sets_.back()->config);
   shard_->clock_was_set({.by = by, .now = clock_.wall(), .latest = clock_.wall() + longest});
+}
+
+// Not before the message that ended the last process has been judged.
+bool Worker::work_may_begin(Instant now) {
+  if (poison_ == nullptr) return true;
+  if (!poison_->judge(*shard_, core_.events, now, clock_.wall())) return false;
+  poison_.reset();
+  return true;
 }
 
 std::size_t Worker::run_ready(Instant now) {
@@ -372,6 +387,7 @@ Instant Worker::next_deadline() const noexcept {
 }
 
 bool Worker::polls() const noexcept {
+  if (poison_ != nullptr) return true;
   if (!draining_ && backlog_.wants_poll(core_.clock.wall())) return true;
   return !shard_->idle() || (setup_.handshakes != nullptr && !setup_.handshakes->idle());
 }

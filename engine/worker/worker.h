@@ -25,6 +25,7 @@
 #include "engine/worker/listener_set.h"
 #include "engine/worker/name_lookups.h"
 #include "engine/worker/operator_reads.h"
+#include "engine/worker/poison.h"
 #include "engine/worker/scan_backlog.h"
 
 namespace sluice::worker {
@@ -49,6 +50,7 @@ struct WorkerSetup {
   dns::Options dns;
   std::uint64_t dns_seed = 0;  // secret
   std::unique_ptr<queueing::LogDevice> device;
+  std::string evidence;  // directory for what messages do to the engine; empty: none is kept
   std::uint64_t connection_id_base = 0;    // ICID and DCID start above it
   std::uint64_t seed = 0;                  // of the tables that hash what a peer can choose
   HandshakeOffload* handshakes = nullptr;  // outlives the worker; null: it runs them itself
@@ -108,6 +110,7 @@ class Worker {
   std::expected<void, std::string> listen();
 
   void watch_clock(Instant now);
+  bool work_may_begin(Instant now);
   void keep_waits(Duration clock_set_by) noexcept;
   std::size_t run_ready(Instant now);
   std::size_t run_handshakes(Instant now);
@@ -152,6 +155,8 @@ class Worker {
   OperatorReads operator_reads_;
   std::vector<std::string> held_hosts_;
   Slab<Inbound> sessions_;
+  std::unique_ptr<queueing::InHand> in_hand_;
+  std::unique_ptr<Poison> poison_;  // until it has judged
   SpscRing<Command> commands_;
   Instant gauges_due_{};
   bool accept_paused_ = false;

@@ -331,7 +331,7 @@ void add_queue(CLI::App& app, Options& options) {
              return queue_act(o, wanted, "queue.delete", "deleted");
            });
   add_verb(queue, options, "requeue",
-           "tries messages again now; releases those held by a late scan",
+           "tries messages again now; releases those held by a late scan, and poison",
            "requeue --domain example.com", [](const Options& o, const QueueOptions& wanted) {
              return queue_act(o, wanted, "queue.requeue", "requeued");
            });

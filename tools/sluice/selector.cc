@@ -46,6 +46,8 @@ void add_selector(CLI::App& command, SelectorOptions& selector, bool acts) {
       ->check(CLI::Range(-1, 9));
   command.add_option("--queue", selector.queue, "inbound, outbound or delivery")
       ->check(CLI::IsMember({"inbound", "outbound", "delivery"}));
+  command.add_option("--state", selector.state, "delivery, scan, held or poison")
+      ->check(CLI::IsMember({"delivery", "scan", "held", "poison"}));
   command.add_flag("--held", selector.held, "refused by a late scan, waiting for a decision");
   if (acts) command.add_flag("--everything", selector.everything, "really all messages");
 }
@@ -60,6 +62,7 @@ std::expected<json, std::string> selector_json(const SelectorOptions& selector) 
   if (selector.scl_min > -1) out["scl_min"] = selector.scl_min;
   if (selector.scl_max < 9) out["scl_max"] = selector.scl_max;
   if (selector.held) out["held"] = true;
+  if (!selector.state.empty()) out["state"] = selector.state;
   for (auto put : {put_duration(out, "--older-than", "older_than", selector.older_than),
                    put_duration(out, "--younger-than", "younger_than", selector.younger_than),
                    put_size(out, "--larger-than", "larger_than", selector.larger_than),

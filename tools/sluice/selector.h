@@ -15,6 +15,7 @@ struct SelectorOptions {
   int scl_min = -1;
   int scl_max = 9;
   bool held = false;
+  std::string state;
   bool everything = false;
 };
 
