@@ -26,26 +26,36 @@ struct ScanSettings {
   std::uint64_t rawbody_part_bytes_max = 512 * 1024;
   std::uint64_t body_part_bytes_max = 64 * 1024;
   std::uint32_t uris_max = 1'000;
+  std::uint64_t text_bytes_max = 8 * 1024 * 1024;
+  bool stock_rules = false;      // those of Debian's package as well, where it is installed
+  unsigned compile_threads = 1;  // at load
+  std::string cache;             // a folder of compiled rules; empty: none
 };
 
-// Compiled rules: immutable, shared by all cores, swapped whole on reload.
+inline constexpr const char* kStockRules = "/usr/share/spamassassin";
+
+// Compiled rules in SpamAssassin's language: immutable, shared by all cores, swapped whole on
+// reload.
 class RuleSet {
  public:
   virtual ~RuleSet() = default;
+  // Of files and folders of *.cf files. What cannot be read is an error; a broken rule is a note,
+  // and the others run.
   static std::expected<std::shared_ptr<const RuleSet>, config::Problems> load(
-      std::span<const std::string> files, const ScanSettings& settings);
+      std::span<const std::string> paths, const ScanSettings& settings);
 
   virtual std::size_t size() const noexcept = 0;
   virtual std::string_view name(std::uint16_t rule) const noexcept = 0;
   virtual double score(std::uint16_t rule) const noexcept = 0;
   virtual std::string_view description(std::uint16_t rule) const noexcept = 0;
+  virtual const std::vector<std::string>& notes() const noexcept = 0;  // of the load, for the log
 };
 
-class MessageScan;  // the running state of one message; pooled with its Hyperscan streams
+class MessageScan;  // the running state of one message, pooled
 
 class Scanner {
  public:
-  // Plans everything for `capacity` messages at once; nothing is allocated afterwards.
+  // Plans for `capacity` messages at once.
   Scanner(std::shared_ptr<const RuleSet> rules, const ScanSettings& settings, std::size_t capacity);
   ~Scanner();
 

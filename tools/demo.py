@@ -55,7 +55,7 @@ class Demo:
         cpus = sorted(os.sched_getaffinity(0))  # the last one works, the first one controls
         text = text.replace('workers = "1"', f'workers = "{cpus[-1]}"')
         CONFIG.write_text(text)
-        shutil.copy(ROOT / "tools/demo.rules", WORK)
+        shutil.copy(ROOT / "tools/demo.cf", WORK)
 
     def start(self, name, command):
         log = open(WORK / f"{name}.log", "w")

@@ -229,8 +229,11 @@ struct Queue {  // [queue]
   bool operator==(const Queue&) const = default;
 };
 
-struct Scan {                                 // [scan]
-  std::vector<std::string> rules;             // rule files; relative to the config file
+struct Scan {                      // [scan]
+  std::vector<std::string> rules;  // files and folders of *.cf; relative to the config file
+  bool stock_rules = false;        // those of Debian's spamassassin package before them
+  std::string cache;               // of compiled rules; within queue.directory unless given
+  std::uint32_t compile_threads = 2;
   std::int32_t reject = 7;                    // SCL at or above: 550 5.7.1
   LateReject late_reject = LateReject::hold;  // the same, found after acceptance
   // scl_score[n] is the lowest score of SCL n (n = 1..9); below scl_score[1] is SCL 0.
@@ -242,6 +245,7 @@ struct Scan {                                 // [scan]
   std::uint64_t rawbody_part_bytes_max = 512U * 1024;
   std::uint64_t body_part_bytes_max = 64U * 1024;
   std::uint32_t uris_max = 1'000;
+  std::uint64_t text_bytes_max = 8ULL * 1024 * 1024;
 };
 
 struct Log {                                  // [log]

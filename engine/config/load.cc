@@ -135,6 +135,7 @@ void complete(Config& config, const Reading& reading, const Machine& machine) {
   if (slash == std::string::npos) return;
   const std::string folder = config.path.substr(0, slash + 1);
   for (std::string& rules : config.scan.rules) resolve(rules, folder);
+  resolve(config.scan.cache, folder);
   for (Port& port : config.ports) resolve(port.capture, folder);
   for (Certificate& certificate : config.certificates) {
     resolve(certificate.file, folder);

@@ -326,7 +326,14 @@ std::vector<Key<Queue>> queue_keys() {
 
 std::vector<Key<Scan>> scan_keys() {
   return {
-      {"rules", texts(&Scan::rules, "paths", empty_fault), "rule files"},
+      {"rules", texts(&Scan::rules, "paths", empty_fault),
+       "rules in SpamAssassin's language: files, and folders of *.cf files"},
+      {"stock_rules", boolean(&Scan::stock_rules),
+       "before them the rules of Debian's package spamassassin, where it is installed"},
+      {"cache", text(&Scan::cache, "a path", no_fault),
+       "folder that keeps compiled rules; compiled_rules in queue.directory unless given"},
+      {"compile_threads", integer(&Scan::compile_threads, 1, 64),
+       "threads that compile rules at start and on reload, beside the workers"},
       {"reject", integer(&Scan::reject, 0, 10),
        "SCL at or above which a message is refused; 10 = never"},
       {"late_reject",
@@ -350,6 +357,10 @@ std::vector<Key<Scan>> scan_keys() {
       {"body_part_bytes_max", size(&Scan::body_part_bytes_max, 4 * kKiB, kGiB),
        "octets of a part's rendered text that body rules see"},
       {"uris_max", integer(&Scan::uris_max, 10, 100'000), "URIs of one message"},
+      {"text_bytes_max", size(&Scan::text_bytes_max, 64 * kKiB, kGiB),
+       "octets that rules see of all bodies of a message, of them as sent and of its URIs; one "
+       "with more is "
+       "marked SCAN_LIMIT"},
   };
 }
 

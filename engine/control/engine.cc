@@ -91,8 +91,14 @@ std::expected<void, std::string> Engine::make_generation() {
   auto generation = load_generation(config_, tickets_);
   if (!generation) return std::unexpected(generation.error());
   generation_ = std::move(*generation);
+  note_rules();
   note_certificates();
   return {};
+}
+
+void Engine::note_rules() {
+  for (const std::string& text : generation_->rules->notes())
+    note(mail::EventKind::engine_info, text);
 }
 
 // The first start with TLS has a certificate too. Keys are about to be read: no core dumps.
@@ -316,7 +322,9 @@ std::string Engine::reload() {
   if (!generation) return generation.error();
   config_ = std::move(*fresh);
   alerts_.configure(config_->alerts);
-  return publish(std::move(*generation));
+  std::string late = publish(std::move(*generation));
+  note_rules();
+  return late;
 }
 
 std::string Engine::reload_certificates() {

@@ -64,6 +64,7 @@ class Engine {
   void rotate_ticket_keys();
   std::expected<void, std::string> ensure_certificates(const config::Config& config);
   void note_certificates();
+  void note_rules();
   std::string publish(std::shared_ptr<const worker::Generation> generation);
   void report_reload(std::string_view problem);
   void send_alerts(WallTime until);

@@ -49,10 +49,19 @@ std::uint64_t first_mid(const queueing::Shard& shard, unsigned index, unsigned c
 }  // namespace
 
 scan::ScanSettings scan_settings(const config::Config& config) {
-  return {config.scan.scl_score,           config.scan.mime_depth_max,
-          config.scan.mime_parts_max,      config.scan.header_bytes_max,
-          config.scan.header_fields_max,   config.scan.rawbody_part_bytes_max,
-          config.scan.body_part_bytes_max, config.scan.uris_max};
+  const config::Scan& scan = config.scan;
+  return {.scl_score = scan.scl_score,
+          .mime_depth_max = scan.mime_depth_max,
+          .mime_parts_max = scan.mime_parts_max,
+          .header_bytes_max = scan.header_bytes_max,
+          .header_fields_max = scan.header_fields_max,
+          .rawbody_part_bytes_max = scan.rawbody_part_bytes_max,
+          .body_part_bytes_max = scan.body_part_bytes_max,
+          .uris_max = scan.uris_max,
+          .text_bytes_max = scan.text_bytes_max,
+          .stock_rules = scan.stock_rules,
+          .compile_threads = scan.compile_threads,
+          .cache = scan.cache.empty() ? config.queue.directory + "/compiled_rules" : scan.cache};
 }
 
 std::expected<std::unique_ptr<Worker>, std::string> Worker::create(WorkerSetup setup) {

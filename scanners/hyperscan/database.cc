@@ -26,8 +26,7 @@ struct Attempt {
   CompileFault fault;  // when there is no database; the index is that within `chosen`
 };
 
-Attempt try_compile(std::span<const Expression> expressions, std::span<const std::size_t> chosen,
-                    Mode mode) {
+Attempt try_compile(std::span<const Expression> expressions, std::span<const std::size_t> chosen) {
   std::vector<const char*> texts;
   std::vector<unsigned> flags;
   std::vector<unsigned> ids;
@@ -42,7 +41,7 @@ Attempt try_compile(std::span<const Expression> expressions, std::span<const std
   hs_compile_error_t* error = nullptr;
   const auto result =
       hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
-                       mode == Mode::stream ? HS_MODE_STREAM : HS_MODE_BLOCK,
+                       HS_MODE_BLOCK,
                        known ? &platform : nullptr, &attempt.database, &error);
   if (result == HS_SUCCESS) return attempt;
   attempt.database = nullptr;
@@ -67,12 +66,12 @@ bool is_supported(const Expression& expression) {
 // The library names one fault at a time: the faulty expression is left out and the rest tried
 // again.
 std::expected<Database, std::vector<CompileFault>> Database::compile(
-    std::span<const Expression> expressions, Mode mode) {
+    std::span<const Expression> expressions) {
   std::vector<std::size_t> chosen(expressions.size());
   std::iota(chosen.begin(), chosen.end(), std::size_t{0});
   std::vector<CompileFault> faults;
   while (!chosen.empty()) {
-    Attempt attempt = try_compile(expressions, chosen, mode);
+    Attempt attempt = try_compile(expressions, chosen);
     if (attempt.database != nullptr) {
       Database database(attempt.database);
       if (faults.empty()) return database;
@@ -108,11 +107,6 @@ std::string Database::library() {
   hs_populate_platform(&platform);
   return fmt::format("Hyperscan {} for {:x}/{:x}", hs_version(), platform.tune,
                      platform.cpu_features);
-}
-
-std::size_t Database::stream_bytes() const noexcept {
-  std::size_t size = 0;
-  return hs_stream_size(database_.get(), &size) == HS_SUCCESS ? size : 0;
 }
 
 void Database::Free::operator()(hs_database* database) const noexcept {

@@ -1,4 +1,4 @@
-// A compiled set of expressions, for streams or for whole texts. Immutable, shared by all cores.
+// A compiled set of expressions, for whole texts. Immutable, shared by all cores.
 #pragma once
 
 #include <expected>
@@ -26,8 +26,6 @@ struct Expression {
   bool empty = false;  // may match nothing at all
 };
 
-enum class Mode : std::uint8_t { stream, block };
-
 // Whether the library knows all that the expression uses; says nothing of its size.
 bool is_supported(const Expression& expression);
 
@@ -41,7 +39,7 @@ class Database {
  public:
   // Every faulty expression is named, not the first alone.
   static std::expected<Database, std::vector<CompileFault>> compile(
-      std::span<const Expression> expressions, Mode mode = Mode::stream);
+      std::span<const Expression> expressions);
 
   // For this version of the library on this kind of processor, as library() names them.
   std::string serialize() const;
@@ -49,7 +47,6 @@ class Database {
   static std::string library();
 
   const hs_database* get() const noexcept { return database_.get(); }
-  std::size_t stream_bytes() const noexcept;  // memory of one open stream
 
  private:
   struct Free {

@@ -78,8 +78,6 @@ bool write_all(int file, std::string_view text) {
 
 ArtifactCache::ArtifactCache(std::string folder) : folder_(std::move(folder)) {
   if (folder_.empty()) return;
-  std::error_code fault;
-  fs::create_directories(fs::path(folder_).parent_path(), fault);
   struct stat status{};
   // What others could write would be run as code: such a folder is no cache.
   if (::mkdir(folder_.c_str(), 0700) != 0 && errno != EEXIST)

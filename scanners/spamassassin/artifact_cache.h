@@ -13,7 +13,7 @@ namespace sluice::scan::sa {
 
 class ArtifactCache {
  public:
-  // Makes the folder, readable by its owner only; without a name nothing is kept.
+  // Makes the folder within one that is there, for its owner only; without a name nothing is kept.
   explicit ArtifactCache(std::string folder);
 
   std::optional<std::string> find(std::string_view description);

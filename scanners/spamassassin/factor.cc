@@ -16,6 +16,7 @@ constexpr std::size_t kChoicesMax = 256;    // alternatives of a factor
 constexpr std::size_t kStartsMax = 40;      // places of a sequence that are tried
 constexpr std::size_t kLiteralOctets = 4;   // "e", "E" and the like count as one letter
 constexpr std::size_t kGapOctetsMax = 250;  // what may stand between two letters
+constexpr std::uint32_t kTimesMax = 100;    // of a factor that are counted
 constexpr std::uint32_t kCopiesMax = 6;     // of what is repeated
 
 const OctetSet kHigh = [] {
@@ -204,22 +205,26 @@ class FactorFinder {
  public:
   explicit FactorFinder(bool literal) : finder_(literal) {}
 
-  Paths best(const RegexNode& node) const {
-    Paths found = finder_.paths(node);
-    const auto offer = [&](Paths other) {
-      if (bits_of(other) > bits_of(found) + 0.5) found = std::move(other);
+  struct Found {
+    Paths paths;
+    std::uint32_t times = 1;
+  };
+
+  Found best(const RegexNode& node) const {
+    Found found{finder_.paths(node), 1};
+    const auto offer = [&](Found other) {
+      const double more = bits_of(other.paths) - bits_of(found.paths);
+      if (more > 0.5 || (more > -0.5 && other.times > found.times)) found = std::move(other);
     };
     switch (node.kind) {
       case Kind::sequence:
         for (std::size_t i = 0; i < std::min(node.children.size(), kStartsMax); ++i) {
-          offer(finder_.sequence(node, i));
+          offer({finder_.sequence(node, i), 1});
           offer(best(node.children[i]));
         }
         break;
-      case Kind::choice: offer(of_each(node)); break;
-      case Kind::repeat:
-        if (node.least > 0) offer(best(node.children.front()));
-        break;
+      case Kind::choice: offer({of_each(node), 1}); break;
+      case Kind::repeat: offer(of_repeated(node)); break;
       case Kind::octet:
       case Kind::anything: break;
     }
@@ -230,10 +235,17 @@ class FactorFinder {
   Paths of_each(const RegexNode& node) const {
     Paths all;
     for (const RegexNode& child : node.children) {
-      for (Path& path : best(child)) add_path(all, std::move(path));
+      for (Path& path : best(child).paths) add_path(all, std::move(path));
       if (all.size() > kChoicesMax) return kAnything;
     }
     return all;
+  }
+
+  Found of_repeated(const RegexNode& node) const {
+    if (node.least == 0) return {kAnything, 1};
+    Found found = best(node.children.front());
+    found.times = std::min(found.times * std::min(node.least, kTimesMax), kTimesMax);
+    return found;
   }
 
   PathFinder finder_;
@@ -242,8 +254,9 @@ class FactorFinder {
 }  // namespace
 
 std::optional<Factor> find_factor(const RegexNode& node, bool literal) {
-  Paths paths = FactorFinder(literal).best(node);
+  auto [paths, times] = FactorFinder(literal).best(node);
   Factor factor;
+  factor.times = times;
   factor.bits = bits_of(paths);
   if (paths.empty() || factor.bits <= 0) return {};
   const auto optional = [](const Item& item) { return item.times == Item::Times::any; };

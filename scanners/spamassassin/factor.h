@@ -21,6 +21,7 @@ struct Factor {
   std::vector<FactorRow> rows;
   // How rare it is in English text: log2 of the octets between two places that hold it.
   double bits = 0;
+  std::uint32_t times = 1;  // a match holds it as often, one behind the other
 };
 
 // The rarest that is found; nothing when every text could match. `literal`: of classes of few

@@ -215,6 +215,20 @@ void FactorAutomaton::scan(std::span<const FactorAutomaton> automata, ByteView t
   if (left == 1) scan_some<1>(next, text, found);
 }
 
+std::uint32_t FactorAutomaton::count(ByteView text, std::uint32_t id,
+                                     std::uint32_t most) const noexcept {
+  std::uint32_t found = 0;
+  State state = 0;
+  for (const std::uint8_t octet : text) {
+    state = table_[state + classes_[octet]];
+    if (state < first_telling_) continue;
+    const std::size_t index = (state - first_telling_) / width_;
+    for (std::uint32_t i = begins_[index]; i < begins_[index + 1]; ++i)
+      if (ids_[i] == id && ++found == most) return found;
+  }
+  return found;
+}
+
 namespace {
 
 template <typename Value>

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/base/bytes.h"
-#include "scanners/hyperscan/stream.h"
+#include "scanners/hyperscan/scan.h"
 #include "scanners/spamassassin/factor.h"
 
 namespace sluice::scan::sa {
@@ -30,6 +30,10 @@ class FactorAutomaton {
   // time.
   static void scan(std::span<const FactorAutomaton> automata, ByteView text,
                    hyperscan::MatchSet& found) noexcept;
+
+  // Places where `id` is told, up to `most`.
+  std::uint32_t count(ByteView text, std::uint32_t id, std::uint32_t most) const noexcept;
+  std::span<const std::uint32_t> ids() const noexcept { return ids_; }
 
   std::string serialize() const;
   static std::optional<FactorAutomaton> deserialize(ByteView& octets);  // takes its part off

@@ -20,8 +20,13 @@ std::size_t PatternSet::count(Form form) const noexcept {
   return static_cast<std::size_t>(std::ranges::count(entries_, form, &Entry::form));
 }
 
-std::uint32_t PatternSet::confirm(const Entry& entry, ByteView text, PatternTools& tools) noexcept {
+std::uint32_t PatternSet::confirm(std::uint32_t index, ByteView text,
+                                  PatternTools& tools) const noexcept {
+  const Entry& entry = entries_[index];
   if (!entry.expression) return 1;
+  if (const std::uint32_t times = entry.factor_times;
+      times > 1 && automata_[entry.automaton].count(text, index, times) < times)
+    return 0;
   if (entry.counts) return entry.expression->count(text, entry.hits_max, tools.pcre);
   pcre::Expression::Match match;
   return entry.expression->find(text, 0, tools.pcre, match) ? 1 : 0;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "scanners/hyperscan/stream.h"
+#include "scanners/hyperscan/scan.h"
 #include "scanners/pcre/expression.h"
 #include "scanners/spamassassin/factor_automaton.h"
 #include "scanners/spamassassin/pattern_plan.h"
@@ -42,7 +42,7 @@ class PatternSet {
   void scan(ByteView text, PatternTools& tools, hyperscan::MatchSet& matches, Hit&& hit) const {
     look(text, tools, matches);
     matches.take([&](std::uint32_t index) {
-      if (const std::uint32_t count = confirm(entries_[index], text, tools); count > 0)
+      if (const std::uint32_t count = confirm(index, text, tools); count > 0)
         hit(entries_[index].rule, count);
     });
   }
@@ -57,13 +57,15 @@ class PatternSet {
     bool counts = false;
     std::uint32_t hits_max = 0;
     std::optional<pcre::Expression> expression;  // of what is not exact, or counts
+    std::uint32_t factor_times = 1;              // a match holds its factor as often …
+    std::uint32_t automaton = 0;                 // … which this one finds
   };
   struct Chunk {
     hyperscan::Database database;
     std::vector<std::uint32_t> entries;  // by the database's ids
   };
 
-  static std::uint32_t confirm(const Entry& entry, ByteView text, PatternTools& tools) noexcept;
+  std::uint32_t confirm(std::uint32_t index, ByteView text, PatternTools& tools) const noexcept;
 
   std::vector<Entry> entries_;
   std::vector<Chunk> chunks_;

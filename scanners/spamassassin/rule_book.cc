@@ -312,9 +312,11 @@ std::span<const std::string> RuleBook::setting(std::string_view name) const {
   return found->second;
 }
 
-RuleBook read_rule_book(std::span<const std::string> paths, config::Problems& problems) {
+RuleBook read_rule_book(std::span<const std::string> paths, config::Problems& problems,
+                        std::string_view builtin) {
   RuleBook book;
   BookReader reader(book, problems);
+  reader.read_text(builtin, "built-in");
   for (const std::string& path : paths) reader.read_path(path);
   reader.finish();
   return book;

@@ -28,8 +28,9 @@ struct RuleBook {
 };
 
 // Reads files, and of folders the *.cf files in the order of their names. `problems` gets what is
-// wrong; problems without effect on other lines do not stop the reading.
-RuleBook read_rule_book(std::span<const std::string> paths, config::Problems& problems);
+// wrong; problems without effect on other lines do not stop the reading. `builtin` is read first.
+RuleBook read_rule_book(std::span<const std::string> paths, config::Problems& problems,
+                        std::string_view builtin = {});
 // One text, for tests and fuzzing.
 RuleBook parse_rule_book(std::string_view text, const std::string& file,
                          config::Problems& problems);

@@ -10,12 +10,13 @@ constexpr float kMatched = -1;  // of a rule with "!~" until it is settled
 }  // namespace
 
 RuleScan::RuleScan(std::shared_ptr<const Program> program, ScanTools& tools,
-                   std::size_t header_bytes_max)
+                   std::size_t header_bytes_max, std::uint64_t text_bytes_max)
     : program_(std::move(program)),
       tools_(tools),
       headers_(header_bytes_max),
       part_headers_(header_bytes_max),
-      counts_(program_->book().rules.size()) {}
+      counts_(program_->book().rules.size()),
+      text_bytes_max_(text_bytes_max) {}
 
 mime::Wanted RuleScan::wanted() noexcept {
   mime::Wanted wanted;
@@ -28,6 +29,8 @@ void RuleScan::begin() noexcept {
   part_headers_.clear();
   std::ranges::fill(counts_, 0.0F);
   score_ = 0;
+  body_bytes_ = rawbody_bytes_ = uri_bytes_ = 0;
+  limited_ = false;
 }
 
 void RuleScan::hit(std::uint32_t rule, std::uint32_t count) noexcept {
@@ -41,7 +44,13 @@ void RuleScan::hit(std::uint32_t rule, std::uint32_t count) noexcept {
     counts_[rule] = std::min(counts_[rule], static_cast<float>(flags.hits_max));
 }
 
-void RuleScan::scan(const PatternSet& set, std::string_view text) noexcept {
+// Each kind of text has its own count: how they alternate depends on the chunks.
+void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t& seen) noexcept {
+  seen += text.size();
+  if (seen > text_bytes_max_) {
+    limited_ = true;
+    return;
+  }
   set.scan(as_bytes(text), tools_.patterns, tools_.matches,
            [this](std::uint32_t rule, std::uint32_t count) { hit(rule, count); });
 }
@@ -90,15 +99,17 @@ void RuleScan::settle_negated(const std::vector<Program::FieldGroup>& groups) no
       counts_[rule] = counts_[rule] == kMatched ? 0.0F : 1.0F;
 }
 
-void RuleScan::rawbody(std::string_view element) noexcept { scan(program_->rawbody(), element); }
+void RuleScan::rawbody(std::string_view element) noexcept {
+  scan(program_->rawbody(), element, rawbody_bytes_);
+}
 
 void RuleScan::body(mime::BodyView view, std::string_view element) noexcept {
-  if (view == mime::BodyView::all) scan(program_->body(), element);
+  if (view == mime::BodyView::all) scan(program_->body(), element, body_bytes_);
 }
 
 void RuleScan::uri(const mime::Uri& uri) noexcept {
-  scan(program_->uri(), uri.written);
-  if (uri.canonical != uri.written) scan(program_->uri(), uri.canonical);
+  scan(program_->uri(), uri.written, uri_bytes_);
+  if (uri.canonical != uri.written) scan(program_->uri(), uri.canonical, uri_bytes_);
 }
 
 void RuleScan::message_end(const mime::MessageFacts&) noexcept {

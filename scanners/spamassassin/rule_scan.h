@@ -25,7 +25,10 @@ struct ScanTools {
 
 class RuleScan final : public mime::MessageSink {
  public:
-  RuleScan(std::shared_ptr<const Program> program, ScanTools& tools, std::size_t header_bytes_max);
+  // What is beyond `text_bytes_max` octets of the message's body, of its rawbody or of its URIs is
+  // not looked at: limited().
+  RuleScan(std::shared_ptr<const Program> program, ScanTools& tools, std::size_t header_bytes_max,
+           std::uint64_t text_bytes_max = UINT64_MAX);
   RuleScan(const RuleScan&) = delete;
   RuleScan& operator=(const RuleScan&) = delete;
 
@@ -34,6 +37,7 @@ class RuleScan final : public mime::MessageSink {
 
   // After message_end().
   double score() const noexcept { return score_; }
+  bool limited() const noexcept { return limited_; }
   float count(std::uint32_t rule) const noexcept { return counts_[rule]; }
   const Program& program() const noexcept { return *program_; }
 
@@ -46,7 +50,7 @@ class RuleScan final : public mime::MessageSink {
   void message_end(const mime::MessageFacts& facts) noexcept override;
 
   void hit(std::uint32_t rule, std::uint32_t count) noexcept;
-  void scan(const PatternSet& set, std::string_view text) noexcept;
+  void scan(const PatternSet& set, std::string_view text, std::uint64_t& seen) noexcept;
   void scan_fields(const std::vector<Program::FieldGroup>& groups,
                    const HeaderStore& store) noexcept;
   void settle_negated(const std::vector<Program::FieldGroup>& groups) noexcept;
@@ -61,6 +65,11 @@ class RuleScan final : public mime::MessageSink {
   };
   std::vector<float> counts_;  // by rule
   double score_ = 0;
+  std::uint64_t text_bytes_max_;
+  std::uint64_t body_bytes_ = 0;
+  std::uint64_t rawbody_bytes_ = 0;
+  std::uint64_t uri_bytes_ = 0;
+  bool limited_ = false;
 };
 
 }  // namespace sluice::scan::sa

@@ -21,7 +21,7 @@ from smtp_sink import Sink
 
 SLUICE, UPDATE = "", False
 GOLDEN = os.path.join(HERE, "..", "data", "console")
-RULES = os.path.join(HERE, "..", "..", "tools", "demo.rules")
+RULES = os.path.join(HERE, "..", "..", "tools", "demo.cf")
 GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 OUTBOUND = '[[listener]]\nname = "outbound"\nbind = "127.0.0.1:{port}"\n' \
            'direction = "outbound"\nrelay_from = ["127.0.0.1/32"]\n'

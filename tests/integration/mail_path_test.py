@@ -58,7 +58,7 @@ class MailPath(unittest.TestCase):
         text = b"Subject: x\r\n\r\nXJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
         one = (b"MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.com>\r\n"
                b"BDAT %d LAST\r\n" % len(text) + text)
-        rules = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/demo.rules")
+        rules = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/demo.cf")
         with Engine(SLUICE, self.sink.port, rules=rules) as engine, Peer(engine.port) as peer:
             peer.greet()
             peer.send(one * 60)

@@ -20,7 +20,7 @@ from smtp_peer import Peer
 from smtp_sink import Sink
 
 SLUICE, MESSAGES = "", 300
-RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "demo.rules")
+RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools", "demo.cf")
 OUTBOUND = '[[listener]]\nname = "outbound"\nbind = "127.0.0.1:{port}"\n' \
            'direction = "outbound"\nrelay_from = ["127.0.0.1/32"]\n'
 

@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "engine/base/random.h"
-#include "tests/scanners/rule_texts.h"
+#include "scanners/scanner.h"
 #include "tests/scanners/transcript.h"
 
 namespace sluice::scan {
@@ -42,8 +42,8 @@ std::vector<fs::path> files_below(const fs::path& folder, std::size_t at_most) {
 class ScanChunking : public testing::Test {
  protected:
   ScanChunking() {
-    const std::vector<std::string> files{SLUICE_SOURCE_ROOT "/tools/demo.rules"};
-    const ScanSettings settings{.scl_score = kSclScores};
+    const std::vector<std::string> files{SLUICE_SOURCE_ROOT "/tools/demo.cf"};
+    const ScanSettings settings{.scl_score = {1, 2, 3, 4, 5, 6.5, 8, 10, 15}};
     scanner_ = std::make_unique<Scanner>(*RuleSet::load(files, settings), settings, 1);
   }
 

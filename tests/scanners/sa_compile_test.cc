@@ -122,6 +122,14 @@ TEST(SaCompile, AFactorIsNotInOrdinaryText) {
   EXPECT_TRUE(holds(*factor, "cheap v.1 - co-din"));
 }
 
+TEST(SaCompile, AFactorIsCountedWhereItsGroupRepeats) {
+  ArtifactCache none("");
+  const std::vector<std::string> forms{"(?:[_\\W]*n[_\\W]*[a4][_\\W]*m[_\\W]*[e3][^:]{1,90}){3}"};
+  EXPECT_EQ(find_factor(tree_of(forms[0]), false)->times, 3u);
+  EXPECT_EQ(matches(forms, "name a name b name c", none).size(), 1u);
+  EXPECT_EQ(matches(forms, "name a n-a-m-e b", none).size(), 0u);
+}
+
 TEST(SaCompile, ExpressionsOfEveryFormFindWhatTheyShould) {
   ArtifactCache none("");
   std::string large = "begin(?:";  // beyond what PCRE2 can link with 16 bits

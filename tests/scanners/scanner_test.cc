@@ -1,74 +1,103 @@
+// What the engine's scanner makes of messages with rules in SpamAssassin's language.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/scanners/rule_texts.h"
+#include <filesystem>
+#include <fstream>
+
+#include "scanners/scanner.h"
 
 namespace sluice::scan {
 namespace {
 
 using testing::ElementsAre;
 
+constexpr const char* kGtube =
+    "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";
+
 class Scanning {
  public:
-  explicit Scanning(const std::string& rules, ScanSettings settings = {.scl_score = kSclScores})
-      : loaded_(load_rules(rules)), scanner_(loaded_.rules, settings, 2) {}
+  explicit Scanning(std::string_view rules, ScanSettings settings = {})
+      : path_(testing::TempDir() + "scanner_test.cf") {
+    std::ofstream(path_) << rules;
+    settings.scl_score = {1, 2, 3, 4, 5, 6.5, 8, 10, 15};
+    rules_ = *RuleSet::load(std::vector<std::string>{path_}, settings);
+    scanner_ = std::make_unique<Scanner>(rules_, settings, 2);
+  }
+  ~Scanning() { std::filesystem::remove(path_); }
 
   Verdict scan(std::string_view message) {
-    MessageScan* scan = scanner_.begin();
-    scanner_.feed(*scan, as_bytes(message));
-    const Verdict verdict = scanner_.finish(*scan);
-    scanner_.release(*scan);
+    MessageScan* scan = scanner_->begin();
+    scanner_->feed(*scan, as_bytes(message));
+    const Verdict verdict = scanner_->finish(*scan);
+    scanner_->release(*scan);
     return verdict;
   }
   std::vector<std::string> hits(std::string_view message) {
     const Verdict verdict = scan(message);
     std::vector<std::string> names;
     for (std::uint16_t i = 0; i < verdict.hit_count; ++i)
-      names.emplace_back(scanner_.rules().name(verdict.hits[i]));
+      names.emplace_back(rules_->name(verdict.hits[i]));
     return names;
   }
-  Scanner& scanner() { return scanner_; }
+  Scanner& scanner() { return *scanner_; }
+  const RuleSet& rules() { return *rules_; }
 
  private:
-  LoadedRules loaded_;
-  Scanner scanner_;
+  std::string path_;
+  std::shared_ptr<const RuleSet> rules_;
+  std::unique_ptr<Scanner> scanner_;
 };
 
-TEST(Scanner, LooksOnlyWhereTheRuleSays) {
-  Scanning scanning(rule_text("HEADER", "header", "^x-a: word$", "1\nflags = [\"multiline\"]") +
-                    rule_text("PART", "part", "word") + rule_text("BODY", "body", "word") +
-                    rule_text("RAW", "raw", "word") + rule_text("SUBJECT", "subject", "^word$"));
-  EXPECT_THAT(scanning.hits("X-A: word\r\n\r\nx"), ElementsAre("HEADER", "RAW"));
-  EXPECT_THAT(scanning.hits("Subject: word\r\n\r\nx"), ElementsAre("RAW", "SUBJECT"));
-  EXPECT_THAT(scanning.hits("Subject: a word\r\n\r\nword"), ElementsAre("BODY", "RAW"));
-  EXPECT_THAT(scanning.hits("SUBJECT: =?utf-8?q?w?= =?utf-8?q?ord?=\r\n\r\n"),
-              ElementsAre("SUBJECT"));
-  EXPECT_THAT(scanning.hits("Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-                            "d29yZA==\r\n"),
+TEST(Scanner, EachKindOfRuleLooksAtItsOwnTexts) {
+  Scanning scanning(
+      "header SUBJ Subject =~ /^word$/\nbody BODY /word/\nrawbody RAWBODY /wo<b>rd/\n"
+      "uri URI /word/\nmimeheader PART Content-Type =~ /word/\n"
+      "body __HELPER /word/\nmeta META __HELPER && SUBJ\n");
+  EXPECT_THAT(scanning.hits("Subject: word\r\n\r\nx"), ElementsAre("SUBJ", "BODY", "META"));
+  EXPECT_THAT(scanning.hits("Subject: =?utf-8?q?w?= =?utf-8?q?ord?=\r\n\r\n"),
+              ElementsAre("SUBJ", "BODY", "META"));
+  EXPECT_THAT(scanning.hits("Content-Transfer-Encoding: base64\r\n\r\nd29yZA==\r\n"),
               ElementsAre("BODY"));
-  EXPECT_THAT(scanning.hits("Content-Type: message/rfc822\r\n\r\nSubject: word\r\n\r\nx"),
-              ElementsAre("PART", "RAW"));
-  EXPECT_THAT(scanning.hits("Content-Type: image/png\r\n\r\nword"), ElementsAre("RAW"));
+  EXPECT_THAT(scanning.hits("Content-Type: text/html\r\n\r\nwo<b>rd</b>"),
+              ElementsAre("BODY", "RAWBODY"));
+  EXPECT_THAT(scanning.hits("A: b\r\n\r\nhttp://word.example/"), ElementsAre("BODY", "URI"));
+  EXPECT_THAT(scanning.hits("Content-Type: image/word\r\n\r\nword"), ElementsAre("PART"));
 }
 
-TEST(Scanner, CountsARuleOncePerMessage) {
-  Scanning scanning(rule_text("A", "body", "spam", "1.5"));
-  EXPECT_DOUBLE_EQ(scanning.scan("\r\nspam spam spam spam").score, 1.5);
+TEST(Scanner, TheTestStringWorksOutOfTheBox) {
+  Scanning scanning("");
+  const Verdict verdict = scanning.scan(fmt::format("A: b\r\n\r\n{}\r\n", kGtube));
+  EXPECT_EQ(verdict.scl, 9);
+  EXPECT_EQ(scanning.rules().name(verdict.hits[0]), "GTUBE");
+}
+
+TEST(Scanner, ABrokenRuleIsNotedAndTheOthersRun) {
+  Scanning scanning("body BAD /(/\nbody GOOD /good/\n");
+  EXPECT_THAT(scanning.hits("A: b\r\n\r\ngood"), ElementsAre("GOOD"));
+  ASSERT_EQ(scanning.rules().notes().size(), 1u);
+  EXPECT_THAT(scanning.rules().notes()[0], testing::HasSubstr("scanner_test.cf:1: body BAD"));
+}
+
+TEST(Scanner, AFileThatIsNotThereIsAnError) {
+  const auto rules = RuleSet::load(std::vector<std::string>{"/nonexistent/a.cf"}, {});
+  ASSERT_FALSE(rules);
+  EXPECT_THAT(rules.error()[0].text(), testing::HasSubstr("/nonexistent/a.cf"));
 }
 
 TEST(Scanner, ForgetsTheMessageBefore) {
-  Scanning scanning(rule_text("A", "body", "first.*second", "1\nflags = [\"dotall\"]") +
-                    rule_text("B", "raw", "z"));
-  EXPECT_THAT(scanning.hits("\r\nfirst z"), ElementsAre("B"));
-  EXPECT_THAT(scanning.hits("\r\nsecond"), ElementsAre());
+  Scanning scanning("body A /first.*second/s\nrawbody B /z/\n");
+  EXPECT_THAT(scanning.hits("A: b\r\n\r\nfirst z"), ElementsAre("B"));
+  EXPECT_THAT(scanning.hits("A: b\r\n\r\nsecond"), ElementsAre());
   MessageScan* abandoned = scanning.scanner().begin();
-  scanning.scanner().feed(*abandoned, as_bytes("\r\nfirst"));
+  scanning.scanner().feed(*abandoned, as_bytes("A: b\r\n\r\nfirst z"));
   scanning.scanner().release(*abandoned);
-  EXPECT_THAT(scanning.hits("\r\nsecond"), ElementsAre());
+  EXPECT_THAT(scanning.hits("A: b\r\n\r\nsecond"), ElementsAre());
 }
 
 TEST(Scanner, ScansMessagesInTurns) {
-  Scanning scanning(rule_text("A", "body", "中中"));
+  Scanning scanning("body A /中中/\n");
   Scanner& scanner = scanning.scanner();
   MessageScan* one = scanner.begin();
   MessageScan* two = scanner.begin();
@@ -83,38 +112,41 @@ TEST(Scanner, ScansMessagesInTurns) {
   EXPECT_EQ(scanner.finish(*two).hit_count, 0);
 }
 
-TEST(Scanner, FindsWhatNeedsTheEndOfTheText) {
-  Scanning scanning(rule_text("END", "raw", "end\\z"));
-  EXPECT_THAT(scanning.hits("x\r\n\r\nthe end"), ElementsAre("END"));
-  EXPECT_THAT(scanning.hits("x\r\n\r\nthe end."), ElementsAre());
-}
-
 TEST(Scanner, AddsScoresExactlyAndReadsTheTable) {
   std::string rules;
-  std::string message = "\r\n";
+  std::string message = "A: b\r\n\r\n";
   for (int i = 0; i < 10; ++i) {
-    rules += rule_text(fmt::format("R{}", i), "body", fmt::format("word{}!", i), "0.1");
+    rules += fmt::format("body R{} /word{}!/\nscore R{} 0.1\n", i, i, i);
     message += fmt::format("word{}! ", i);
   }
-  rules += rule_text("MUCH", "body", "much", "99") + rule_text("GOOD", "body", "good", "-5");
+  rules += "body MUCH /much/\nscore MUCH 99\nbody GOOD /good/\nscore GOOD -5\n";
   Scanning scanning(rules);
   EXPECT_EQ(scanning.scan(message).scl, 1);  // ten tenths are one
-  EXPECT_EQ(scanning.scan("\r\nmuch").scl, 9);
-  EXPECT_EQ(scanning.scan("\r\ngood").scl, 0);
-  EXPECT_DOUBLE_EQ(scanning.scan("\r\ngood").score, -5);
-  EXPECT_EQ(scanning.scan("\r\n").scl, 0);
+  EXPECT_EQ(scanning.scan("A: b\r\n\r\nmuch").scl, 9);
+  EXPECT_EQ(scanning.scan("A: b\r\n\r\ngood").scl, 0);
+  EXPECT_DOUBLE_EQ(scanning.scan("A: b\r\n\r\ngood").score, -5);
+  EXPECT_EQ(scanning.scan("A: b\r\n\r\n").scl, 0);
 }
 
 TEST(Scanner, CountsMoreHitsThanItNames) {
   std::string rules;
-  for (int i = 0; i < 100; ++i) rules += rule_text(fmt::format("R{}", i), "raw", "x");
+  for (int i = 0; i < 100; ++i) rules += fmt::format("body R{} /x/\n", i);
   Scanning scanning(rules);
-  const Verdict verdict = scanning.scan("x");
+  const Verdict verdict = scanning.scan("A: b\r\n\r\nx");
   EXPECT_EQ(verdict.hit_count, kHitsMax);
   EXPECT_EQ(verdict.hit_total, 100);
   EXPECT_TRUE(verdict.hits_truncated);
   EXPECT_DOUBLE_EQ(verdict.score, 100);
-  EXPECT_EQ(verdict.hits[63], 63);
+}
+
+TEST(Scanner, WhatIsBeyondTheLimitIsMarked) {
+  Scanning scanning("body LATE /late/\nbody EARLY /early/\n", {.text_bytes_max = 4'000});
+  const std::string filler(1'000, 'x');
+  std::string message = "A: b\r\n\r\nearly\r\n\r\n";
+  EXPECT_THAT(scanning.hits(message + "late\r\n"), ElementsAre("LATE", "EARLY"));
+  for (int i = 0; i < 6; ++i) message += filler + "\r\n\r\n";
+  EXPECT_THAT(scanning.hits(message + "late\r\n"), ElementsAre("SCAN_LIMIT", "EARLY"));
+  EXPECT_THAT(scanning.hits("A: b\r\n\r\nlate\r\n"), ElementsAre("LATE"));
 }
 
 TEST(Scanner, KeepsMessageIdAndSubjectForTheLog) {
@@ -128,17 +160,6 @@ TEST(Scanner, KeepsMessageIdAndSubjectForTheLog) {
   EXPECT_EQ(scanner.subject(*scan), "=?utf-8?q?x?= y");
   EXPECT_EQ(scanner.message_id(*scan), std::string("<").append(255, 'a'));
   scanner.release(*scan);
-}
-
-TEST(Scanner, LooksIntoTextDocumentsOfAGenericType) {
-  Scanning scanning(rule_text("A", "body", "word"));
-  EXPECT_THAT(scanning.hits("Content-Type: application/octet-stream; name=\"a.HTML\"\r\n\r\nword"),
-              ElementsAre("A"));
-  EXPECT_THAT(scanning.hits("Content-Disposition: attachment; filename=a.txt\r\n"
-                            "Content-Type: application/octet-stream\r\n\r\nword"),
-              ElementsAre("A"));
-  EXPECT_THAT(scanning.hits("Content-Type: application/octet-stream; name=a.exe\r\n\r\nword"),
-              ElementsAre());
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ class NamedRules final : public RuleSet {
   std::string_view name(std::uint16_t rule) const noexcept override { return names_[rule]; }
   double score(std::uint16_t) const noexcept override { return 1.25; }
   std::string_view description(std::uint16_t) const noexcept override { return {}; }
+  const std::vector<std::string>& notes() const noexcept override { return names_; }
 
  private:
   std::vector<std::string> names_;

@@ -90,7 +90,9 @@ World::World(const Scenario& scenario)
   for (Occasion* occasion :
        {&sender_reset_, &hop_reset_, &crash_, &disk_error_, &disk_full_, &clock_set_})
     occasion->next = Instant{} + occasion->mean;
-  auto rules = scan::RuleSet::load({}, worker::scan_settings(*config_));
+  scan::ScanSettings settings = worker::scan_settings(*config_);
+  settings.cache.clear();  // the disk of the simulation is not that of this machine
+  auto rules = scan::RuleSet::load({}, settings);
   SLUICE_ASSERT(rules.has_value());
   generation_ = std::make_shared<worker::Generation>(worker::Generation{config_, *rules, {}});
   outside_ = make_stack(kOutsideAddress, scenario.seed, wire_.port(1), clock_.now());

@@ -23,6 +23,8 @@ void add_check(CLI::App& app, Options& options) {
       for (const std::string& warning :
            control::certificate_warnings(**generation, SystemClock().wall(), store.newest()))
         std::printf("warning: %s\n", warning.c_str());
+      for (const std::string& note : (*generation)->rules->notes())
+        std::printf("%s\n", note.c_str());
       std::printf("%s: no problems; %zu listeners, %zu routes, %zu rules\n",
                   options.config_path.c_str(), config->listeners.size(), config->routes.size(),
                   (*generation)->rules->size());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -10,10 +11,14 @@ namespace sluice::tools {
 
 // XDG Base Directory: $XDG_CACHE_HOME, else ~/.cache; empty when neither is known.
 inline std::string rule_cache() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != 0)
-    return std::string(cache) + "/sluice-rules";
+  const char* const cache = std::getenv("XDG_CACHE_HOME");
   const char* const home = std::getenv("HOME");
-  return home != nullptr && *home != 0 ? std::string(home) + "/.cache/sluice-rules" : "";
+  std::string folder = cache != nullptr ? cache : "";
+  if (folder.empty() && home != nullptr && *home != 0) folder = std::string(home) + "/.cache";
+  if (folder.empty()) return {};
+  std::error_code fault;
+  std::filesystem::create_directories(folder, fault);
+  return folder + "/sluice-rules";
 }
 
 inline unsigned compile_threads() {

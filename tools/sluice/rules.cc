@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "scanners/builtin_rules.h"
 #include "scanners/spamassassin/program.h"
 #include "tools/sluice/command.h"
 #include "tools/sluice/rule_cache.h"
@@ -28,7 +29,7 @@ struct RulesOptions {
 };
 
 RuleBook read(const RulesOptions& rules, config::Problems& problems) {
-  return scan::sa::read_rule_book(rules.paths, problems);
+  return scan::sa::read_rule_book(rules.paths, problems, scan::kBuiltinRules);
 }
 
 // Octets as a JSON text: each octet beyond ASCII is the character of that number (Latin-1).

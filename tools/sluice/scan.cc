@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "scanners/builtin_rules.h"
 #include "scanners/spamassassin/whole_message.h"
 #include "tools/sluice/command.h"
 #include "tools/sluice/rule_cache.h"
@@ -64,9 +65,9 @@ void print(const std::string& file, const WholeMessageScanner& scanner,
 
 int scan_files(const ScanOptions& options) {
   config::Problems problems;
-  auto program =
-      scan::sa::Program::compile(scan::sa::read_rule_book(options.rules, problems),
-                                 {.threads = compile_threads(), .cache = options.cache}, problems);
+  auto program = scan::sa::Program::compile(
+      scan::sa::read_rule_book(options.rules, problems, scan::kBuiltinRules),
+      {.threads = compile_threads(), .cache = options.cache}, problems);
   for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
   if (program->book().rules.empty()) return fail("no rules; name files or folders with --rules");
   WholeMessageScanner scanner(program, {});

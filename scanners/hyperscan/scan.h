@@ -1,5 +1,4 @@
-// Streams and scratch space: what a running scan needs beside the database. Both are made at start
-// and reused; scanning allocates nothing.
+// What a scan needs beside the database, made at start and reused; scanning allocates nothing.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +10,6 @@
 #include "scanners/hyperscan/database.h"
 
 struct hs_scratch;
-struct hs_stream;
 
 namespace sluice::scan::hyperscan {
 
@@ -20,21 +18,12 @@ class MatchSet {
  public:
   explicit MatchSet(std::size_t size) : words_((size + 63) / 64) {}
   void add(std::uint32_t id) noexcept { words_[id / 64] |= std::uint64_t{1} << (id % 64); }
-  void clear() noexcept { words_.assign(words_.size(), 0); }
 
   // Visits what is set and leaves nothing set.
   template <typename Visit>
   void take(Visit&& visit) {
     for (std::size_t i = 0; i < words_.size(); ++i)
       for (std::uint64_t rest = std::exchange(words_[i], 0); rest != 0; rest &= rest - 1)
-        visit(static_cast<std::uint32_t>(i * 64) +
-              static_cast<std::uint32_t>(__builtin_ctzll(rest)));
-  }
-
-  template <typename Visit>
-  void for_each(Visit&& visit) const {
-    for (std::size_t i = 0; i < words_.size(); ++i)
-      for (std::uint64_t rest = words_[i]; rest != 0; rest &= rest - 1)
         visit(static_cast<std::uint32_t>(i * 64) +
               static_cast<std::uint32_t>(__builtin_ctzll(rest)));
   }
@@ -61,23 +50,5 @@ class Scratch {
 // as names[id].
 void scan_block(const Database& database, ByteView octets, const Scratch& scratch,
                 std::span<const std::uint32_t> names, MatchSet& matches) noexcept;
-
-// The database outlives the stream.
-class Stream {
- public:
-  explicit Stream(const Database& database);
-  Stream(Stream&& other) noexcept : stream_(std::exchange(other.stream_, nullptr)) {}
-  Stream& operator=(Stream&&) = delete;
-  ~Stream();
-
-  void scan(ByteView octets, const Scratch& scratch, MatchSet& matches) noexcept;
-  // The text ended: matches that need its end ("$", "\z") are told, the stream is as new.
-  void finish(const Scratch& scratch, MatchSet& matches) noexcept;
-  void reset() noexcept;  // as new, without a word
-
- private:
-  hs_stream* stream_ = nullptr;
-  bool touched_ = false;
-};
 
 }  // namespace sluice::scan::hyperscan

@@ -1,0 +1,44 @@
+#include "scanners/hyperscan/scan.h"
+
+#include <hs.h>
+
+#include <algorithm>
+
+#include "engine/base/contract.h"
+
+namespace sluice::scan::hyperscan {
+namespace {
+
+// Hyperscan takes 32-bit lengths.
+constexpr std::size_t kScanBytesMax = std::size_t{1} << 30;
+
+struct NamedMatches {
+  std::span<const std::uint32_t> names;
+  MatchSet& matches;
+};
+
+int on_named_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
+  auto* const named = static_cast<NamedMatches*>(context);
+  named->matches.add(named->names[id]);
+  return 0;
+}
+
+}  // namespace
+
+Scratch::~Scratch() { hs_free_scratch(scratch_); }
+
+void Scratch::grow_for(const Database& database) {
+  SLUICE_ASSERT(hs_alloc_scratch(database.get(), &scratch_) == HS_SUCCESS);
+}
+
+void scan_block(const Database& database, ByteView octets, const Scratch& scratch,
+                std::span<const std::uint32_t> names, MatchSet& matches) noexcept {
+  NamedMatches named{names, matches};
+  const ByteView text = octets.first(std::min(octets.size(), kScanBytesMax));
+  const auto result =
+      hs_scan(database.get(), reinterpret_cast<const char*>(text.data()),
+              static_cast<unsigned>(text.size()), 0, scratch.get(), on_named_match, &named);
+  SLUICE_ASSERT(result == HS_SUCCESS);
+}
+
+}  // namespace sluice::scan::hyperscan
