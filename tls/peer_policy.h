@@ -47,6 +47,8 @@ struct PeerPolicy {
   // example.com. MTA-STS: the MX host has been matched against the policy's patterns before, the
   // certificate must be for the host itself (RFC 8461 4.2), which is `server_name`.
   std::vector<std::string> names;
+  // The certificate is looked at for reports, whatever the level; it decides nothing more.
+  bool audit = false;
   // Not empty: DANE decides, and no certification authority counts. At least one must match.
   std::vector<TlsaRecord> tlsa;
   // Certification authorities and our own certificate. Null: those of all deliveries.
@@ -54,5 +56,9 @@ struct PeerPolicy {
 
   bool operator==(const PeerPolicy&) const = default;
 };
+
+inline bool looks_at_certificate(const PeerPolicy& policy) noexcept {
+  return policy.audit || looks_at_certificate(policy.level);
+}
 
 }  // namespace sluice::tls

@@ -183,7 +183,23 @@ struct Destination {   // [[destination]]: first match by domain wins; none = th
   std::vector<std::string> names;  // one must be in the certificate; empty = the MX or the domain
   std::string ca_file;             // empty = the system's authorities
   std::string certificate;         // name of the [[certificate]] to show, empty = none
+  bool mta_sts = true;             // heed the policy of the domain
   int line = 0;
+};
+
+struct MtaSts {  // [mta_sts]: policies of recipient domains, RFC 8461
+  bool enabled = true;
+  Duration timeout = minutes(1);  // of a fetch
+  std::uint64_t policy_bytes_max = 64ULL * 1024;
+  Duration max_age_max = hours(24 * 365);
+  Duration refresh = hours(24);
+  Duration retry = minutes(5);  // after a failed fetch
+  std::uint32_t policies_max = 10'000;
+  std::uint32_t fetches_max = 16;  // at once
+  std::uint16_t port = 443;
+  std::string ca_file;  // empty = the system's authorities
+
+  bool operator==(const MtaSts&) const = default;
 };
 
 struct Delivery {  // [delivery]
@@ -283,6 +299,7 @@ struct Config {
   Dns dns;
   std::vector<Route> routes;
   std::vector<Destination> destinations;
+  MtaSts mta_sts;
   Delivery delivery;
   std::vector<ReplyRule> reply_rules;
   Queue queue;

@@ -4,6 +4,7 @@
 #include "engine/config/dns_keys.h"
 #include "engine/config/kinds.h"
 #include "engine/config/port_routes.h"
+#include "engine/config/sts_keys.h"
 #include "engine/config/tls_keys.h"
 
 namespace sluice::config {
@@ -294,6 +295,8 @@ std::vector<Key<Destination>> destination_keys() {
       {"certificate",
        text(&Destination::certificate, "the name of a certificate, or \"\" for none", no_fault),
        "what is shown to a next hop that asks for a certificate"},
+      {"mta_sts", boolean(&Destination::mta_sts),
+       "heed the MTA-STS policy of the domain; it only ever makes the level stricter"},
   };
 }
 
@@ -397,6 +400,7 @@ const Schema& schema() {
       .dns = dns_keys(),
       .route = route_keys(),
       .destination = destination_keys(),
+      .mta_sts = mta_sts_keys(),
       .delivery = delivery_keys(),
       .reply_rule = reply_rule_keys(),
       .queue = queue_keys(),

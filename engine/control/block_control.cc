@@ -7,8 +7,8 @@
 #include <sstream>
 #include <utility>
 
+#include "engine/base/atomic_file.h"
 #include "engine/base/contract.h"
-#include "engine/control/atomic_file.h"
 
 namespace sluice::control {
 namespace {

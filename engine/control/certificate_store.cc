@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "engine/control/atomic_file.h"
+#include "engine/base/atomic_file.h"
 
 namespace sluice::control {
 namespace {

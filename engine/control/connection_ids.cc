@@ -2,7 +2,7 @@
 
 #include <fstream>
 
-#include "engine/control/atomic_file.h"
+#include "engine/base/atomic_file.h"
 
 namespace sluice::control {
 

@@ -150,10 +150,14 @@ std::expected<void, std::string> Engine::load_blocks() {
 }
 
 std::expected<void, std::string> Engine::start_workers() {
+  web_ = std::make_unique<web::WebThread>(web_settings(*config_), clock_);
   for (unsigned i = 0; i < config_->cores.workers.size(); ++i) {
     workers_.push_back(std::make_unique<WorkerThread>(config_->log.ring_bytes, clock_));
     workers_.back()->handshakes = offload_.connect(*config_);
+    workers_.back()->policies =
+        &web_->add_desk([worker = workers_.back().get()] { wake(*worker); });
   }
+  web_->start();
   if (std::string problem = offload_.start(config_->cores); !problem.empty())
     return std::unexpected(problem);
   std::vector<std::future<std::string>> answers;
@@ -189,6 +193,7 @@ void Engine::run() {
     rotate_ticket_keys();
     blocks_->expire(clock_.wall());
     send_alerts(clock_.wall());
+    report_web();
     admin_->poll(events > 0 ? 0 : kControlPeriodMs, signals_);
     signalfd_siginfo signal{};
     while (read(signals_, &signal, sizeof signal) == sizeof signal) {
@@ -275,7 +280,13 @@ void Engine::drain_workers() {
   }
 }
 
+void Engine::report_web() {
+  std::string text;
+  while (web_->next_note(text)) note(mail::EventKind::engine_warning, text);
+}
+
 void Engine::stop_workers() {
+  if (web_) web_->stop();
   for (auto& worker : workers_) {
     worker->stop.store(true, std::memory_order_release);
     wake(*worker);

@@ -17,6 +17,7 @@
 #include "engine/control/tls_alerts.h"
 #include "engine/control/worker_thread.h"
 #include "engine/net/dpdk/dpdk.h"
+#include "engine/web/web_thread.h"
 
 namespace sluice::control {
 
@@ -66,6 +67,7 @@ class Engine {
   void note_certificates();
   void note_rules();
   std::string publish(std::shared_ptr<const worker::Generation> generation);
+  void report_web();
   void report_reload(std::string_view problem);
   void send_alerts(WallTime until);
   void drain_workers();
@@ -87,6 +89,7 @@ class Engine {
   std::unique_ptr<net::Dpdk> dpdk_;
   std::unique_ptr<BlockControl> blocks_;
   OffloadThreads offload_;
+  std::unique_ptr<web::WebThread> web_;
   OperatorState operator_state_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::unique_ptr<AdminServer> admin_;

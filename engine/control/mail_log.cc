@@ -158,6 +158,10 @@ class Lines {
       case EventKind::delivery_dane:
         line("DANE: domain {} host {}: {}", text(0), text(1), text(2));
         return true;
+      case EventKind::delivery_sts:
+        line("MTA-STS: domain {}{}{}: {}", text(0), e_.text[1].empty() ? "" : " host ", text(1),
+             text(2));
+        return true;
       case EventKind::delivery_failed:
         line(
             "Connection Error: DCID {} domain: {} IP:{} port: {} details: {} interface: {} reason: "

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "engine/control/atomic_file.h"
+#include "engine/base/atomic_file.h"
 
 namespace sluice::control {
 namespace {

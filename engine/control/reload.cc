@@ -38,6 +38,12 @@ net::FibOptions fib_options(const config::Block& block) {
   return {block.prefixes_max, block.fib_groups};
 }
 
+// All but the switch, which deliveries look at.
+config::MtaSts restart_part(config::MtaSts sts) {
+  sts.enabled = true;
+  return sts;
+}
+
 // The keys that differ and that only a restart can change.
 std::string restart_only_changes(const Config& running, const Config& fresh) {
   std::string keys;
@@ -65,6 +71,7 @@ std::string restart_only_changes(const Config& running, const Config& fresh) {
   note(running.queue != fresh.queue, "queue");
   note(running.dns != fresh.dns, "dns");
   note(running.log != fresh.log, "log");
+  note(restart_part(running.mta_sts) != restart_part(fresh.mta_sts), "mta_sts");
   note(running.delivery.connections != fresh.delivery.connections, "delivery.connections");
   bool ports = running.ports.size() != fresh.ports.size();
   for (std::size_t i = 0; !ports && i < fresh.ports.size(); ++i) {
@@ -124,6 +131,17 @@ dns::Options dns_options(const Config& config) {
   options.servers = std::move(system.servers);
   options.trust_ad = options.trust_ad || system.trust_ad;
   return options;
+}
+
+web::WebThread::Settings web_settings(const Config& config) {
+  const config::MtaSts& sts = config.mta_sts;
+  return {.sts = {.directory = config.queue.directory + "/mta_sts",
+                  .rules = {sts.max_age_max, sts.refresh, sts.retry, sts.policies_max},
+                  .port = sts.port,
+                  .timeout = sts.timeout,
+                  .bytes_max = sts.policy_bytes_max},
+          .https = {.ca_file = sts.ca_file},
+          .fetches_max = sts.fetches_max};
 }
 
 std::expected<BlockSetup, std::string> block_setup(const Config& config) {

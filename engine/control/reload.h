@@ -10,6 +10,7 @@
 #include "engine/control/block_control.h"
 #include "engine/dns/resolver.h"
 #include "engine/net/dpdk/dpdk.h"
+#include "engine/web/web_thread.h"
 #include "engine/worker/generation.h"
 
 namespace sluice::control {
@@ -17,6 +18,8 @@ namespace sluice::control {
 net::DpdkOptions dpdk_options(const config::Config& config);
 // Servers of the system when the file names none.
 dns::Options dns_options(const config::Config& config);
+// Where policies of MTA-STS are kept and how they are fetched.
+web::WebThread::Settings web_settings(const config::Config& config);
 // After the start of DPDK, whose memory the tables may lie in.
 std::expected<BlockSetup, std::string> block_setup(const config::Config& config);
 

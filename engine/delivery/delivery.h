@@ -19,6 +19,7 @@
 #include "engine/net/transport.h"
 #include "engine/smtp/credentials.h"
 #include "queueing/in_hand.h"
+#include "engine/web/sts_desk.h"
 #include "queueing/shard.h"
 #include "tls/context.h"
 #include "tls/stream.h"
@@ -53,6 +54,7 @@ struct Surroundings {  // all outlive the Delivery
   ClientContexts contexts;
   dns::Resolver* resolver = nullptr;    // null: no next hop can be looked up
   queueing::InHand* in_hand = nullptr;  // null: nobody asks what is worked on
+  web::StsDesk* policies = nullptr;     // null: no MTA-STS
 };
 
 struct DestinationStatus {  // one route
@@ -100,6 +102,8 @@ class Delivery {
   virtual void notice_committed(Mid notice, bool durable, WallTime wall) noexcept = 0;
   // The resolver's answer to a question of ours (kDnsAsker).
   virtual void on_answer(const dns::Resolver::Done& done, Instant now, WallTime wall) noexcept = 0;
+  // The answer to a question at Surroundings::policies.
+  virtual void on_policy(const web::StsAnswer& answer, Instant now, WallTime wall) noexcept = 0;
   virtual Instant next_deadline() const noexcept = 0;
 
   // By the operator; `[delivery] paused` is another reason of its own.

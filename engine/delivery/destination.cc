@@ -7,6 +7,20 @@ namespace sluice::delivery {
 
 namespace {
 
+// RFC 8461 4.2: the certificate must be for the host itself. Names that the operator has given
+// stand in its place.
+void tighten(tls::PeerPolicy& policy, const PeerRule& rule, const MailHost& host) {
+  const bool own_names = !rule.policy.server_name.empty() && rule.domain.empty();
+  if (host.sts->mode == web::StsPolicy::Mode::testing) {
+    policy.audit = true;
+    return;
+  }
+  policy.level = tls::Level::required_verify;
+  if (own_names) return;
+  policy.server_name = host.name;
+  policy.names.clear();
+}
+
 // RFC 7672 2.2: records that must match, or TLS without proof where none can be used. Whoever has
 // switched TLS off, or has asked for delivery whatever becomes of TLS (RFC 8689 5), has decided.
 tls::PeerPolicy policy_for(const PeerRule& rule, const MailHost& host) {
@@ -27,6 +41,7 @@ tls::PeerPolicy policy_for(const PeerRule& rule, const MailHost& host) {
   } else if (host.dane.state == DanePolicy::State::unusable && !tls::demands_tls(policy.level)) {
     policy.level = tls::Level::required;
   }
+  if (host.sts != nullptr && rule.heeds_sts) tighten(policy, rule, host);
   return policy;
 }
 

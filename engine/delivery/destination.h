@@ -43,7 +43,7 @@ class Destination {
   bool lmtp() const noexcept { return lmtp_; }
   const smtp::Credentials& credentials() const noexcept { return credentials_; }
   bool unused() const noexcept {
-    return connections == 0 && active_recipients == 0 && !inquiry.waits();
+    return connections == 0 && active_recipients == 0 && !inquiry.waits() && !awaits_policy;
   }
 
   void enqueue(Job& job) noexcept;
@@ -84,7 +84,9 @@ class Destination {
   std::string last_trouble;                // why the last connection failed
   std::string_view last_status = "4.4.1";  // its enhanced code; a literal
   dns::Inquiry inquiry;                    // for the next hops
-  std::uint64_t inquiry_id = 0;            // 0 = none was made yet
+  MailHosts found;                         // while the policy of their domain is asked for
+  bool awaits_policy = false;
+  std::uint64_t inquiry_id = 0;  // 0 = none was made yet
   std::uint64_t active_recipients = 0;
   std::uint64_t delivered_recipients = 0;
   std::uint64_t soft_bounced = 0;

@@ -4,6 +4,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/delivery/route.h"
+#include "engine/dns/name.h"
 
 namespace sluice::delivery {
 namespace {
@@ -26,7 +27,13 @@ void Destinations::configure(const config::Config& config, ClientContexts contex
   contexts_ = std::move(contexts);
 }
 
+// Everything is decided by A-labels, as DNS and certificates have them (RFC 5890 2.3.2.1).
 Destinations::Found Destinations::find(std::string_view domain, TlsWish wish) {
+  if (dns::is_ascii(domain)) return find_ascii(domain, wish);
+  return find_ascii(dns::normal_name(domain).value_or(std::string(domain)), wish);
+}
+
+Destinations::Found Destinations::find_ascii(std::string_view domain, TlsWish wish) {
   const auto route = find_route(config_->routes, domain);
   if (!route && !looks_up_) return {nullptr, Lack::route};
   const config::Route& hops = route ? config_->routes[*route] : default_route_;

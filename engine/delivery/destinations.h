@@ -37,6 +37,7 @@ class Destinations {
   }
 
  private:
+  Found find_ascii(std::string_view domain, TlsWish wish);
   void write_key(std::string& key, std::optional<std::size_t> route,
                  std::optional<std::size_t> entry, TlsWish wish, std::string_view domain) const;
   void forget_unused();

@@ -34,6 +34,7 @@ class Dispatcher final : public Delivery {
     dsns_.committed(notice, durable, wall);
   }
   void on_answer(const dns::Resolver::Done& done, Instant now, WallTime wall) noexcept override;
+  void on_policy(const web::StsAnswer& answer, Instant now, WallTime wall) noexcept override;
   Instant next_deadline() const noexcept override;
   void pause(bool paused) noexcept override;
   void flush() noexcept override;
@@ -106,6 +107,9 @@ class Dispatcher final : public Delivery {
   // dispatcher_dns.cc
   bool find_hosts(Destination& destination);
   bool look_up(Destination& destination);
+  bool ask_policy(Destination& destination, MailHosts found, web::StsQuery query);
+  bool take_hosts(Destination& destination, MailHosts found, const web::StsState& policy);
+  bool no_hosts(Destination& destination, std::string_view status, std::string detail);
 
   // dispatcher_tls.cc
   void set_client(const OutboundConnection& connection) noexcept;

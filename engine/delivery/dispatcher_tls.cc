@@ -50,7 +50,7 @@ void Dispatcher::report_tls(OutboundConnection& connection) {
   if (!connection.session().encrypted() || connection.tls_reported) return;
   connection.tls_reported = true;
   std::string verified;
-  if (tls::looks_at_certificate(connection.destination().policy(connection.hop()).level))
+  if (tls::looks_at_certificate(connection.destination().policy(connection.hop())))
     verified =
         connection.peer().verified ? "verified" : "not verified: " + connection.peer().reason;
   house_.events->emit({.kind = mail::EventKind::delivery_tls_success,

@@ -68,10 +68,10 @@ Names names_of(const std::string& domain, const dns::Answer& mx, std::size_t hos
   Names names{.secure = mx.secure};
   for (const dns::MxRecord& record : mx.exchanges) {
     const auto name = dns::normal_name(record.exchange);
-    if (name && !name->empty()) names.hosts.push_back({*name, record.preference, {}, {}});
+    if (name && !name->empty()) names.hosts.push_back({*name, record.preference, {}, {}, {}});
   }
   if (mx.exchanges.empty()) {
-    names.hosts.push_back({domain, 0, {}, {}});
+    names.hosts.push_back({domain, 0, {}, {}, {}});
     names.implicit = true;
   }
   std::ranges::stable_sort(names.hosts, {}, &MailHost::rank);
@@ -141,7 +141,7 @@ MailHostRules mail_host_rules(const config::Config& config) {
 std::optional<MailHosts> find_mail_hosts(std::string_view domain, const MailHostRules& rules,
                                          dns::AnswerTable& answers) {
   if (const auto address = address_literal(domain)) {
-    MailHosts literal{.hosts = {{std::string(domain), 0, {*address}, {}}}};
+    MailHosts literal{.hosts = {{std::string(domain), 0, {*address}, {}, {}}}};
     literal.expires = Instant::never();
     return literal;
   }

@@ -2,6 +2,7 @@
 // function over DNS answers.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "engine/config/config.h"
 #include "engine/delivery/dane.h"
 #include "engine/dns/answers.h"
+#include "engine/web/sts_policy.h"
 
 namespace sluice::delivery {
 
@@ -20,6 +22,7 @@ struct MailHost {
   std::uint32_t rank = 0;            // lower ones first; equal ones in random order
   std::vector<IpAddress> addresses;  // as the preference of a family has them
   DanePolicy dane;
+  std::shared_ptr<const web::StsPolicy> sts = nullptr;  // that holds for it; null: none
 };
 
 struct MailHosts {

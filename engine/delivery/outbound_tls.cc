@@ -29,7 +29,7 @@ bool OutboundConnection::shake_hands(Instant now) {
 
 bool OutboundConnection::finish_handshake(Instant now) {
   const tls::PeerPolicy& policy = destination_->policy(hop_);
-  if (tls::looks_at_certificate(policy.level)) peer_ = tls_->session().peer(policy);
+  if (tls::looks_at_certificate(policy)) peer_ = tls_->session().peer(policy);
   if (policy.level == tls::Level::required_verify && !peer_.verified)
     return fail_handshake(tls::certificate_failure(peer_));
   stream_ = tls_.get();

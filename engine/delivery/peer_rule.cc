@@ -63,6 +63,8 @@ PeerRule peer_rule(const config::Config& config, const ClientContexts& contexts,
   rule.policy.level = level_for(settings.tls, wish);
   rule.implicit = settings.implicit;
   rule.heeds_dane = wish != TlsWish::optional;
+  rule.heeds_sts = rule.heeds_dane && config.mta_sts.enabled && settings.mta_sts &&
+                   rule.policy.level != tls::Level::none;
   rule.requiretls = wish == TlsWish::required;
   const bool own = entry && *entry < contexts.destinations.size();
   rule.policy.context = own ? contexts.destinations[*entry] : contexts.usual;

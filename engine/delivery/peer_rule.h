@@ -36,6 +36,7 @@ struct PeerRule {
   bool implicit = false;    // TLS before the greeting
   bool requiretls = false;  // the peer must offer REQUIRETLS (RFC 8689 4.2.1)
   bool heeds_dane = true;   // what DNS says of the peers counts
+  bool heeds_sts = true;    // and what the policy of their domain says (RFC 8461)
   std::string domain;       // that the rule is for alone, since its certificate must name it
 };
 

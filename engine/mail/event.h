@@ -53,7 +53,8 @@ enum class EventKind : std::uint8_t {
   // or
   // 0, text[0] = domain, text[1] = what it says, text[2] = kind of failure, a few fixed words.
   delivery_tls_failed,
-  delivery_dane,         // text[0] = domain, text[1] = mail host, text[2] = what its records ask
+  delivery_dane,  // text[0] = domain, text[1] = mail host, text[2] = what its records ask
+  delivery_sts,   // text[0] = domain, text[1] = mail host or empty, text[2] = what MTA-STS says
   delivery_tls_missing,  // the same, but the session goes on in the clear
   delivery_failed,   // connection not made: text[0] = domain, text[1] = details, text[2] = reason
   delivery_start,    // dcid, mid, text[0] = "0 1 2": the RIDs

@@ -106,7 +106,8 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
   delivery_ = delivery::Delivery::create(
       {setup_.generation->config.get(), shard_.get(),
        [this](std::string_view via) { return find_transport(via); }, setup_.events, blocks_.get(),
-       &mids_, &dcids_, &tls_buffers_, setup_.generation->client_tls, &resolver_, in_hand_.get()});
+       &mids_, &dcids_, &tls_buffers_, setup_.generation->client_tls, &resolver_, in_hand_.get(),
+       setup_.policies});
   if (setup_.directives) direct(*setup_.directives);
   report_recovery();
 }
@@ -148,6 +149,7 @@ std::size_t Worker::tick(Instant now) {
   work += run_ready(now);
   work += run_handshakes(now);
   work += run_dns(now);
+  work += run_policies(now);
   work += run_queue(now);
   {
     StageScope scope(core_.ledger, Stage::delivery);
@@ -261,6 +263,15 @@ std::size_t Worker::run_dns(Instant now) {
     settle(*session, session->run(now));
   }
   if (resolver_.trust() != trust_reported_) report_trust();
+  return work;
+}
+
+std::size_t Worker::run_policies(Instant now) {
+  std::size_t work = 0;
+  web::StsAnswer answer;
+  if (setup_.policies == nullptr) return work;
+  for (; setup_.policies->next(answer); ++work)
+    delivery_->on_policy(answer, now, core_.clock.wall());
   return work;
 }
 

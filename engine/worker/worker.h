@@ -54,6 +54,7 @@ struct WorkerSetup {
   std::uint64_t connection_id_base = 0;    // ICID and DCID start above it
   std::uint64_t seed = 0;                  // of the tables that hash what a peer can choose
   HandshakeOffload* handshakes = nullptr;  // outlives the worker; null: it runs them itself
+  web::StsDesk* policies = nullptr;        // outlives the worker; null: no MTA-STS
 };
 
 scan::ScanSettings scan_settings(const config::Config& config);
@@ -115,6 +116,7 @@ class Worker {
   std::size_t run_ready(Instant now);
   std::size_t run_handshakes(Instant now);
   std::size_t run_dns(Instant now);
+  std::size_t run_policies(Instant now);
   void report_trust();
   void report_recovery();
   void watch_queue();

@@ -29,7 +29,10 @@ TEST(DnsName, IsLowerCaseWithoutTheLastDotOrNoName) {
       {".a", {}},
       {"a b", {}},
       {"a\\.b", {}},
-      {"caf\xc3\xa9.example", {}},
+      {"caf\xc3\xa9.Example", "xn--caf-dma.example"},
+      {"_mta-sts.caf\xc3\xa9.example", "_mta-sts.xn--caf-dma.example"},
+      {"caf\xe9.example", {}},                   // not UTF-8
+      {"\xe2\x98\x83\xe2\x80\xae.example", {}},  // not for IDNA
       {label + ".x", label + ".x"},
       {label + "a.x", {}},
       {label + '.' + label + '.' + label + '.' + label, {}},  // 255 as text

@@ -1,6 +1,9 @@
 // Deliveries whose next hops are looked up: the dispatcher with a resolver whose servers are the
 // test's.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <set>
 
 #include "engine/delivery/delivery.h"
 #include "tests/delivery/delivery_world.h"
@@ -49,6 +52,7 @@ class MxDelivery : public DeliveryWorld {
     around.mids = &mids;
     around.dcids = &dcids;
     around.resolver = &resolver;
+    around.policies = policies;
     delivery = Delivery::create(around);
   }
   // Lets everything happen that can happen without the clock.
@@ -61,11 +65,23 @@ class MxDelivery : public DeliveryWorld {
         delivery->on_answer(done, clock.now(), clock.wall());
     }
   }
+  // Answers who has asked for a policy; how many that were.
+  int answer_policies(const web::StsState& state) {
+    int count = 0;
+    web::StsRequest request;
+    for (; desk.take(request); ++count) desk.answer({request.token, state});
+    for (web::StsAnswer answer; desk.next(answer);)
+      delivery->on_policy(answer, clock.now(), clock.wall());
+    run();
+    return count;
+  }
   std::string bounce() {
     const auto& text = events.last[mail::EventKind::delivery_bounced];
     return text[0] + ": " + text[2];
   }
 
+  web::StsDesk desk{{}, {}};
+  web::StsDesk* policies = nullptr;
   std::map<dns::Question, std::vector<std::string>> zone;
   bool failing = false;
   int questions = 0;
@@ -156,6 +172,77 @@ TEST_F(MxDelivery, AReloadWhileHostsAreLookedUpLosesNothing) {
   run();
   run();
   EXPECT_EQ(first().messages.size(), 1U);
+}
+
+TEST_F(MxDelivery, MailWaitsForThePolicyOfItsDomain) {
+  policies = &desk;
+  put({"a@example.com", "b@example.com"});
+  run();
+  EXPECT_EQ(first().connections, 0U);
+  EXPECT_EQ(answer_policies({}), 1);
+  EXPECT_EQ(first().messages.size(), 1U);
+}
+
+TEST_F(MxDelivery, APolicyThatListsNoHostDefersAndNothingIsSaid) {
+  policies = &desk;
+  put({"a@example.com"});
+  run();
+  EXPECT_EQ(answer_policies({.policy = std::make_shared<const web::StsPolicy>(web::StsPolicy{
+                                 .mode = web::StsPolicy::Mode::enforce, .mx = {"third.test"}})}),
+            1);
+  EXPECT_EQ(events.last[mail::EventKind::delivery_delayed][0], "4.7.5");
+  EXPECT_EQ(first().connections + second().connections, 0U);
+}
+
+TEST_F(MxDelivery, AnEnforcedPolicyNeverEndsInTheClear) {
+  policies = &desk;
+  put({"a@example.com"});
+  run();
+  answer_policies({.policy = std::make_shared<const web::StsPolicy>(
+                       web::StsPolicy{.mode = web::StsPolicy::Mode::enforce, .mx = {"*.test"}})});
+  EXPECT_EQ(events.last[mail::EventKind::delivery_delayed][0], "4.7.10");
+  EXPECT_EQ(first().connections + second().connections, 2U);  // neither offers STARTTLS
+  EXPECT_EQ(first().messages.size() + second().messages.size(), 0U);
+}
+
+TEST_F(MxDelivery, WhoSwitchesPoliciesOffIsNotAskedFor) {
+  policies = &desk;
+  config.destinations = {{.domain = "example.com", .mta_sts = false}};
+  put({"a@example.com"});
+  run();
+  EXPECT_EQ(first().messages.size(), 1U);
+  config.destinations.clear();
+  config.mta_sts.enabled = false;
+  delivery->reconfigure(config, {});
+  put({"b@example.com"});
+  run();
+  EXPECT_EQ(first().messages.size(), 2U);
+  EXPECT_EQ(answer_policies({}), 0);
+}
+
+TEST_F(MxDelivery, AReloadWhileAPolicyIsAskedForLosesNothing) {
+  policies = &desk;
+  put({"a@example.com"});
+  run();
+  delivery->reconfigure(config, {});
+  run();
+  EXPECT_EQ(answer_policies({}), 2);  // the first one asked for a destination that has gone
+  EXPECT_EQ(first().messages.size(), 1U);
+}
+
+TEST_F(MxDelivery, ADomainBeyondAsciiIsLookedUpByItsALabels) {
+  zone[{"xn--bcher-kva.test", Type::mx}] = {mx_record("xn--bcher-kva.test", 10, "first.test")};
+  put(
+      {"a@b\xc3\xbc"
+       "cher.test"});
+  run();
+  EXPECT_EQ(first().connections, 1U);
+  put({"b@XN--Bcher-kva.test"});
+  run();
+  std::set<std::string> names;
+  for (const DestinationStatus& row : delivery->status()) names.insert(row.name);
+  EXPECT_THAT(names,
+              testing::ElementsAre("example.org", "xn--bcher-kva.test"));  // one, and bounces
 }
 
 }  // namespace

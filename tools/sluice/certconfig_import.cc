@@ -1,7 +1,7 @@
 // `sluice certconfig import`, `import-pkcs12`, `export-pkcs12` and `ca import|delete`.
 #include <cstdio>
 
-#include "engine/control/atomic_file.h"
+#include "engine/base/atomic_file.h"
 #include "tls/pkcs12.h"
 #include "tools/sluice/certconfig.h"
 #include "tools/sluice/certconfig_engine.h"
@@ -122,7 +122,7 @@ int certificate_export_pkcs12(const Options& options, const CertOptions& wanted)
   if (!password) return fail(password.error());
   const auto file = tls::write_pkcs12(*identity, wanted.name, *password);
   if (!file) return fail(file.error());
-  if (auto written = control::replace_file(wanted.file, file->view()); !written)
+  if (auto written = replace_file(wanted.file, file->view()); !written)
     return fail(written.error());
   std::printf("%s: written to %s, readable with the password only\n", wanted.name.c_str(),
               wanted.file.c_str());

@@ -1,4 +1,4 @@
-#include "engine/control/atomic_file.h"
+#include "engine/base/atomic_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
-namespace sluice::control {
+namespace sluice {
 namespace {
 
 bool write_all(int file, std::string_view content) {
@@ -35,4 +35,4 @@ std::expected<void, std::string> replace_file(const std::string& path, std::stri
   return {};
 }
 
-}  // namespace sluice::control
+}  // namespace sluice

@@ -1,0 +1,24 @@
+// What a domain's MTA-STS policy (RFC 8461) means for its mail hosts. DANE comes first: a host
+// whose TLSA records decide is none of the policy's affair (RFC 8461 2).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/delivery/mail_hosts.h"
+#include "engine/web/sts_cache.h"
+
+namespace sluice::delivery {
+
+struct StsNote {     // for the log
+  std::string host;  // empty: about the domain
+  std::string said;
+};
+
+// With "enforce" takes out the hosts that the policy does not list; when none is left, `found` says
+// why. The others know the policy from now on (MailHost::sts).
+std::vector<StsNote> apply_sts(MailHosts& found, std::string_view domain,
+                               const web::StsState& state);
+
+}  // namespace sluice::delivery
