@@ -67,6 +67,21 @@ std::string mismatch(X509* certificate, const PeerPolicy& policy) {
          joined(wanted);
 }
 
+CertificateFault fault_of(long code) noexcept {
+  switch (code) {
+    case X509_V_ERR_HOSTNAME_MISMATCH: return CertificateFault::name;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID: return CertificateFault::dates;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_UNTRUSTED: return CertificateFault::issuer;
+    default: return CertificateFault::other;
+  }
+}
+
 }  // namespace
 
 bool prepare(SSL* ssl, const PeerPolicy& policy) noexcept {
@@ -91,6 +106,7 @@ PeerCheck check_peer(SSL* ssl, const PeerPolicy& policy) {
   } else {
     check.verified = true;
   }
+  if (!check.verified) check.fault = fault_of(check.code);
   return check;
 }
 

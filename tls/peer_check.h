@@ -10,10 +10,14 @@
 
 namespace sluice::tls {
 
+// What is wrong with a certificate, as reports sort it (RFC 8460 4.3.1).
+enum class CertificateFault : unsigned char { none, name, dates, issuer, other };
+
 struct PeerCheck {
   bool verified = false;
   bool by_dane = false;
-  long code = 0;       // X509_V_*, 0 = fine
+  long code = 0;  // X509_V_*, 0 = fine
+  CertificateFault fault = CertificateFault::none;
   std::string reason;  // why not: "certificate has expired"
 };
 

@@ -40,6 +40,7 @@ OUTSIDE = [
     (r"idn2\.h", ["scanners", "engine/dns"]),
     (r"libpsl\.h", ["scanners"]),
     (r"curl/.*", ["engine/web"]),
+    (r"zlib\.h", ["engine/control"]),
     (r"toml\+\+/.*", ["engine/config"]),
     (r"liburing.*", ["queueing"]),
     (r"ares\w*\.h", ["engine/dns"]),

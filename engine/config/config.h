@@ -202,6 +202,15 @@ struct MtaSts {  // [mta_sts]: policies of recipient domains, RFC 8461
   bool operator==(const MtaSts&) const = default;
 };
 
+struct TlsReports {          // [tlsrpt]: daily reports on TLS to domains that want them, RFC 8460
+  std::string contact;       // mailbox; empty = nothing is counted or sent
+  std::string organization;  // empty = the host name
+  std::uint32_t domains_max = 1'000;  // counted at once
+  Duration delay_max = hours(4);      // after midnight UTC
+  Duration timeout = minutes(1);      // of a POST
+  std::string ca_file;                // empty = the system's authorities
+};
+
 struct Delivery {  // [delivery]
   bool paused = false;
   std::uint32_t messages_per_connection = 20;
@@ -300,6 +309,7 @@ struct Config {
   std::vector<Route> routes;
   std::vector<Destination> destinations;
   MtaSts mta_sts;
+  TlsReports tlsrpt;
   Delivery delivery;
   std::vector<ReplyRule> reply_rules;
   Queue queue;

@@ -401,6 +401,7 @@ const Schema& schema() {
       .route = route_keys(),
       .destination = destination_keys(),
       .mta_sts = mta_sts_keys(),
+      .tlsrpt = tlsrpt_keys(),
       .delivery = delivery_keys(),
       .reply_rule = reply_rule_keys(),
       .queue = queue_keys(),

@@ -24,6 +24,7 @@ struct Schema {
   std::vector<Key<Route>> route;
   std::vector<Key<Destination>> destination;
   std::vector<Key<MtaSts>> mta_sts;
+  std::vector<Key<TlsReports>> tlsrpt;
   std::vector<Key<Delivery>> delivery;
   std::vector<Key<ReplyRule>> reply_rule;
   std::vector<Key<Queue>> queue;
@@ -53,6 +54,7 @@ void for_each_table(const Visit& visit) {
   visit("route", all.route, &Config::routes);
   visit("destination", all.destination, &Config::destinations);
   visit("mta_sts", all.mta_sts, &Config::mta_sts);
+  visit("tlsrpt", all.tlsrpt, &Config::tlsrpt);
   visit("delivery", all.delivery, &Config::delivery);
   visit("reply_rule", all.reply_rule, &Config::reply_rules);
   visit("queue", all.queue, &Config::queue);

@@ -7,6 +7,17 @@ namespace {
 
 std::string_view any(std::string_view) { return {}; }
 
+std::string_view contact_fault(std::string_view text) {
+  if (text.empty()) return {};
+  return text.find('@') == std::string_view::npos ? "has no domain" : mailbox_fault(text);
+}
+
+std::string_view printable_fault(std::string_view text) {
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') return "is not printable";
+  return {};
+}
+
 }  // namespace
 
 std::vector<Key<MtaSts>> mta_sts_keys() {
@@ -30,6 +41,25 @@ std::vector<Key<MtaSts>> mta_sts_keys() {
       {"port", integer(&MtaSts::port, 1, 65'535), "TCP port of policy servers"},
       {"ca_file", text(&MtaSts::ca_file, "a path, or \"\" for the system's", any),
        "authorities of policy servers, PEM"},
+  };
+}
+
+std::vector<Key<TlsReports>> tlsrpt_keys() {
+  return {
+      {"contact", text(&TlsReports::contact, "a mailbox, or \"\" for no reports", contact_fault),
+       "whom domains may ask about the reports on TLS that they want (RFC 8460), and the sender; "
+       "without it nothing is counted"},
+      {"organization",
+       text(&TlsReports::organization, "a name, or \"\" for the host name", printable_fault),
+       "who reports"},
+      {"domains_max", integer(&TlsReports::domains_max, 1, 100'000),
+       "domains that are counted at once, of those that want reports; further ones get none"},
+      {"delay_max", duration(&TlsReports::delay_max, {}, hours(23)),
+       "longest time after midnight UTC before a day is reported; a random part of it is waited"},
+      {"timeout", duration(&TlsReports::timeout, seconds(1), minutes(10)),
+       "longest time for a report by HTTPS; what fails is tried again for a day"},
+      {"ca_file", text(&TlsReports::ca_file, "a path, or \"\" for the system's", any),
+       "authorities of servers that take reports by HTTPS, PEM"},
   };
 }
 

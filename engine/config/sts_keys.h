@@ -1,4 +1,4 @@
-// The keys of MTA-STS: [mta_sts].
+// The keys of MTA-STS and of the reports on TLS: [mta_sts], [tlsrpt].
 #pragma once
 
 #include <vector>
@@ -9,5 +9,6 @@
 namespace sluice::config {
 
 std::vector<Key<MtaSts>> mta_sts_keys();
+std::vector<Key<TlsReports>> tlsrpt_keys();
 
 }  // namespace sluice::config

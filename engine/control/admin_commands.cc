@@ -179,6 +179,8 @@ json dispatch(Engine& engine, const json& request, const std::string& by) {
   if (command == "destinations") return destinations(engine);
   if (command == "certificates") return certificates_in_use(engine);
   if (command.starts_with("block.")) return block_command(engine, command, request);
+  if (command == "tlsrpt.show") return engine.tls_reporter().show(SystemClock().wall());
+  if (command == "tlsrpt.send") return engine.tls_reporter().send(SystemClock().wall());
   if (command == "reload" || command == "certificates.reload") {
     const std::string problem =
         command == "reload" ? engine.reload() : engine.reload_certificates();

@@ -158,6 +158,9 @@ std::expected<void, std::string> Engine::start_workers() {
         &web_->add_desk([worker = workers_.back().get()] { wake(*worker); });
   }
   web_->start();
+  reporter_ =
+      std::make_unique<TlsReporter>(*this, *web_, static_cast<std::uint64_t>(clock_.wall().ns));
+  reporter_->open(clock_.wall());
   if (std::string problem = offload_.start(config_->cores); !problem.empty())
     return std::unexpected(problem);
   std::vector<std::future<std::string>> answers;
@@ -194,6 +197,7 @@ void Engine::run() {
     blocks_->expire(clock_.wall());
     send_alerts(clock_.wall());
     report_web();
+    reporter_->poll(clock_.wall());
     admin_->poll(events > 0 ? 0 : kControlPeriodMs, signals_);
     signalfd_siginfo signal{};
     while (read(signals_, &signal, sizeof signal) == sizeof signal) {
@@ -206,6 +210,7 @@ void Engine::run() {
   }
   send_alerts(clock_.wall() + config_->alerts.window);  // what has been counted is not lost
   drain_workers();
+  reporter_->close(clock_.wall());
   stop_workers();
   while (drain_events() > 0) continue;
   note(mail::EventKind::engine_info, "stopped");
@@ -333,6 +338,7 @@ std::string Engine::reload() {
   if (!generation) return generation.error();
   config_ = std::move(*fresh);
   alerts_.configure(config_->alerts);
+  reporter_->configure();
   std::string late = publish(std::move(*generation));
   note_rules();
   return late;

@@ -15,6 +15,7 @@
 #include "engine/control/offload_threads.h"
 #include "engine/control/operator_state.h"
 #include "engine/control/tls_alerts.h"
+#include "engine/control/tls_reporter.h"
 #include "engine/control/worker_thread.h"
 #include "engine/net/dpdk/dpdk.h"
 #include "engine/web/web_thread.h"
@@ -44,6 +45,9 @@ class Engine {
   bool direct_workers();
   // A line of the mail log: what an operator has done.
   void log_action(std::string_view by, std::string_view what);
+  TlsReporter& tls_reporter() noexcept { return *reporter_; }
+  // A line of the mail log.
+  void note(mail::EventKind kind, std::string_view text);
   WallTime started() const noexcept { return started_; }
   // Runs `command` on a worker between two polls and waits for it (bounded). False: not reached.
   bool on_worker(WorkerThread& worker, worker::Worker::Command command);
@@ -72,7 +76,6 @@ class Engine {
   void send_alerts(WallTime until);
   void drain_workers();
   void stop_workers();
-  void note(mail::EventKind kind, std::string_view text);
 
   std::shared_ptr<const config::Config> config_;
   std::shared_ptr<tls::TicketKeys> tickets_;
@@ -90,6 +93,7 @@ class Engine {
   std::unique_ptr<BlockControl> blocks_;
   OffloadThreads offload_;
   std::unique_ptr<web::WebThread> web_;
+  std::unique_ptr<TlsReporter> reporter_;
   OperatorState operator_state_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::unique_ptr<AdminServer> admin_;

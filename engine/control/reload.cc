@@ -139,8 +139,8 @@ web::WebThread::Settings web_settings(const Config& config) {
                   .rules = {sts.max_age_max, sts.refresh, sts.retry, sts.policies_max},
                   .port = sts.port,
                   .timeout = sts.timeout,
-                  .bytes_max = sts.policy_bytes_max},
-          .https = {.ca_file = sts.ca_file},
+                  .bytes_max = sts.policy_bytes_max,
+                  .ca_file = sts.ca_file},
           .fetches_max = sts.fetches_max};
 }
 

@@ -13,6 +13,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/config/config.h"
+#include "engine/delivery/tls_tally.h"
 #include "engine/dns/resolver.h"
 #include "engine/mail/event.h"
 #include "engine/mail/ids.h"
@@ -104,6 +105,8 @@ class Delivery {
   virtual void on_answer(const dns::Resolver::Done& done, Instant now, WallTime wall) noexcept = 0;
   // The answer to a question at Surroundings::policies.
   virtual void on_policy(const web::StsAnswer& answer, Instant now, WallTime wall) noexcept = 0;
+  // What has been counted for reports on TLS since the last call.
+  virtual TlsTally take_tally() = 0;
   virtual Instant next_deadline() const noexcept = 0;
 
   // By the operator; `[delivery] paused` is another reason of its own.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/delivery/sts.h"
+
 namespace sluice::delivery {
 
 namespace {
@@ -45,6 +47,16 @@ tls::PeerPolicy policy_for(const PeerRule& rule, const MailHost& host) {
   return policy;
 }
 
+HopReport report_of(const MailHost& host) {
+  TlsPolicy policy = sts_policy(host.sts.get());
+  if (host.dane.state != DanePolicy::State::none) policy = dane_policy(host.dane);
+  HopReport report{.host = host.name,
+                   .policy = std::make_shared<const TlsPolicy>(std::move(policy))};
+  report.listed = host.sts == nullptr || host.sts->allows(host.name);
+  report.unusable = host.dane.state == DanePolicy::State::unusable;
+  return report;
+}
+
 }  // namespace
 
 Destination::Destination(const config::Route& route, std::string name, PeerRule rule,
@@ -59,7 +71,7 @@ Destination::Destination(const config::Route& route, std::string name, PeerRule 
   if (!looks_up_) hosts_until_ = Instant::never();
   for (const Endpoint& endpoint : route.next_hops) {
     order_.push_back(hops_.size());
-    hops_.push_back({endpoint, 0, {}, rule_.policy});
+    hops_.push_back({endpoint, 0, {}, rule_.policy, {}});
   }
 }
 
@@ -79,7 +91,7 @@ void Destination::set_hosts(const MailHosts& found, Instant until, Random& rando
   if (connections == 0) before = std::exchange(hops_, {});
   for (const MailHost* host : hosts)
     for (const IpAddress& address : host->addresses) {
-      NextHop hop{{address, mx_port_}, 0, {}, policy_for(rule_, *host)};
+      NextHop hop{{address, mx_port_}, 0, {}, policy_for(rule_, *host), report_of(*host)};
       for (const NextHop& old : before)
         if (old.endpoint == hop.endpoint) {
           hop.failures = old.failures;
@@ -94,6 +106,7 @@ std::size_t Destination::place(NextHop hop) {
   for (std::size_t i = 0; connections > 0 && i < hops_.size(); ++i)
     if (hops_[i].endpoint == hop.endpoint) {
       hops_[i].policy = std::move(hop.policy);
+      hops_[i].report = std::move(hop.report);
       return i;
     }
   hops_.push_back(std::move(hop));

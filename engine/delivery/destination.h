@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,9 +18,18 @@
 #include "engine/delivery/mail_hosts.h"
 #include "engine/delivery/outbound_connection.h"
 #include "engine/delivery/peer_rule.h"
+#include "engine/delivery/tls_tally.h"
 #include "engine/dns/inquiry.h"
 
 namespace sluice::delivery {
+
+// A next hop as the reports on TLS (RFC 8460) have it.
+struct HopReport {
+  std::string host;
+  std::shared_ptr<const TlsPolicy> policy = std::make_shared<const TlsPolicy>();
+  bool listed = true;     // in the policy by MTA-STS
+  bool unusable = false;  // its TLSA records
+};
 
 class Destination {
  public:
@@ -64,6 +74,8 @@ class Destination {
   }
   // What the TLS of this hop must be: the rule, with what DANE says of the host.
   const tls::PeerPolicy& policy(std::size_t index) const noexcept { return hops_[index].policy; }
+  // What reports say of it.
+  const HopReport& reported(std::size_t index) const noexcept { return hops_[index].report; }
   // `first` doubles with every failure in a row, up to `max`.
   void hop_failed(std::size_t index, Instant now, Duration first, Duration max) noexcept;
   void hop_works(std::size_t index) noexcept;
@@ -86,7 +98,8 @@ class Destination {
   dns::Inquiry inquiry;                    // for the next hops
   MailHosts found;                         // while the policy of their domain is asked for
   bool awaits_policy = false;
-  std::uint64_t inquiry_id = 0;  // 0 = none was made yet
+  std::vector<std::string> reports_to;  // URIs: who wants reports on TLS with it (RFC 8460)
+  std::uint64_t inquiry_id = 0;         // 0 = none was made yet
   std::uint64_t active_recipients = 0;
   std::uint64_t delivered_recipients = 0;
   std::uint64_t soft_bounced = 0;
@@ -98,6 +111,7 @@ class Destination {
     std::uint32_t failures = 0;  // in a row
     Instant down_until{};
     tls::PeerPolicy policy{};
+    HopReport report{};
   };
   std::size_t place(NextHop hop);
 

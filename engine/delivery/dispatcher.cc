@@ -278,6 +278,7 @@ void Dispatcher::reconfigure(const config::Config& config, ClientContexts contex
   config_ = &config;
   outcomes_.configure(config);
   dsns_.configure(config);
+  tally_.limit(config.tlsrpt.domains_max);
   client_settings_.hostname = config.hostname;
   client_settings_.command_timeout = config.delivery.command_timeout;
   client_settings_.data_done_timeout = config.delivery.data_timeout;

@@ -1,13 +1,14 @@
 // Delivery's implementation: leases what is due, groups recipients by route, opens and reuses
 // connections within their limits, and drives each connection as its transport, its reads and its
 // deadlines ask. dispatcher.cc has the poll stages and destinations, dispatcher_connections.cc the
-// life of a connection, dispatcher_tls.cc what is made of its TLS, dispatcher_dns.cc how next hops
-// are looked up.
+// life of a connection, dispatcher_tls.cc what is made of its TLS, dispatcher_reports.cc what
+// reports are told of it, dispatcher_dns.cc how next hops are looked up.
 #pragma once
 
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "engine/base/random.h"
@@ -35,6 +36,11 @@ class Dispatcher final : public Delivery {
   }
   void on_answer(const dns::Resolver::Done& done, Instant now, WallTime wall) noexcept override;
   void on_policy(const web::StsAnswer& answer, Instant now, WallTime wall) noexcept override;
+  TlsTally take_tally() override {
+    TlsTally fresh;
+    fresh.limit(config_->tlsrpt.domains_max);
+    return std::exchange(tally_, std::move(fresh));
+  }
   Instant next_deadline() const noexcept override;
   void pause(bool paused) noexcept override;
   void flush() noexcept override;
@@ -116,10 +122,19 @@ class Dispatcher final : public Delivery {
   void report_tls(OutboundConnection& connection);
   void report_no_tls(OutboundConnection& connection, mail::EventKind kind);
 
+  // dispatcher_reports.cc
+  void count_failure(const Destination& destination, const TlsPolicy& policy, TlsFailure failure);
+  void count_session(OutboundConnection& connection, TlsResult result, std::string_view reason);
+  void count_encrypted(OutboundConnection& connection);
+  void count_unencrypted(OutboundConnection& connection);
+  void count_look_up(const Destination& destination, const MailHosts& found,
+                     const web::StsState& state, const std::vector<std::string>& refused);
+
   Surroundings house_;
   const config::Config* config_;
   smtp::ClientSettings client_settings_;
   Random random_;
+  TlsTally tally_;
   JobBook jobs_;
   DsnWriter dsns_;
   Outcomes outcomes_;

@@ -5,6 +5,7 @@
 #include "engine/delivery/dispatcher.h"
 #include "engine/delivery/sts.h"
 #include "engine/dns/name.h"
+#include "engine/web/tlsrpt_record.h"
 
 namespace sluice::delivery {
 namespace {
@@ -14,17 +15,25 @@ constexpr Duration kHostsKeptAtMost = hours(1);
 
 struct Found {
   MailHosts hosts;
-  web::StsQuery policy;  // its domain is empty: nobody is asked
+  web::StsQuery policy;              // its domain is empty: nobody is asked
+  std::vector<std::string> reports;  // who wants reports on TLS
 };
 
-// Hosts and record are asked for side by side.
-std::optional<Found> find_all(std::string_view domain, bool with_policy, const MailHostRules& rules,
+struct Wishes {
+  bool policy = false;
+  bool reports = false;
+};
+
+// All is asked for side by side.
+std::optional<Found> find_all(std::string_view domain, Wishes wishes, const MailHostRules& rules,
                               dns::AnswerTable& answers) {
   auto hosts = find_mail_hosts(domain, rules, answers);
-  const auto name = with_policy ? dns::normal_name(domain) : std::nullopt;
-  auto policy = name ? web::find_sts_query(*name, answers) : web::StsQuery();
-  if (!hosts || !policy) return {};
-  return Found{std::move(*hosts), std::move(*policy)};
+  const auto name = domain.starts_with('[') ? std::nullopt : dns::normal_name(domain);
+  auto policy = name && wishes.policy ? web::find_sts_query(*name, answers) : web::StsQuery();
+  auto reports =
+      name && wishes.reports ? web::find_report_uris(*name, answers) : std::vector<std::string>();
+  if (!hosts || !policy || !reports) return {};
+  return Found{std::move(*hosts), std::move(*policy), std::move(*reports)};
 }
 
 }  // namespace
@@ -37,10 +46,10 @@ bool Dispatcher::find_hosts(Destination& destination) {
 
 bool Dispatcher::look_up(Destination& destination) {
   if (destination.inquiry_id == 0) destination.inquiry_id = ++inquiries_;
-  const bool with_policy = house_.policies != nullptr && destination.rule().heeds_sts &&
-                           !destination.name().starts_with('[');
+  const Wishes wishes{.policy = house_.policies != nullptr && destination.rule().heeds_sts,
+                      .reports = !config_->tlsrpt.contact.empty()};
   const auto logic = [&](dns::AnswerTable& answers) {
-    return find_all(destination.name(), with_policy, host_rules_, answers);
+    return find_all(destination.name(), wishes, host_rules_, answers);
   };
   host_rules_.port = destination.mx_port();
   const dns::Token token{kDnsAsker, destination.inquiry_id};
@@ -50,7 +59,9 @@ bool Dispatcher::look_up(Destination& destination) {
     return false;
   }
   destination.inquiry.clear();
+  destination.reports_to = std::move(found->reports);
   MailHosts& hosts = found->hosts;
+  if (hosts.hosts.empty()) count_look_up(destination, hosts, {}, {});
   if (hosts.hosts.empty()) return no_hosts(destination, hosts.status, std::move(hosts.detail));
   if (!found->policy.domain.empty())
     return ask_policy(destination, std::move(hosts), std::move(found->policy));
@@ -92,9 +103,13 @@ bool Dispatcher::take_hosts(Destination& destination, MailHosts found,
     house_.events->emit({.kind = mail::EventKind::delivery_dane,
                          .text = {destination.name(), host.name, describe(host.dane.state)}});
   }
-  for (const StsNote& note : apply_sts(found, destination.name(), policy))
+  std::vector<std::string> refused;
+  for (const StsNote& note : apply_sts(found, destination.name(), policy)) {
+    if (note.refused) refused.push_back(note.host);
     house_.events->emit({.kind = mail::EventKind::delivery_sts,
                          .text = {destination.name(), note.host, note.said}});
+  }
+  count_look_up(destination, found, policy, refused);
   if (found.hosts.empty()) return no_hosts(destination, found.status, std::move(found.detail));
   const Instant until =
       std::clamp(found.expires, now_ + kHostsKeptAtLeast, now_ + kHostsKeptAtMost);

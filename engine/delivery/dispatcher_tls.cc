@@ -49,6 +49,7 @@ void Dispatcher::set_client(const OutboundConnection& connection) noexcept {
 void Dispatcher::report_tls(OutboundConnection& connection) {
   if (!connection.session().encrypted() || connection.tls_reported) return;
   connection.tls_reported = true;
+  count_encrypted(connection);
   std::string verified;
   if (tls::looks_at_certificate(connection.destination().policy(connection.hop())))
     verified =
@@ -101,6 +102,7 @@ void Dispatcher::greeting_failed(OutboundConnection& connection) {
   const bool crowded = session.failure_code() == 0 || session.failure_code() == 421;
   trouble.one_of_many =
       crowded && session.tls_trouble() == smtp::TlsTrouble::none && pushed_back(connection);
+  count_unencrypted(connection);
   connect_failed(connection.destination(), connection.hop(), connection.dcid(), trouble);
   if (session.tls_trouble() != smtp::TlsTrouble::none)
     report_no_tls(connection, mail::EventKind::delivery_tls_failed);
@@ -110,6 +112,7 @@ void Dispatcher::greeting_failed(OutboundConnection& connection) {
 bool Dispatcher::greeting_done(OutboundConnection& connection) {
   Destination& destination = connection.destination();
   --destination.opening;
+  if (!connection.session().encrypted()) count_unencrypted(connection);
   if (connection.session().tls_trouble() == smtp::TlsTrouble::refused)
     report_no_tls(connection, mail::EventKind::delivery_tls_missing);
   // RFC 8689 4.2.1: a next hop that does not know REQUIRETLS would not pass it on.

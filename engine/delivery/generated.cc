@@ -18,9 +18,10 @@ std::string header_of(const GeneratedMail& mail, std::string_view hostname, Mid 
   return fmt::format(
       "Date: {}\r\nFrom: <{}{}{}>\r\nTo: <{}>\r\nSubject: {}\r\n"
       "Message-ID: <{}.{}.notice@{}>\r\nAuto-Submitted: auto-generated\r\n"  // RFC 3834
-      "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n\r\n",
+      "{}MIME-Version: 1.0\r\nContent-Type: {}\r\n\r\n",
       std::string_view(date, sizeof date), mail.from, whole ? "" : "@", whole ? "" : hostname,
-      fmt::join(mail.recipients, ">,\r\n <"), mail.subject, mid, wall.unix_seconds(), hostname);
+      fmt::join(mail.recipients, ">,\r\n <"), mail.subject, mid, wall.unix_seconds(), hostname,
+      mail.header, mail.content_type);
 }
 
 }  // namespace
@@ -43,7 +44,7 @@ bool store_generated(const GeneratedMail& mail, std::string_view hostname,
   const auto arrival = into.shard.begin(mid);
   if (!arrival) return false;
   mail::Envelope envelope;
-  envelope.set_sender("", {});
+  envelope.set_sender("", {.tls_optional = mail.tls_optional});
   for (const std::string& recipient : mail.recipients)
     envelope.add_recipient({.address = recipient});
   const bool stored =

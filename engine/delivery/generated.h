@@ -19,7 +19,10 @@ struct GeneratedMail {
   std::string from;  // local part or mailbox, in the header only
   std::vector<std::string> recipients;
   std::string subject;
-  std::string text;  // lines ended by CRLF, ASCII
+  std::string text;    // lines ended by CRLF, ASCII
+  std::string header;  // further fields, lines ended by CRLF
+  std::string content_type = "text/plain; charset=us-ascii";
+  bool tls_optional = false;  // goes out however TLS fares (RFC 8689 5)
 };
 
 struct GeneratedInto {

@@ -107,14 +107,18 @@ bool fill(Names& names, const MailHostRules& rules, dns::AnswerTable& answers,
 MailHosts choose(const std::string& domain, Names names, const MailHostRules& rules,
                  std::string trouble) {
   const bool looped = cut_behind_ourselves(names.hosts, rules);
-  for (const MailHost& host : names.hosts)
-    if (host.dane.state == DanePolicy::State::failed)
-      trouble = host.name + ": TLSA: " + host.dane.trouble;
+  std::vector<std::string> bogus;
+  for (const MailHost& host : names.hosts) {
+    if (host.dane.state != DanePolicy::State::failed) continue;
+    trouble = host.name + ": TLSA: " + host.dane.trouble;
+    bogus.push_back(host.name);
+  }
   std::erase_if(names.hosts, [](const MailHost& host) {
     return host.addresses.empty() || host.dane.state == DanePolicy::State::failed;
   });
-  if (!names.hosts.empty()) return {.hosts = std::move(names.hosts)};
-  if (!trouble.empty()) return none("4.4.3", "DNS: " + trouble);
+  if (!names.hosts.empty()) return {.hosts = std::move(names.hosts), .bogus = std::move(bogus)};
+  if (!trouble.empty())
+    return {.status = "4.4.3", .detail = "DNS: " + trouble, .bogus = std::move(bogus)};
   if (looped) return none("5.4.6", "mail for " + domain + " loops back to this host");
   if (names.implicit) return none("5.1.2", domain + " has neither a mail host nor an address");
   return none("5.4.4", "no mail host of " + domain + " has an address");

@@ -29,7 +29,8 @@ struct MailHosts {
   std::vector<MailHost> hosts;  // by rank; empty: `status` says why
   std::string_view status;      // enhanced; a literal. "4…": a later attempt may fare better
   std::string detail;
-  Instant expires{};  // of the answers
+  std::vector<std::string> bogus;  // hosts left out because nobody knows of their TLSA records
+  Instant expires{};               // of the answers
 
   bool temporary() const noexcept { return status.starts_with('4'); }
 };

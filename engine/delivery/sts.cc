@@ -1,5 +1,7 @@
 #include "engine/delivery/sts.h"
 
+#include <fmt/format.h>
+
 namespace sluice::delivery {
 namespace {
 
@@ -20,24 +22,39 @@ std::vector<StsNote> apply_sts(MailHosts& found, std::string_view domain,
                                const web::StsState& state) {
   std::vector<StsNote> notes;
   if (state.policy == nullptr && state.trouble.empty()) return notes;
-  notes.push_back({{}, said_of(state)});
+  notes.push_back({{}, said_of(state), false});
   if (state.policy == nullptr || state.policy->mode == Mode::none) return notes;
   const bool enforced = state.policy->mode == Mode::enforce;
   std::erase_if(found.hosts, [&](MailHost& host) {
     if (host.dane.state != DanePolicy::State::none) {
-      notes.push_back({host.name, "its TLSA records decide"});
+      notes.push_back({host.name, "its TLSA records decide", false});
       return false;
     }
     host.sts = state.policy;
     if (state.policy->allows(host.name)) return false;
-    notes.push_back({host.name, enforced ? "not in the policy: no mail to it"
-                                         : "not in the policy, which is being tested"});
+    notes.push_back(
+        {host.name,
+         enforced ? "not in the policy: no mail to it" : "not in the policy, which is being tested",
+         enforced});
     return enforced;
   });
   if (!found.hosts.empty()) return notes;
   found.status = "4.7.5";
   found.detail = "MTA-STS: no mail host of " + std::string(domain) + " is in its policy";
   return notes;
+}
+
+TlsPolicy sts_policy(const web::StsPolicy* policy) {
+  if (policy == nullptr) return {};
+  return {TlsPolicy::Type::sts, web::policy_lines(policy->text), policy->mx};
+}
+
+TlsPolicy dane_policy(const DanePolicy& dane) {
+  TlsPolicy policy{.type = TlsPolicy::Type::tlsa};
+  for (const tls::TlsaRecord& record : dane.records)
+    policy.strings.push_back(fmt::format("{} {} {} {:02x}", record.usage, record.selector,
+                                         record.matching, fmt::join(record.data, "")));
+  return policy;
 }
 
 }  // namespace sluice::delivery

@@ -21,6 +21,7 @@ struct HttpsRequest {
   std::vector<IpAddress> addresses;
   std::string body;          // not empty: POST
   std::string content_type;  // of the body
+  std::string ca_file;       // PEM; empty: the system's authorities
   Duration timeout = minutes(1);
   std::size_t bytes_max = 64UL * 1024;  // of the answer
 };
@@ -40,11 +41,7 @@ struct HttpsResult {
 
 class Https {
  public:
-  struct Settings {
-    std::string ca_file;  // PEM; empty: the system's authorities
-    std::string agent = "Sluice";
-  };
-  explicit Https(Settings settings);
+  Https();
   ~Https();
   Https(const Https&) = delete;
   Https& operator=(const Https&) = delete;
@@ -68,7 +65,6 @@ class Https {
   void set_up(Transfer& transfer);
   Done finish(Transfer& transfer, int code);
 
-  Settings settings_;
   void* multi_;  // libcurl's
   std::vector<std::unique_ptr<Transfer>> transfers_;
 };

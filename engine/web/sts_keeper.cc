@@ -45,6 +45,7 @@ void StsKeeper::want(const StsQuery& query) {
                       .host = host,
                       .port = settings_.port,
                       .addresses = query.addresses,
+                      .ca_file = settings_.ca_file,
                       .timeout = settings_.timeout,
                       .bytes_max = settings_.bytes_max}});
 }

@@ -22,6 +22,7 @@ class StsKeeper {
     std::uint16_t port = 443;
     Duration timeout = minutes(1);
     std::size_t bytes_max = 64UL * 1024;
+    std::string ca_file;  // empty: the system's authorities
   };
   explicit StsKeeper(Settings settings);
 

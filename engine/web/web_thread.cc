@@ -6,14 +6,12 @@ namespace sluice::web {
 namespace {
 
 constexpr Duration kLongestWait = seconds(10);
+constexpr std::size_t kPostsMax = 64;
 
 }  // namespace
 
 WebThread::WebThread(Settings settings, Clock& clock)
-    : fetches_max_(settings.fetches_max),
-      clock_(clock),
-      https_(std::move(settings.https)),
-      keeper_(std::move(settings.sts)) {}
+    : fetches_max_(settings.fetches_max), clock_(clock), keeper_(std::move(settings.sts)) {}
 
 StsDesk& WebThread::add_desk(std::function<void()> wake) {
   desks_.push_back(std::make_unique<StsDesk>([this] { https_.wake(); }, std::move(wake)));
@@ -38,12 +36,41 @@ void WebThread::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     take_questions();
     start_fetches();
-    for (Https::Done& done : https_.poll()) {
-      const auto fetch = fetching_.extract(done.token);
-      keeper_.fetched(fetch.mapped(), std::move(done.result), clock_.wall());
-    }
+    start_posts();
+    for (Https::Done& done : https_.poll()) finish(std::move(done));
     note(keeper_.take_trouble());
     https_.wait(kLongestWait);
+  }
+}
+
+bool WebThread::post(Post request) {
+  if (open_posts_ == kPostsMax || !posts_.push(std::move(request))) return false;
+  ++open_posts_;
+  https_.wake();
+  return true;
+}
+
+bool WebThread::next_posted(Posted& posted) {
+  if (!posted_.pop(posted)) return false;
+  --open_posts_;
+  return true;
+}
+
+// They go before fetches only as far as there is room; there are few of them.
+void WebThread::start_posts() {
+  Post next;
+  while (https_.running() < fetches_max_ && posts_.pop(next)) {
+    posting_[++tokens_] = next.token;
+    https_.start(tokens_, std::move(next.request));
+  }
+}
+
+void WebThread::finish(Https::Done done) {
+  if (const auto fetch = fetching_.extract(done.token))
+    keeper_.fetched(fetch.mapped(), std::move(done.result), clock_.wall());
+  if (const auto post = posting_.extract(done.token)) {
+    const bool placed = posted_.push({post.mapped(), std::move(done.result)});
+    SLUICE_ASSERT(placed);  // there are not more posts than places
   }
 }
 

@@ -245,5 +245,93 @@ TEST_F(MxDelivery, ADomainBeyondAsciiIsLookedUpByItsALabels) {
               testing::ElementsAre("example.org", "xn--bcher-kva.test"));  // one, and bounces
 }
 
+// "domain: policy-type successes result×count…" of all that has been counted.
+std::string tally_text(const TlsTally& tally) {
+  std::string text;
+  for (const auto& [domain, counts] : tally.domains())
+    for (const auto& [policy, one] : counts.policies) {
+      text +=
+          domain + ": " + std::string(name_of(policy.type)) + " " + std::to_string(one.successes);
+      for (const auto& [failure, count] : one.details)
+        text += " " + std::string(name_of(failure.result)) + "(" + failure.host + ") " +
+                std::to_string(count);
+      text += "\n";
+    }
+  return text;
+}
+
+class MxReports : public MxDelivery {
+ protected:
+  MxReports() {
+    config.tlsrpt.contact = "tls@example.net";
+    const std::string text = "v=TLSRPTv1; rua=mailto:r@x.test";
+    zone[{"_smtp._tls.example.com", Type::txt}] = {
+        record("_smtp._tls.example.com", Type::txt, 60, static_cast<char>(text.size()) + text)};
+    policies = &desk;
+  }
+};
+
+TEST_F(MxReports, ASessionWithoutTlsIsCountedOnceHoweverManyMessagesItCarries) {
+  put({"a@example.com"});
+  put({"b@example.com"});
+  run();
+  answer_policies({});
+  EXPECT_EQ(first().messages.size(), 2U);
+  EXPECT_EQ(tally_text(delivery->take_tally()),
+            "example.com: no-policy-found 0 starttls-not-supported(first.test) " +
+                std::to_string(first().connections) + "\n");
+  EXPECT_TRUE(delivery->take_tally().empty());
+}
+
+TEST_F(MxReports, WhoWantsNoReportAndWhoseTlsIsOffIsNotCounted) {
+  zone.erase({"_smtp._tls.example.com", Type::txt});
+  put({"a@example.com"});
+  run();
+  answer_policies({});
+  EXPECT_TRUE(delivery->take_tally().empty());
+}
+
+TEST_F(MxReports, NothingIsAskedForWithoutAContact) {
+  config.tlsrpt.contact.clear();
+  put({"a@example.com"});
+  run();
+  answer_policies({});
+  EXPECT_EQ(first().messages.size(), 1U);
+  EXPECT_TRUE(delivery->take_tally().empty());
+}
+
+TEST_F(MxReports, AnEnforcedPolicyIsReportedHostByHost) {
+  put({"a@example.com"});
+  run();
+  answer_policies({.policy = std::make_shared<const web::StsPolicy>(web::StsPolicy{
+                       .mode = web::StsPolicy::Mode::enforce, .mx = {"second.test"}})});
+  EXPECT_EQ(tally_text(delivery->take_tally()),
+            "example.com: sts 0 starttls-not-supported(second.test) 1 "
+            "validation-failure(first.test) 1\n");
+}
+
+TEST_F(MxReports, APolicyThatCannotBeHadIsReported) {
+  const std::pair<web::StsFault, std::string> faults[] = {
+      {web::StsFault::fetch, "sts-policy-fetch-error"},
+      {web::StsFault::invalid, "sts-policy-invalid"},
+      {web::StsFault::certificate, "sts-webpki-invalid"}};
+  for (const auto& [fault, name] : faults) {
+    put({"a@example.com"});
+    run();
+    answer_policies({.fault = fault, .trouble = "x"});
+    EXPECT_THAT(tally_text(delivery->take_tally()), testing::HasSubstr(" " + name + "() 1"))
+        << name;
+    pass(hours(2));
+  }
+}
+
+TEST_F(MxReports, AHostThatAnswersOnlyLaterIsNoFailureOfTls) {
+  first().refuses = second().refuses = true;
+  put({"a@example.com"});
+  run();
+  answer_policies({});
+  EXPECT_TRUE(delivery->take_tally().empty());
+}
+
 }  // namespace
 }  // namespace sluice::delivery

@@ -30,6 +30,7 @@ void add_scan(CLI::App& app, Options& options);
 void add_block(CLI::App& app, Options& options);
 void add_destconfig(CLI::App& app, Options& options);
 void add_tlsverify(CLI::App& app, Options& options);
+void add_tlsrpt(CLI::App& app, Options& options);
 void add_log(CLI::App& app, Options& options);
 void add_certconfig(CLI::App& app, Options& options);
 void add_session(CLI::App& app, Options& options);
