@@ -137,10 +137,7 @@ web::WebThread::Settings web_settings(const Config& config) {
   const config::MtaSts& sts = config.mta_sts;
   return {.sts = {.directory = config.queue.directory + "/mta_sts",
                   .rules = {sts.max_age_max, sts.refresh, sts.retry, sts.policies_max},
-                  .port = sts.port,
-                  .timeout = sts.timeout,
-                  .bytes_max = sts.policy_bytes_max,
-                  .ca_file = sts.ca_file},
+                  .fetch = {sts.port, sts.timeout, sts.policy_bytes_max, sts.ca_file}},
           .fetches_max = sts.fetches_max};
 }
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/web/https.h"
 #include "engine/web/sts_desk.h"
+#include "engine/web/sts_fetch.h"
 #include "engine/web/sts_files.h"
 
 namespace sluice::web {
@@ -19,10 +19,7 @@ class StsKeeper {
   struct Settings {
     std::string directory;
     StsCache::Rules rules;
-    std::uint16_t port = 443;
-    Duration timeout = minutes(1);
-    std::size_t bytes_max = 64UL * 1024;
-    std::string ca_file;  // empty: the system's authorities
+    StsFetchRules fetch;
   };
   explicit StsKeeper(Settings settings);
 

@@ -99,7 +99,8 @@ class MtaSts(unittest.TestCase):
 
     @classmethod
     def tables(cls):
-        text = f'[mta_sts]\nca_file = "{cls.ca}"\n[[destination]]\ndomain = "*"\nca_file = "{cls.ca}"\n'
+        text = '[[route]]\ndomain = "gone.test"\nnext_hop = "mx"\n'
+        text += f'[mta_sts]\nca_file = "{cls.ca}"\n[[destination]]\ndomain = "*"\nca_file = "{cls.ca}"\n'
         for domain, peer in cls.peers.items():
             text += f'[[route]]\ndomain = "{domain}.test"\nnext_hop = "mx"\nmx_port = {peer.port}\n'
         return text
@@ -179,6 +180,29 @@ class MtaSts(unittest.TestCase):
             peer.expect("250")
         self.engine.wait_for_log(r"MTA-STS: domain xn--bcher-kva\.test: policy enforce id 1")
         self.assertIn("GET mta-sts.xn--bcher-kva.test/.well-known/mta-sts.txt", self.web.asked)
+
+    def test_tlsverify_goes_to_the_mail_hosts_as_a_delivery_would(self):
+        for domain, status, lines in (
+                ("good", 0, ["  MTA-STS: policy enforce id 1",
+                             "MX mx.good.test, MTA-STS: policy enforce id 1",
+                             "  wanted name     mx.good.test", "  host name       mx.sluice.test",
+                             "  certificate for mx.good.test", "  Cert OK         OK"]),
+                ("named", 1, ["MX mx.named.test, MTA-STS: policy enforce id 1",
+                              "  Cert OK         FAIL: the certificate is for mx.elsewhere.test and "
+                              "not for mx.named.test"]),
+                ("bare", 1, ["  TLS             FAIL: STARTTLS is not in the list"]),
+                ("listed", 1, ["error: MTA-STS: no mail host of listed.test is in its policy"]),
+                ("dane", 0, ["  MTA-STS: host mx.dane.test: its TLSA records decide",
+                             "MX mx.dane.test, DANE: TLSA records must match"]),
+                ("forged", 1, ["  MTA-STS: no policy: not fetched: "]),
+                ("gone", 1, ["error: domain gone.test does not exist"])):
+            with self.subTest(domain=domain):
+                done = subprocess.run([SLUICE, "-c", self.engine.config, "tlsverify",
+                                       f"{domain}.test"], capture_output=True, text=True,
+                                      timeout=60, check=False)
+                for line in lines:
+                    self.assertIn("\n" + line, "\n" + done.stdout + done.stderr)
+                self.assertEqual(done.returncode, status, done.stdout + done.stderr)
 
     def test_z_policies_outlive_the_web_server_and_the_engine(self):
         self.send("good", "before")

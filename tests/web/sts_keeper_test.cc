@@ -21,8 +21,8 @@ class StsKeeperTest : public testing::Test {
   ~StsKeeperTest() override { std::filesystem::remove_all(folder); }
 
   void begin() {
-    keeper = std::make_unique<StsKeeper>(
-        StsKeeper::Settings{.directory = (folder / "mta_sts").string(), .port = 8443});
+    keeper = std::make_unique<StsKeeper>(StsKeeper::Settings{
+        .directory = (folder / "mta_sts").string(), .rules = {}, .fetch = {.port = 8443}});
     EXPECT_EQ(keeper->load(now), "");
   }
   void ask(std::uint64_t token, std::string id = "1", std::string domain = "d.test") {

@@ -12,6 +12,7 @@
 #include "tools/sluice/command.h"
 #include "tools/sluice/tls_probe.h"
 #include "tools/sluice/tlsverify.h"
+#include "tools/sluice/tlsverify_hosts.h"
 
 namespace sluice::tools {
 namespace {
@@ -61,9 +62,37 @@ bool report(const ProbeTarget& target) {
   return result.verified;
 }
 
-std::vector<Endpoint> addresses_of(const Config& config, const std::string& domain) {
-  const auto route = delivery::find_route(config.routes, domain);
-  return route ? config.routes[*route].next_hops : std::vector<Endpoint>();
+// One mail host after the other, each as a delivery would see it.
+int verify_mail_hosts(const Config& config, const VerifyOptions& arguments,
+                      const config::Route& route, const delivery::PeerRule& rule) {
+  const auto found = find_verify_hosts(config, arguments, route, rule);
+  if (!found) return fail(found.error());
+  for (const std::string& note : found->notes) fmt::print("  {}\n", note);
+  if (found->hosts.empty()) return fail(found->fault);
+  bool good = true;
+  for (const VerifyHost& host : found->hosts) {
+    fmt::print("MX {}", host.name);
+    if (!host.decided_by.empty()) fmt::print(", {}", host.decided_by);
+    fmt::print("\n");
+    good &= report({.address = host.address,
+                    .hostname = config.hostname,
+                    .policy = host.policy,
+                    .implicit = rule.implicit});
+  }
+  return good ? 0 : 1;
+}
+
+int verify_addresses(const Config& config, const VerifyOptions& arguments,
+                     const std::vector<Endpoint>& addresses, const delivery::PeerRule& rule) {
+  ProbeTarget target{
+      .address = {}, .hostname = config.hostname, .policy = rule.policy, .implicit = rule.implicit};
+  if (target.policy.server_name.empty()) target.policy.server_name = arguments.name;
+  bool good = true;
+  for (const Endpoint& address : addresses) {
+    target.address = address;
+    good &= report(target);
+  }
+  return good ? 0 : 1;
 }
 
 int verify_destination(const Config& config, const VerifyOptions& arguments,
@@ -73,19 +102,13 @@ int verify_destination(const Config& config, const VerifyOptions& arguments,
   const auto entry = delivery::find_destination(config.destinations, arguments.name);
   const auto rule =
       delivery::peer_rule(config, *contexts, entry, arguments.name, delivery::TlsWish::configured);
-  ProbeTarget target{
-      .address = {}, .hostname = config.hostname, .policy = rule.policy, .implicit = rule.implicit};
-  if (target.policy.server_name.empty()) target.policy.server_name = arguments.name;
   fmt::print("destination {}: tls {}\n", arguments.name, tls::name_of(rule.policy.level));
-  if (addresses.empty()) addresses = addresses_of(config, arguments.name);
-  if (addresses.empty())
-    return fail("no route with next hops for " + arguments.name + "; give --address");
-  bool good = true;
-  for (const Endpoint& address : addresses) {
-    target.address = address;
-    good &= report(target);
-  }
-  return good ? 0 : 1;
+  const auto found = delivery::find_route(config.routes, arguments.name);
+  const config::Route route =
+      found ? config.routes[*found] : config::Route{.domain = "*", .next_hops = {}};
+  if (addresses.empty()) addresses = route.next_hops;
+  if (addresses.empty()) return verify_mail_hosts(config, arguments, route, rule);
+  return verify_addresses(config, arguments, addresses, rule);
 }
 
 int verify(const Options& options, const VerifyOptions& arguments) {
@@ -113,7 +136,8 @@ void add_tlsverify(CLI::App& app, Options& options) {
   command->add_option("--address", arguments->address, "look here: 192.0.2.25:25");
   command->add_option("--mx", arguments->mx, "MX host of a listener, instead of a question to DNS")
       ->allow_extra_args(false);
-  command->add_option("--resolver", arguments->resolver, "DNS server, \"192.0.2.53:53\"");
+  command->add_option("--resolver", arguments->resolver,
+                      "DNS server instead of the configured ones: 192.0.2.53:53");
   command->add_flag("--json", arguments->as_json, "as JSON, of a listener");
   command->footer("Example: sluice tlsverify partner.example");
   command->callback([&options, arguments] {

@@ -8,9 +8,9 @@
 #include "engine/control/certificate_store.h"
 #include "engine/control/listener_tls.h"
 #include "tools/sluice/command.h"
-#include "tools/sluice/mx_lookup.h"
 #include "tools/sluice/tls_probe.h"
 #include "tools/sluice/tlsverify.h"
+#include "tools/sluice/tlsverify_hosts.h"
 
 namespace sluice::tools {
 namespace {
@@ -31,13 +31,10 @@ Endpoint endpoint_of(const config::Config& config, const config::Listener& liste
 std::expected<std::vector<std::string>, std::string> mx_of(const config::Config& config,
                                                            const VerifyOptions& options) {
   if (!options.mx.empty()) return options.mx;
-  const auto resolver = Endpoint::parse(options.resolver);
-  if (!options.resolver.empty() && !resolver)
-    return std::unexpected("--resolver " + options.resolver + ": write 192.0.2.53:53");
   std::vector<std::string> hosts;
   for (const std::string& domain : config.accepted_domains) {
     if (domain.starts_with('.')) continue;  // its subdomains cannot be listed
-    auto found = mx_hosts(domain, resolver ? &*resolver : nullptr);
+    auto found = mx_hosts(config, domain, options.resolver);
     if (!found) return std::unexpected(found.error() + " (--mx HOST names it without DNS)");
     for (std::string& host : *found)
       if (std::ranges::find(hosts, host) == hosts.end()) hosts.push_back(std::move(host));
