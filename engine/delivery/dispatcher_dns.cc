@@ -110,6 +110,8 @@ bool Dispatcher::take_hosts(Destination& destination, MailHosts found,
                          .text = {destination.name(), note.host, note.said}});
   }
   count_look_up(destination, found, policy, refused);
+  if (destination.rule().requiretls && !found.hosts.empty())
+    keep_secure_hosts(found, destination.name(), policy);
   if (found.hosts.empty()) return no_hosts(destination, found.status, std::move(found.detail));
   const Instant until =
       std::clamp(found.expires, now_ + kHostsKeptAtLeast, now_ + kHostsKeptAtMost);

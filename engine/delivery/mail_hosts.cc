@@ -97,6 +97,7 @@ bool fill(Names& names, const MailHostRules& rules, dns::AnswerTable& answers,
     Addresses found = addresses_of(host.name, rules.family, answers);
     if (!found.trouble.empty()) trouble = host.name + ": " + found.trouble;
     host.addresses = std::move(found.list);
+    host.secure = names.secure || names.implicit;
     const auto dane = find_dane_policy(host.name, rules.port, names.secure, answers);
     complete = complete && !found.missing && dane.has_value();
     if (dane) host.dane = *dane;
@@ -145,7 +146,7 @@ MailHostRules mail_host_rules(const config::Config& config) {
 std::optional<MailHosts> find_mail_hosts(std::string_view domain, const MailHostRules& rules,
                                          dns::AnswerTable& answers) {
   if (const auto address = address_literal(domain)) {
-    MailHosts literal{.hosts = {{std::string(domain), 0, {*address}, {}, {}}}};
+    MailHosts literal{.hosts = {{std::string(domain), 0, {*address}, {}, true}}};
     literal.expires = Instant::never();
     return literal;
   }

@@ -22,6 +22,7 @@ struct MailHost {
   std::uint32_t rank = 0;            // lower ones first; equal ones in random order
   std::vector<IpAddress> addresses;  // as the preference of a family has them
   DanePolicy dane;
+  bool secure = false;  // its name comes from a validated answer, or is the domain itself
   std::shared_ptr<const web::StsPolicy> sts = nullptr;  // that holds for it; null: none
 };
 

@@ -44,6 +44,17 @@ std::vector<StsNote> apply_sts(MailHosts& found, std::string_view domain,
   return notes;
 }
 
+void keep_secure_hosts(MailHosts& found, std::string_view domain, const web::StsState& state) {
+  std::erase_if(found.hosts, [](const MailHost& host) {
+    return !host.secure && !(host.sts != nullptr && host.sts->allows(host.name));
+  });
+  if (!found.hosts.empty()) return;
+  // A policy that could not be had may be had later.
+  found.status = state.fault == web::StsFault::none ? "5.7.10" : "4.7.5";
+  found.detail =
+      "REQUIRETLS: neither DNSSEC nor MTA-STS names a mail host of " + std::string(domain);
+}
+
 TlsPolicy sts_policy(const web::StsPolicy* policy) {
   if (policy == nullptr) return {};
   return {TlsPolicy::Type::sts, web::policy_lines(policy->text), policy->mx};

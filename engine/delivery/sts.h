@@ -23,6 +23,10 @@ struct StsNote {     // for the log
 std::vector<StsNote> apply_sts(MailHosts& found, std::string_view domain,
                                const web::StsState& state);
 
+// RFC 8689 4.2.1: what has to be protected goes only to hosts that DNSSEC or the policy names. When
+// none is left, `found` says why.
+void keep_secure_hosts(MailHosts& found, std::string_view domain, const web::StsState& state);
+
 // As reports have them (RFC 8460 4.4). Null: no policy.
 TlsPolicy sts_policy(const web::StsPolicy* policy);
 TlsPolicy dane_policy(const DanePolicy& dane);  // its records as in a zone file (RFC 6698 2.2)

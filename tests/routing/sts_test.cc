@@ -98,6 +98,20 @@ TEST_F(Sts, TheOperatorsNamesStandAndTheDomainAsANameDoesNot) {
   EXPECT_TRUE(peer(strict).names.empty());  // RFC 8461 4.2: for the host, not for the domain
 }
 
+TEST_F(Sts, WhatMustBeProtectedGoesToHostsThatAreKnownSecurely) {
+  found.hosts[1].secure = true;
+  apply(policy(Mode::testing));
+  keep_secure_hosts(found, "example.com", policy(Mode::testing));
+  EXPECT_EQ(found.hosts.size(), 2U);  // the policy names the one, DNSSEC the other
+  found.hosts = {host("good.test"), host("other.test")};
+  keep_secure_hosts(found, "example.com", {});
+  EXPECT_TRUE(found.hosts.empty());
+  EXPECT_EQ(found.status, "5.7.10");
+  found.hosts = {host("good.test")};
+  keep_secure_hosts(found, "example.com", {.fault = web::StsFault::fetch});
+  EXPECT_EQ(found.status, "4.7.5");
+}
+
 TEST_F(Sts, ARuleThatHeedsNoPolicyIsNotTightened) {
   apply(policy(Mode::enforce));
   PeerRule deaf;
