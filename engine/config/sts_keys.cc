@@ -36,7 +36,7 @@ std::vector<Key<MtaSts>> mta_sts_keys() {
       {"retry", duration(&MtaSts::retry, seconds(1), hours(24)),
        "time after a failed fetch before the next one; what is known holds meanwhile"},
       {"policies_max", integer(&MtaSts::policies_max, 16, 1'000'000),
-       "policies kept, in queue.directory/mta_sts"},
+       "policies kept, in memory and in queue.directory/mta_sts"},
       {"fetches_max", integer(&MtaSts::fetches_max, 1, 1'000), "fetches at once; others wait"},
       {"port", integer(&MtaSts::port, 1, 65'535), "TCP port of policy servers"},
       {"ca_file", text(&MtaSts::ca_file, "a path, or \"\" for the system's", any),

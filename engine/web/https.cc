@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 #include "engine/base/bytes.h"
 #include "engine/base/contract.h"
@@ -68,6 +69,10 @@ Https::~Https() {
 }
 
 void Https::start(std::uint64_t token, HttpsRequest request) {
+  if (!request.host.empty() && request.addresses.empty()) {
+    hopeless_.push_back({token, {.trouble = request.host + " has no address"}});
+    return wake();
+  }
   auto transfer = std::make_unique<Transfer>();
   transfer->token = token;
   transfer->request = std::move(request);
@@ -134,7 +139,7 @@ Https::Done Https::finish(Transfer& transfer, int outcome) {
 }
 
 std::vector<Https::Done> Https::poll() {
-  std::vector<Done> done;
+  std::vector<Done> done = std::exchange(hopeless_, {});
   int running = 0, left = 0;
   curl_multi_perform(multi_, &running);
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {

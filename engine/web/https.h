@@ -15,7 +15,7 @@ namespace sluice::web {
 
 struct HttpsRequest {
   std::string url;
-  // Where its host is; empty: the system's resolver is asked.
+  // Where its host is; without `host` the system's resolver is asked for the one of the URL.
   std::string host;
   std::uint16_t port = 443;
   std::vector<IpAddress> addresses;
@@ -67,6 +67,7 @@ class Https {
 
   void* multi_;  // libcurl's
   std::vector<std::unique_ptr<Transfer>> transfers_;
+  std::vector<Done> hopeless_;  // ended before they began
 };
 
 // "text/plain" of "Text/Plain; charset=utf-8".

@@ -41,6 +41,7 @@ POLICIES = {
     "trialbare": ("testing", ["mx.elsewhere.test"], None),
     "moved": ("enforce", ["mx.elsewhere.test"], None),      # the policy is behind a redirect
     "forged": ("enforce", ["mx.elsewhere.test"], None),     # the web server's certificate is not
+    "lost": ("enforce", ["mx.elsewhere.test"], None),       # the web server has no address
     "plain": (None, [], None),                              # there is no record
     "dane": ("enforce", ["mx.elsewhere.test"], "mx.dane.test"),
     "xn--bcher-kva": ("enforce", ["mx.b\u00fccher.test"], "mx.xn--bcher-kva.test"),
@@ -72,7 +73,8 @@ class MtaSts(unittest.TestCase):
             make_certificate(cls.folder, f"peer-{domain}", name, "ca")
             context = server_context(cls.folder, f"peer-{domain}")
         peer = cls.peers[domain] = TlsSink(context)
-        records = "@ IN MX 10 mx\nmx IN A 127.0.0.1\nmta-sts IN A 192.0.2.80\n"
+        records = "@ IN MX 10 mx\nmx IN A 127.0.0.1\n"
+        records += "mta-sts IN A 192.0.2.80\n" if domain != "lost" else ""
         if mode:
             records += '_mta-sts IN TXT "v=STSv1; id=1;"\n'
             cls.add_policy(domain, mode, patterns)
@@ -150,6 +152,7 @@ class MtaSts(unittest.TestCase):
     def test_testing_and_what_is_no_policy_deliver(self):
         for domain, said in (("trial", "policy testing id 1"), ("trialbare", "policy testing id 1"),
                              ("moved", "no policy: not fetched: HTTP status 302"),
+                             ("lost", "no policy: not fetched: mta-sts\\.lost\\.test has no address"),
                              ("forged", "no policy: not fetched: .*certificate")):
             with self.subTest(domain=domain):
                 self.send(domain)
