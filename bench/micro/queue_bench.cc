@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "queueing/file_device.h"
+#include "queueing/live_index.h"
 #include "queueing/shard.h"
 
 namespace {
@@ -29,6 +30,12 @@ double process_cpu_us() {
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+std::uint64_t page_faults() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_minflt);
 }
 
 class Directory {
@@ -137,14 +144,44 @@ void BM_Queue(benchmark::State& state) {
       static_cast<double>(load.counts().syncs - before.syncs) * 1000 / messages;
 }
 
-// Acceptance beside what waits already: the cost must not depend on it.
+// Acceptance beside what waits already: the cost must not depend on it. `written/msg` tells whether
+// what waits is being written again meanwhile, `faults/msg` whether memory is taken anew.
 void BM_QueueWithBacklog(benchmark::State& state) {
   Load load(256, 100, static_cast<std::size_t>(state.range(0)));
   const ShardCounts before = load.counts();
+  const std::uint64_t faults = page_faults();
   const double cpu = process_cpu_us() - load.idle_us();
   for (auto _ : state) load.run_group();
   const auto messages = static_cast<double>(load.counts().commits - before.commits);
   report(state, messages, process_cpu_us() - load.idle_us() - cpu, messages * 256);
+  state.counters["faults/msg"] = static_cast<double>(page_faults() - faults) / messages;
+  state.counters["written/msg"] =
+      static_cast<double>(load.counts().bytes_written - before.bytes_written) / messages;
+}
+
+// The index alone: a message comes, becomes durable and goes, beside so many that stay.
+void BM_IndexWithBacklog(benchmark::State& state) {
+  const auto backlog = static_cast<Mid>(state.range(0));
+  LiveIndex index(backlog + 100'000);
+  mail::Envelope envelope;
+  envelope.set_sender("sender@example.com", {});
+  envelope.add_recipient({.address = "recipient@example.net"});
+  const auto add = [&](Mid mid) {
+    LiveMessage& live = index.insert(mid);
+    live.message.envelope = envelope;
+    live.message.received = {static_cast<std::int64_t>(mid)};
+    LiveIndex::set_recipients(live, 1);
+    index.set_durable(live);
+  };
+  Mid mid = 0;
+  while (mid < backlog) add(++mid);
+  constexpr Mid kGroup = 100;
+  for (auto _ : state) {
+    for (Mid i = 1; i <= kGroup; ++i) add(mid + i);
+    for (Mid i = 1; i <= kGroup; ++i) index.erase(*index.find(mid + i));
+    mid += kGroup;
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kGroup));
 }
 
 // The yardstick: the same octets per group into a file that is written over.
@@ -175,6 +212,7 @@ void BM_PlainWriteAndSync(benchmark::State& state) {
   ArgsProduct({{4096}, {1, 20, 100}})->ArgsProduct({{65536}, {1, 20}})->UseRealTime()
 BENCHMARK(BM_Queue)->SLUICE_QUEUE_LOADS;
 BENCHMARK(BM_QueueWithBacklog)->Arg(0)->Arg(1'000'000)->UseRealTime();
+BENCHMARK(BM_IndexWithBacklog)->Arg(0)->Arg(1'000'000);
 BENCHMARK(BM_PlainWriteAndSync)->SLUICE_QUEUE_LOADS;
 
 }  // namespace
