@@ -34,6 +34,7 @@ class LiveIndex {
 
   std::size_t size() const noexcept { return size_; }            // with those not yet durable
   const QueueSizes& queues() const noexcept { return queues_; }  // only what is durable
+  std::size_t unscanned() const noexcept { return unscanned_.size(); }  // without leased ones
   bool full() const noexcept { return size_ >= capacity_; }
   std::size_t slots() const noexcept { return mids_.size(); }
   LiveMessage* at(std::size_t slot) noexcept;  // nullptr: free

@@ -445,6 +445,7 @@ ShardCounts LogShard::counts() const noexcept {
   return {.messages = std::accumulate(queues.begin(), queues.end(), std::uint64_t{0}),
           .queues = queues,
           .arriving = arrivals_.in_use(),
+          .unscanned = index_.unscanned(),
           .segments = table_.size(),
           .bytes_on_disk = supply_.files() * options_.segment_bytes,
           .syncs = writer_.syncs(),

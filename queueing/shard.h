@@ -79,6 +79,7 @@ struct ShardCounts {
   std::uint64_t messages = 0;  // committed, not finished
   QueueSizes queues{};         // the same by QueueName
   std::uint64_t arriving = 0;
+  std::uint64_t unscanned = 0;  // of the messages, those that wait for a scan
   std::uint64_t segments = 0;
   std::uint64_t bytes_on_disk = 0;
   std::uint64_t syncs = 0;          // since start

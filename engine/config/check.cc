@@ -11,6 +11,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/config/check_port.h"
+#include "engine/config/pressure_keys.h"
 #include "engine/config/values.h"
 
 namespace sluice::config {
@@ -309,6 +310,8 @@ void check_storage(const Config& config, Reading& reading) {
   if (q.segments_spare >= q.segments_max)
     queue.fault("segments_spare", fmt::format("segments_spare {} is not below segments_max ({})",
                                               q.segments_spare, q.segments_max));
+  const Here pressure(reading, "back_pressure", "back_pressure");
+  for (const auto& [key, fault] : pressure_faults(config.back_pressure)) pressure.fault(key, fault);
   if (!std::has_single_bit(config.log.ring_bytes))
     Here(reading, "log", "log")
         .fault("ring_bytes",

@@ -254,6 +254,41 @@ struct Queue {  // [queue]
   bool operator==(const Queue&) const = default;
 };
 
+// The levels of one resource begin at `medium` and `high` and end where less than …_ends is not
+// exceeded any more.
+struct PressureEdges {
+  std::uint32_t medium = 0;
+  std::uint32_t high = 0;
+  std::uint32_t high_ends = 0;
+  std::uint32_t medium_ends = 0;
+};
+
+struct BackPressure {                  // [back_pressure]; the numbers of Exchange's Edge role
+  std::uint32_t queue_medium = 9'999;  // messages that wait for a scan, per worker
+  std::uint32_t queue_high = 15'000;
+  std::uint32_t queue_high_ends = 10'000;
+  std::uint32_t queue_medium_ends = 2'000;
+  std::uint32_t disk_medium = 96;  // per cent
+  std::uint32_t disk_high = 99;
+  std::uint32_t disk_high_ends = 97;
+  std::uint32_t disk_medium_ends = 94;
+  std::uint32_t memory_medium = 73;  // per cent of the message blocks
+  std::uint32_t memory_high = 75;
+  std::uint32_t memory_high_ends = 73;
+  std::uint32_t memory_medium_ends = 71;
+
+  PressureEdges queue() const noexcept {
+    return {queue_medium, queue_high, queue_high_ends, queue_medium_ends};
+  }
+  PressureEdges disk() const noexcept {
+    return {disk_medium, disk_high, disk_high_ends, disk_medium_ends};
+  }
+  PressureEdges memory() const noexcept {
+    return {memory_medium, memory_high, memory_high_ends, memory_medium_ends};
+  }
+  bool operator==(const BackPressure&) const = default;
+};
+
 struct Scan {                      // [scan]
   std::vector<std::string> rules;  // files and folders of *.cf; relative to the config file
   bool stock_rules = false;        // those of Debian's spamassassin package before them
@@ -313,6 +348,7 @@ struct Config {
   Delivery delivery;
   std::vector<ReplyRule> reply_rules;
   Queue queue;
+  BackPressure back_pressure;
   Scan scan;
   Log log;
   Alerts alerts;

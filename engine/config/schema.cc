@@ -4,6 +4,7 @@
 #include "engine/config/dns_keys.h"
 #include "engine/config/kinds.h"
 #include "engine/config/port_routes.h"
+#include "engine/config/pressure_keys.h"
 #include "engine/config/sts_keys.h"
 #include "engine/config/tls_keys.h"
 
@@ -405,6 +406,7 @@ const Schema& schema() {
       .delivery = delivery_keys(),
       .reply_rule = reply_rule_keys(),
       .queue = queue_keys(),
+      .back_pressure = pressure_keys(),
       .scan = scan_keys(),
       .log = log_keys(),
       .alerts = alerts_keys(),

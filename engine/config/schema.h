@@ -28,6 +28,7 @@ struct Schema {
   std::vector<Key<Delivery>> delivery;
   std::vector<Key<ReplyRule>> reply_rule;
   std::vector<Key<Queue>> queue;
+  std::vector<Key<BackPressure>> back_pressure;
   std::vector<Key<Scan>> scan;
   std::vector<Key<Log>> log;
   std::vector<Key<Alerts>> alerts;
@@ -58,6 +59,7 @@ void for_each_table(const Visit& visit) {
   visit("delivery", all.delivery, &Config::delivery);
   visit("reply_rule", all.reply_rule, &Config::reply_rules);
   visit("queue", all.queue, &Config::queue);
+  visit("back_pressure", all.back_pressure, &Config::back_pressure);
   visit("scan", all.scan, &Config::scan);
   visit("log", all.log, &Config::log);
   visit("alerts", all.alerts, &Config::alerts);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <tuple>
 
 #include "engine/control/ask_worker.h"
 #include "engine/control/block_commands.h"
@@ -84,24 +85,48 @@ json worker_status(const WorkerThread& worker, unsigned cpu) {
 struct ShardState {
   queueing::QueueSizes sizes{};
   std::optional<queueing::QueueFault> fault;
+  worker::BackPressure::Readings pressure{};
 };
+
+// Of two workers.
+worker::BackPressure::Reading harder(const worker::BackPressure::Reading& a,
+                                     const worker::BackPressure::Reading& b) {
+  return std::tie(a.level, a.value) < std::tie(b.level, b.value) ? b : a;
+}
+
+json pressure_json(const worker::BackPressure::Readings& readings) {
+  json rows = json::object();
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    const auto resource = static_cast<worker::Resource>(i);
+    rows[worker::name_of(resource)] = {{"level", worker::name_of(readings[i].level)},
+                                       {"value", readings[i].value},
+                                       {"text", worker::describe(resource, readings[i])}};
+  }
+  return rows;
+}
 
 // Asked of the workers themselves: the gauges are up to a sleep old.
 std::optional<json> queue_states(Engine& engine) {
   queueing::QueueSizes sum{};
+  worker::BackPressure::Readings pressure{};
   json faults = json::array();
   for (std::size_t index = 0; index < engine.workers().size(); ++index) {
     auto state = std::make_shared<ShardState>();
     if (!engine.on_worker(*engine.workers()[index], [state](worker::Worker& w, Instant) {
-          *state = {w.shard().counts().queues, w.shard().fault()};
+          *state = {w.shard().counts().queues, w.shard().fault(), w.back_pressure().readings()};
         }))
       return std::nullopt;
     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += state->sizes[i];
+    for (std::size_t i = 0; i < pressure.size(); ++i)
+      pressure[i] = harder(pressure[i], state->pressure[i]);
     if (state->fault)
       faults.push_back(fmt::format("shard-{}: {}", index, queueing::describe(*state->fault)));
   }
-  return json{
-      {"i_qmsgs", sum[0]}, {"o_qmsgs", sum[1]}, {"d_qmsgs", sum[2]}, {"queue_faults", faults}};
+  return json{{"i_qmsgs", sum[0]},
+              {"o_qmsgs", sum[1]},
+              {"d_qmsgs", sum[2]},
+              {"queue_faults", faults},
+              {"back_pressure", pressure_json(pressure)}};
 }
 
 json status(Engine& engine) {

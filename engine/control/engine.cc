@@ -163,6 +163,7 @@ std::expected<void, std::string> Engine::start_workers() {
   reporter_->open(clock_.wall());
   if (std::string problem = offload_.start(config_->cores); !problem.empty())
     return std::unexpected(problem);
+  disk_.poll(clock_.now(), config_->queue.directory);
   std::vector<std::future<std::string>> answers;
   const auto directives = std::make_shared<const worker::Directives>(operator_state_.directives());
   for (unsigned i = 0; i < workers_.size(); ++i) {
@@ -170,8 +171,8 @@ std::expected<void, std::string> Engine::start_workers() {
     self.wake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     std::promise<std::string> ready;
     answers.push_back(ready.get_future());
-    const WorkerStart start{i,           generation_,      &clock_,   dpdk_.get(),
-                            ids_.base(), blocks_->table(), directives};
+    const WorkerStart start{i,           generation_,      &clock_,    dpdk_.get(),
+                            ids_.base(), blocks_->table(), directives, &disk_.used_percent()};
     self.thread = std::thread(run_worker_thread, start, std::ref(self), std::move(ready));
   }
   std::string problems;
@@ -193,6 +194,7 @@ void Engine::run() {
   for (bool running = true; running;) {
     const std::size_t events = drain_events();
     keep_ids_ahead();
+    disk_.poll(clock_.now(), config_->queue.directory);
     rotate_ticket_keys();
     blocks_->expire(clock_.wall());
     send_alerts(clock_.wall());

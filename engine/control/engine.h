@@ -11,6 +11,7 @@
 #include "engine/config/config.h"
 #include "engine/control/block_control.h"
 #include "engine/control/connection_ids.h"
+#include "engine/control/disk_meter.h"
 #include "engine/control/mail_log.h"
 #include "engine/control/offload_threads.h"
 #include "engine/control/operator_state.h"
@@ -91,6 +92,7 @@ class Engine {
   TlsAlerts alerts_;
   std::unique_ptr<net::Dpdk> dpdk_;
   std::unique_ptr<BlockControl> blocks_;
+  DiskMeter disk_;
   OffloadThreads offload_;
   std::unique_ptr<web::WebThread> web_;
   std::unique_ptr<TlsReporter> reporter_;

@@ -103,6 +103,7 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(WorkerSt
   setup.count = static_cast<unsigned>(start.generation->config->cores.workers.size());
   setup.generation = start.generation;
   setup.directives = start.directives;
+  setup.disk_used = start.disk_used;
   setup.clock = start.clock;
   setup.events = &self.events;
   setup.counters = &self.counters;

@@ -39,6 +39,7 @@ struct WorkerStart {
   std::uint64_t connection_id_base = 0;
   std::shared_ptr<const net::PrefixTable> block_table;  // the worker's filter takes it over
   std::shared_ptr<const worker::Directives> directives;
+  const std::atomic<std::uint32_t>* disk_used = nullptr;
 };
 
 // The thread's body. `ready` gets the empty string once the worker runs, else why it could not

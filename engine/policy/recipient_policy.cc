@@ -12,17 +12,17 @@ constexpr smtp::Reply kAddressLiteral{550, "5.1.2", "Mail to an address literal 
 constexpr smtp::Reply kNoRelay{550, "5.7.54",
                                "SMTP; Unable to relay recipient in non-accepted domain"};
 
-bool may_relay(const config::Listener& listener, const IpAddress& peer) noexcept {
-  return std::any_of(listener.relay_from.begin(), listener.relay_from.end(),
-                     [&](const Prefix& prefix) { return prefix.contains(peer); });
-}
-
 bool is_accepted(const config::Config& config, std::string_view domain) noexcept {
   return std::any_of(config.accepted_domains.begin(), config.accepted_domains.end(),
                      [&](std::string_view pattern) { return domain_matches(pattern, domain); });
 }
 
 }  // namespace
+
+bool may_relay(const config::Listener& listener, const IpAddress& peer) noexcept {
+  return std::any_of(listener.relay_from.begin(), listener.relay_from.end(),
+                     [&](const Prefix& prefix) { return prefix.contains(peer); });
+}
 
 bool domain_matches(std::string_view pattern, std::string_view domain) noexcept {
   if (!pattern.starts_with('.')) return equals_ignoring_case(pattern, domain);

@@ -16,6 +16,9 @@ std::optional<smtp::Reply> check_recipient(const config::Config& config,
                                            const config::Listener& listener, const IpAddress& peer,
                                            std::string_view address) noexcept;
 
+// Hosts of one's own: those that may send to any domain.
+bool may_relay(const config::Listener& listener, const IpAddress& peer) noexcept;
+
 // "example.com" matches itself, ".example.com" its subdomains; case does not matter.
 bool domain_matches(std::string_view pattern, std::string_view domain) noexcept;
 

@@ -10,6 +10,7 @@
 #include "engine/mail/event.h"
 #include "engine/mail/ids.h"
 #include "engine/policy/source_rates.h"
+#include "engine/worker/back_pressure.h"
 #include "engine/worker/counters.h"
 #include "engine/worker/cycle_ledger.h"
 #include "engine/worker/handshake_offload.h"
@@ -54,8 +55,9 @@ struct CoreState {
   tls::ReadBuffers& tls_buffers;
   HandshakeOffload* handshakes;          // null: handshakes run here
   policy::SourceRates& handshake_rates;  // of the sources
-  ScanState* scan = nullptr;             // the current one
-  bool scan_paused = false;              // by the operator: mail is taken unscanned
+  PressureLevel pressure = PressureLevel::low;
+  ScanState* scan = nullptr;  // the current one
+  bool scan_paused = false;   // by the operator: mail is taken unscanned
   DueSessions due{};
   SpaceWaiters space_waiters{};
   HandshakeWaiters handshake_waiters{};

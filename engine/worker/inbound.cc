@@ -12,6 +12,8 @@ constexpr int kRoundsPerRun = 16;  // reads from one connection before the other
 // For a session that is over to get its last replies out.
 constexpr Duration kLastRepliesTime = seconds(30);
 
+constexpr smtp::Reply kOverloaded{452, "4.3.1", "Insufficient system resources, try again later"};
+
 }  // namespace
 
 Inbound::Inbound()
@@ -185,7 +187,18 @@ std::optional<smtp::Reply> Inbound::check_sender(std::string_view reverse_path,
   mid_ = core_->mids.take();
   emit(mail::EventKind::tx_begin);
   emit(mail::EventKind::tx_from, reverse_path);
-  return {};
+  if (!under_pressure()) return {};
+  core_->counters.messages_deferred.add();
+  emit(mail::EventKind::tx_rejected, "452 4.3.1 Insufficient system resources");
+  mid_ = 0;
+  return kOverloaded;
+}
+
+// Back pressure: at the medium level those of one's own may still send.
+bool Inbound::under_pressure() const noexcept {
+  if (core_->pressure == PressureLevel::medium)
+    return !policy::may_relay(*listener_->config, peer_.address);
+  return core_->pressure == PressureLevel::high;
 }
 
 std::optional<smtp::Reply> Inbound::check_recipient(const mail::Recipient& recipient) {

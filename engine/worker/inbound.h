@@ -80,6 +80,7 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   bool asks_for_certificate() const noexcept;
   void note_client_certificate();
   void tls_failed(const tls::Failure& failure);
+  bool under_pressure() const noexcept;
   void count_refusal(const smtp::Reply& reply);
   void end_unfinished(std::string_view reason);
   bool send_output();

@@ -19,6 +19,7 @@ constexpr std::size_t kCommandRing = 256;
 
 constexpr smtp::Reply kDraining{421, "4.3.2", "Service shutting down, try again later"};
 constexpr smtp::Reply kPaused{421, "4.3.2", "No mail is accepted now, try again later"};
+constexpr smtp::Reply kOverloaded{421, "4.3.2", "Insufficient system resources, try again later"};
 constexpr smtp::Reply kQueueFailed{421, "4.3.0", "Local error in processing, try again later"};
 constexpr smtp::Reply kTooManySessions{421, "4.3.2", "Too many connections, try again later"};
 constexpr smtp::Reply kBlocked{554, "5.7.1", "No mail is taken from your address"};
@@ -140,6 +141,10 @@ std::expected<void, std::string> Worker::listen() {
 
 std::size_t Worker::tick(Instant now) {
   core_.ledger.begin_tick();
+  if (now >= gauges_due_) {
+    watch_queue();
+    watch_pressure();
+  }
   watch_clock(now);
   std::size_t work = 0;
   {
@@ -281,6 +286,7 @@ smtp::Reply Worker::refusal(const ListenerState& listener, const IpAddress& sour
   if (accept_paused_) return kPaused;
   if (fault_reported_ && fault_reported_->error == queueing::QueueError::io_error)
     return kQueueFailed;
+  if (core_.pressure == PressureLevel::high) return kOverloaded;
   if (sessions_.available() < sessions_.capacity() / 64) return kTooManySessions;
   if (listener.settings.tls == smtp::TlsLevel::implicit &&
       !handshake_rates_.take(source, listener.handshake_rate, now)) {
@@ -442,6 +448,7 @@ void Worker::reconfigure(const Generation& generation) {
   listener_sets_.push_back(make_listener_set(generation));
   if (delivery_ != nullptr) delivery_->reconfigure(*generation.config, generation.client_tls);
   backlog_.configure(generation.config->scan);
+  back_pressure_.configure(generation.config->back_pressure);
   drop_unused_generations();
 }
 

@@ -51,8 +51,9 @@ struct WorkerSetup {
   std::uint64_t dns_seed = 0;  // secret
   std::unique_ptr<queueing::LogDevice> device;
   std::string evidence;  // directory for what messages do to the engine; empty: none is kept
-  std::uint64_t connection_id_base = 0;    // ICID and DCID start above it
-  std::uint64_t seed = 0;                  // of the tables that hash what a peer can choose
+  std::uint64_t connection_id_base = 0;  // ICID and DCID start above it
+  std::uint64_t seed = 0;                // of the tables that hash what a peer can choose
+  const std::atomic<std::uint32_t>* disk_used = nullptr;  // per cent; null: not known
   HandshakeOffload* handshakes = nullptr;  // outlives the worker; null: it runs them itself
   web::StsDesk* policies = nullptr;        // outlives the worker; null: no MTA-STS
 };
@@ -98,6 +99,7 @@ class Worker {
   bool submit(const delivery::GeneratedMail& mail);
   queueing::Shard& shard() noexcept { return *shard_; }
   delivery::Delivery& delivery() noexcept { return *delivery_; }
+  const BackPressure& back_pressure() const noexcept { return back_pressure_; }
   const dns::Resolver& resolver() const noexcept { return resolver_; }
   BlockFilter& block_filter() noexcept { return *setup_.block_filter; }
   template <typename Visit>
@@ -120,6 +122,7 @@ class Worker {
   void report_trust();
   void report_recovery();
   void watch_queue();
+  void watch_pressure();
   std::size_t run_due(Instant now);
   std::size_t run_queue(Instant now);
   std::size_t run_commands(Instant now);
@@ -149,6 +152,7 @@ class Worker {
   NameLookups names_;
   std::optional<dns::Trust> trust_reported_;
   std::optional<queueing::QueueFault> fault_reported_;
+  BackPressure back_pressure_;
   policy::SourceTable sources_;
   std::vector<std::unique_ptr<ListenerSet>> listener_sets_;  // the last is current
   std::vector<std::unique_ptr<ScanState>> scan_states_;      // the last is current

@@ -13,7 +13,6 @@ constexpr Duration kGaugePeriod = milliseconds(1);
 
 void Worker::publish_gauges(Instant now) {
   gauges_due_ = now + kGaugePeriod;
-  watch_queue();
   Counters& counters = core_.counters;
   const queueing::ShardCounts queue = shard_->counts();
   counters.sessions.set(sessions_.in_use());

@@ -1,4 +1,6 @@
 // Lines of the log about the parts that a worker runs.
+#include <algorithm>
+
 #include "engine/worker/worker.h"
 #include "queueing/recovery.h"
 
@@ -35,6 +37,26 @@ void Worker::watch_queue() {
   core_.events.emit(
       {.kind = fault ? mail::EventKind::alert : mail::EventKind::engine_info, .text = {text}});
   fault_reported_ = fault;
+}
+
+// Readings of each resource; a change of its level is a line of the log.
+void Worker::watch_pressure() {
+  const std::size_t blocks = blocks_->capacity();
+  const std::uint64_t values[] = {
+      shard_->counts().unscanned, setup_.disk_used != nullptr ? setup_.disk_used->load() : 0,
+      (blocks - blocks_->available()) * 100 / std::max<std::size_t>(blocks, 1)};
+  for (std::size_t i = 0; i < kResources; ++i) {
+    const auto resource = static_cast<Resource>(i);
+    const auto before = back_pressure_.update(resource, values[i]);
+    if (!before) continue;
+    const BackPressure::Reading& now = back_pressure_.readings()[i];
+    const std::string text = "Back pressure of worker " + std::to_string(setup_.index) + ": " +
+                             describe(resource, now) + ", was " + name_of(*before);
+    core_.events.emit(
+        {.kind = now.level > *before ? mail::EventKind::alert : mail::EventKind::engine_info,
+         .text = {text}});
+  }
+  core_.pressure = back_pressure_.level();
 }
 
 }  // namespace sluice::worker

@@ -44,6 +44,13 @@ void print_paused(const json& pauses) {
   if (!paused.empty()) std::printf("Paused:      %s\n", paused.c_str());
 }
 
+void print_pressure(const json& s) {
+  if (!s.contains("back_pressure")) return;
+  for (const json& reading : s["back_pressure"])
+    if (reading.value("level", "low") != "low")
+      std::printf("Pressure:     %s\n", reading["text"].get<std::string>().c_str());
+}
+
 void print_table(const json& s) {
   std::printf("Status as of: %s\n", s["as_of"].get<std::string>().c_str());
   std::printf("Up since:     %s\n", s["started"].get<std::string>().c_str());
@@ -52,6 +59,7 @@ void print_table(const json& s) {
   print_paused(s["pauses"]);
   for (const json& fault : s.value("queue_faults", json::array()))
     std::printf("Queue fault:  %s\n", fault.get<std::string>().c_str());
+  print_pressure(s);
   print_queues(s);
   std::printf("Connections:\n");
   row("open", total(s, "sessions"));
