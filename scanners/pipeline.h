@@ -42,6 +42,24 @@ class MessageScan final : private mime::MessageSink {
 
   void field(const mime::HeaderField& field) noexcept override;
   void section_end(mime::Section section) noexcept override { rules().section_end(section); }
+  void container(std::string_view type, std::uint32_t depth) noexcept override {
+    rules().container(type, depth);
+  }
+  void part_begin(const mime::Part& part) noexcept override { rules().part_begin(part); }
+  void part_raw(const mime::Part& part, ByteView encoded) noexcept override {
+    rules().part_raw(part, encoded);
+  }
+  void part_bytes(const mime::Part& part, ByteView decoded) noexcept override {
+    rules().part_bytes(part, decoded);
+  }
+  html::TokenSink* html_begin(const mime::Part& part) noexcept override {
+    return rules().html_begin(part);
+  }
+  void text(const mime::Part& part, ByteView utf8) noexcept override { rules().text(part, utf8); }
+  void rendered(const mime::Part& part, ByteView utf8) noexcept override {
+    rules().rendered(part, utf8);
+  }
+  void part_end(const mime::Part& part) noexcept override { rules().part_end(part); }
   void rawbody(std::string_view element) noexcept override { rules().rawbody(element); }
   void body(mime::BodyView view, std::string_view element) noexcept override {
     rules().body(view, element);

@@ -55,7 +55,8 @@ std::string_view refresh_target(const Tag& tag) noexcept {
 
 }  // namespace
 
-void HtmlText::begin() noexcept {
+void HtmlText::begin(TokenSink* tokens) noexcept {
+  tokens_ = tokens;
   tokenizer_.begin();
   open_ = 1;
   elements_[0].name.clear();
@@ -80,6 +81,7 @@ void HtmlText::finish(HtmlSink& sink) noexcept {
 
 // White space runs become one space; none stands beside a break.
 void HtmlText::characters(ByteView utf8) noexcept {
+  if (tokens_ != nullptr) tokens_->characters(utf8);
   if (dropped_) return;
   const bool visible = style().is_visible();
   while (!utf8.empty()) {
@@ -119,7 +121,12 @@ void HtmlText::break_line(std::string_view tag) noexcept {
   if (in_link_ && !shown_.empty()) shown_.append(" ");
 }
 
+void HtmlText::markup(std::string_view text) noexcept {
+  if (tokens_ != nullptr) tokens_->markup(text);
+}
+
 void HtmlText::start_tag(const Tag& tag) noexcept {
+  if (tokens_ != nullptr) tokens_->start_tag(tag);
   if (tag.name == "script" || tag.name == "style") dropped_ = true;
   if (tag.name == "a") close_link();
   close_implied(tag.name);
@@ -132,6 +139,7 @@ void HtmlText::start_tag(const Tag& tag) noexcept {
 }
 
 void HtmlText::end_tag(std::string_view name) noexcept {
+  if (tokens_ != nullptr) tokens_->end_tag(name);
   if (name == "script" || name == "style") dropped_ = false;
   if (name == "a") close_link();
   close(name);

@@ -36,7 +36,8 @@ inline constexpr std::size_t kStyledElementsMax = 64;  // open at once; deeper o
 
 class HtmlText final : private TokenSink {
  public:
-  void begin() noexcept;
+  // `tokens`, unless null, is told of all tokens too.
+  void begin(TokenSink* tokens = nullptr) noexcept;
   void feed(ByteView utf8, HtmlSink& sink) noexcept;
   void finish(HtmlSink& sink) noexcept;
   bool too_deep() const noexcept { return too_deep_; }
@@ -51,7 +52,7 @@ class HtmlText final : private TokenSink {
   void characters(ByteView utf8) noexcept override;
   void start_tag(const Tag& tag) noexcept override;
   void end_tag(std::string_view name) noexcept override;
-  void comment() noexcept override {}
+  void markup(std::string_view text) noexcept override;
 
   void open(const Tag& tag) noexcept;
   void close(std::string_view name) noexcept;
@@ -65,6 +66,7 @@ class HtmlText final : private TokenSink {
   const Style& style() const noexcept { return elements_[open_ - 1].style; }
 
   HtmlSink* sink_ = nullptr;  // during a call only
+  TokenSink* tokens_ = nullptr;
   Tokenizer tokenizer_;
   std::size_t open_ = 1;  // elements_[0] is the document
   bool too_deep_ = false;

@@ -49,12 +49,7 @@ void Tokenizer::feed(ByteView in, TokenSink& sink) noexcept {
     } else if (state_ == State::comment) {
       in = feed_comment(in, sink);
     } else if (state_ == State::bogus) {
-      const std::size_t end = find_byte(in, '>');
-      if (end < in.size()) {
-        state_ = State::text;
-        sink.comment();
-      }
-      in = in.subspan(std::min(end + 1, in.size()));
+      in = feed_bogus(in, sink);
     } else if (step(in.front(), sink)) {
       in = in.subspan(1);
     }
@@ -113,6 +108,8 @@ bool Tokenizer::step_tag_open(std::uint8_t octet, TokenSink& sink) noexcept {
   }
   pending_size_ = 0;
   dashes_ = 0;
+  used_ = 0;
+  keep_markup(as_bytes(end ? "</" : octet == '!' ? "<!" : "<"));
   state_ = octet == '!' && !end ? State::markup : State::bogus;
   return state_ == State::markup || octet != '>' || end == false;
 }
@@ -120,14 +117,37 @@ bool Tokenizer::step_tag_open(std::uint8_t octet, TokenSink& sink) noexcept {
 // Behind "<!": two dashes begin a comment.
 bool Tokenizer::step_markup(std::uint8_t octet) noexcept {
   if (octet != '-') {
+    keep_markup(as_bytes(dashes_ > 0 ? "-" : ""));
     state_ = State::bogus;
     return false;
   }
   if (++dashes_ < 2) return true;
   state_ = State::comment;
+  keep_markup(as_bytes("--"));
   dashes_ = 2;  // "<!-->" and "<!--->" are whole comments
   comment_begun_ = false;
   return true;
+}
+
+void Tokenizer::keep_markup(ByteView octets) noexcept {
+  const std::size_t size = std::min(octets.size(), kMarkupBytes - 1 - used_);
+  if (size == 0) return;
+  std::memcpy(kept_.data() + used_, octets.data(), size);
+  used_ = static_cast<std::uint16_t>(used_ + size);
+}
+
+void Tokenizer::end_markup(TokenSink& sink) noexcept {
+  state_ = State::text;
+  kept_[used_++] = '>';
+  sink.markup({kept_.data(), used_});
+}
+
+ByteView Tokenizer::feed_bogus(ByteView in, TokenSink& sink) noexcept {
+  const std::size_t end = find_byte(in, '>');
+  keep_markup(in.first(end));
+  if (end == in.size()) return {};
+  end_markup(sink);
+  return in.subspan(end + 1);
 }
 
 // To "-->" or "--!>".
@@ -139,8 +159,8 @@ ByteView Tokenizer::feed_comment(ByteView in, TokenSink& sink) noexcept {
       continue;
     }
     if (octet == '>' && dashes_ >= 2) {
-      state_ = State::text;
-      sink.comment();
+      keep_markup(in.first(at));
+      end_markup(sink);
       return in.subspan(at + 1);
     }
     if (octet == '!' && dashes_ >= 2 && comment_begun_) continue;
@@ -149,6 +169,7 @@ ByteView Tokenizer::feed_comment(ByteView in, TokenSink& sink) noexcept {
     const std::size_t dash = find_byte(in.subspan(at), '-');
     at += dash == 0 ? 0 : dash - 1;
   }
+  keep_markup(in);
   return {};
 }
 

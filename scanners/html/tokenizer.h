@@ -1,5 +1,5 @@
 // HTML as browsers cut it into tokens (WHATWG HTML 13.2.5), incremental and in fixed memory: names
-// and values are cut at what is kept of them, comments and declarations are passed over. Input and
+// and values are cut at what is kept of them, and so are comments and declarations. Input and
 // output are well-formed UTF-8, never cut within a character.
 #pragma once
 
@@ -21,6 +21,7 @@ inline constexpr std::size_t kTagNameBytes = 16;  // longer names are none that 
 inline constexpr std::size_t kAttributesMax = 24;
 inline constexpr std::size_t kTagBytes = 6 * 1024;  // names and values of one tag
 inline constexpr std::size_t kAttributeBytes = 4 * 1024;
+inline constexpr std::size_t kMarkupBytes = 256;  // of a comment or declaration
 
 struct Tag {
   std::string_view name;  // lower case
@@ -36,7 +37,8 @@ class TokenSink {
   virtual void characters(ByteView utf8) noexcept = 0;
   virtual void start_tag(const Tag& tag) noexcept = 0;
   virtual void end_tag(std::string_view name) noexcept = 0;
-  virtual void comment() noexcept = 0;  // one was passed over
+  // "<!--…-->", "<!doctype …>", "<?…>": as written, from "<" to ">", cut before the ">".
+  virtual void markup(std::string_view text) noexcept = 0;
 
  protected:
   ~TokenSink() = default;
@@ -66,6 +68,7 @@ class Tokenizer {
   };
 
   ByteView feed_text(ByteView in, TokenSink& sink) noexcept;
+  ByteView feed_bogus(ByteView in, TokenSink& sink) noexcept;
   ByteView feed_comment(ByteView in, TokenSink& sink) noexcept;
   bool step(std::uint8_t octet, TokenSink& sink) noexcept;  // false: look at it again
   bool step_tag_open(std::uint8_t octet, TokenSink& sink) noexcept;
@@ -77,6 +80,8 @@ class Tokenizer {
   void begin_attribute() noexcept;
   void begin_value(std::uint8_t quote) noexcept;
   void put(std::uint8_t octet) noexcept;
+  void keep_markup(ByteView octets) noexcept;
+  void end_markup(TokenSink& sink) noexcept;
   void end_attribute() noexcept;
   void end_tag(TokenSink& sink) noexcept;
   bool ends_raw_text() const noexcept;

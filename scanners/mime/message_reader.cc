@@ -35,8 +35,17 @@ std::size_t zero_width_size(ByteView in) noexcept {
   return none ? 3 : 0;
 }
 
+// Mail programs open these as HTML, whatever their declared type.
+bool names_html(std::string_view file_name) noexcept {
+  for (const std::string_view end : {".html", ".htm", ".shtml", ".shtm"})
+    if (file_name.size() >= end.size() &&
+        equals_ignoring_case(file_name.substr(file_name.size() - end.size()), end))
+      return true;
+  return false;
+}
+
 bool renders(const Wanted& wanted) noexcept {
-  return wanted.body || wanted.visible || wanted.hidden || wanted.uris;
+  return wanted.body || wanted.visible || wanted.hidden || wanted.uris || wanted.rendered;
 }
 
 }  // namespace
@@ -88,6 +97,8 @@ void MessageReader::finish(Workspace& workspace, MessageSink& sink) noexcept {
   for_each_body([this](Body& body) { body.text.finish(*sink_); });
   facts_.anomalies.add(walker_.anomalies());
   facts_.parts = next_part_;
+  facts_.body_octets = walker_.body_octets();
+  facts_.unended_header = walker_.unended_header();
   facts_.depth = walker_.depth_reached();
   if (rendering_) facts_.uris = rendering_->uris.count();
   sink.message_end(facts_);
@@ -114,7 +125,17 @@ void MessageReader::keep_subject(const HeaderField& field) noexcept {
   rendering_->subject.assign(value);
 }
 
+// What a person sees as the Subject may be followed like a link.
+void MessageReader::tell_subject_links() noexcept {
+  in_subject_ = true;
+  rendering_->uris.begin_part();
+  rendering_->uris.feed(as_bytes(rendering_->subject.view()), *this);
+  rendering_->uris.end_part(*this);
+  in_subject_ = false;
+}
+
 void MessageReader::section_end(Section section) noexcept {
+  if (section == Section::message && wanted_.uris) tell_subject_links();
   if (section == Section::message)
     for (auto* body : {&body_, &visible_})
       if (*body) (*body)->text.subject(rendering_->subject.view(), *sink_);
@@ -153,9 +174,14 @@ void MessageReader::describe(const Leaf& leaf) noexcept {
   part_.disposition = disposition_.view();
   part_.file_name = file_name_.view();
   part_.encoding = entity.encoding;
-  part_.is_text = entity.kind == MediaKind::text;
-  part_.is_html = part_.type == "text/html" || part_.type == "application/xhtml+xml";
+  part_.is_html = part_.type == "text/html" || part_.type == "application/xhtml+xml" ||
+                  names_html(part_.file_name);
+  part_.is_text = entity.kind == MediaKind::text || part_.is_html;
   part_.anomalies = entity.anomalies;
+}
+
+void MessageReader::container(const Entity& entity, std::uint32_t depth) noexcept {
+  sink_->container(entity.type.view(), depth);
 }
 
 void MessageReader::leaf_begin(const Leaf& leaf) noexcept {
@@ -163,9 +189,9 @@ void MessageReader::leaf_begin(const Leaf& leaf) noexcept {
   transfer_.begin(leaf.entity.encoding);
   magic_size_ = 0;
   const bool content = part_.role == PartRole::content;
-  const bool shown = part_.type == "text/plain" || part_.type == "text/html";
+  const bool shown = part_.is_html || part_.type == "text/plain";
   in_rawbody_ = rawbody_ && content && part_.type != "text/calendar" &&
-                (part_.type.starts_with("text/") || part_.type.starts_with("message/"));
+                (part_.is_text || part_.type.starts_with("message/"));
   in_body_ = content && shown && rendering_;
   walks_uuencode_ = part_.type == "text/plain" && part_.encoding != TransferEncoding::uuencode;
   sink_->part_begin(part_);
@@ -181,12 +207,13 @@ void MessageReader::begin_text() noexcept {
   charset_.begin(part_.charset);
   uuencode_.begin();
   line_ends_.begin();
-  if (rendering_ && part_.is_html) rendering_->html.begin();
+  if (rendering_ && part_.is_html) rendering_->html.begin(sink_->html_begin(part_));
   if (rendering_) rendering_->uris.begin_part();
   for_each_body([this](Body& body) { body.limit.begin(limits_.body_part_bytes_max, "\n "); });
 }
 
 void MessageReader::leaf(ByteView octets) noexcept {
+  if (wanted_.part_raw) sink_->part_raw(part_, octets);
   transfer_.feed(octets, workspace_->decoded, [this](ByteView piece) { decoded(piece); });
 }
 
@@ -257,6 +284,7 @@ void MessageReader::text(ByteView utf8) noexcept {
 
 void MessageReader::rendered(ByteView utf8, bool visible) noexcept {
   (visible ? facts_.visible_octets : facts_.hidden_octets) += utf8.size();
+  if (wanted_.rendered) sink_->rendered(part_, utf8);
   if (body_) add_body(body_, utf8);
   if (visible && visible_) add_visible(utf8);
   if (!visible && hidden_) add_body(hidden_, utf8);
@@ -289,7 +317,8 @@ void MessageReader::link(const html::Link& link) noexcept {
 }
 
 void MessageReader::found(Uri& uri) noexcept {
-  uri.part = part_.index;
+  uri.part = in_subject_ ? 0 : part_.index;
+  if (in_subject_) uri.source = UriSource::header;
   sink_->uri(uri);
 }
 

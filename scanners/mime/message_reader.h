@@ -57,6 +57,7 @@ class MessageReader final : private WalkerSink,
 
   void field(Section section, const FieldPiece& piece) noexcept override;
   void section_end(Section section) noexcept override;
+  void container(const Entity& entity, std::uint32_t depth) noexcept override;
   void leaf_begin(const Leaf& leaf) noexcept override;
   void leaf(ByteView octets) noexcept override;
   void leaf_end() noexcept override;
@@ -74,6 +75,7 @@ class MessageReader final : private WalkerSink,
   void describe_name(const ParameterValue& name) noexcept;
   void begin_text() noexcept;
   void end_text() noexcept;
+  void tell_subject_links() noexcept;
   void keep_subject(const HeaderField& field) noexcept;
   void add_body(std::unique_ptr<Body>& body, ByteView utf8) noexcept;
   void add_visible(ByteView utf8) noexcept;
@@ -97,6 +99,7 @@ class MessageReader final : private WalkerSink,
   Part part_;
   Part uuencoded_part_;
   MessageFacts facts_;
+  bool in_subject_ = false;  // links are those of the Subject
   bool in_rawbody_ = false;  // the part is told as rawbody
   bool in_body_ = false;     // the part is rendered
   bool walks_uuencode_ = false;

@@ -28,6 +28,10 @@
 #include "engine/base/bytes.h"
 #include "scanners/mime/anomaly.h"
 
+namespace sluice::scan::html {
+class TokenSink;
+}
+
 namespace sluice::scan::mime {
 
 inline constexpr std::size_t kBodyElementBytes = 2'048;
@@ -111,6 +115,8 @@ struct MessageFacts {
   std::uint32_t parts = 0;
   std::uint32_t depth = 0;  // deepest
   std::uint32_t uris = 0;
+  std::uint64_t body_octets = 0;     // behind the message's header, as fed
+  bool unended_header = false;       // no empty line behind it
   std::uint64_t visible_octets = 0;  // of rendered text
   std::uint64_t hidden_octets = 0;
 };
@@ -118,6 +124,8 @@ struct MessageFacts {
 // Which of the texts are wanted; what is not wanted costs nothing.
 struct Wanted {
   bool part_bytes = false;
+  bool part_raw = false;
+  bool rendered = false;
   bool text = false;
   bool rawbody = false;
   bool body = false;     // BodyView::all
@@ -130,10 +138,19 @@ class MessageSink {
  public:
   virtual void field(const HeaderField& /*field*/) noexcept {}
   virtual void section_end(Section /*section*/) noexcept {}
+  // A multipart or nested message, its section told before, with `depth` of them around it. It ends
+  // where a part, or another of these, of no greater depth begins.
+  virtual void container(std::string_view /*type*/, std::uint32_t /*depth*/) noexcept {}
   virtual void part_begin(const Part& /*part*/) noexcept {}
+  // As they came, transfer encoding and all.
+  virtual void part_raw(const Part& /*part*/, ByteView /*encoded*/) noexcept {}
   virtual void part_bytes(const Part& /*part*/, ByteView /*decoded*/) noexcept {}
   // UTF-8 of a text part, before HTML is rendered, line ends as sent.
   virtual void text(const Part& /*part*/, ByteView /*utf8*/) noexcept {}
+  // Who wants the tokens of an HTML part, up to its part_end(); or null.
+  virtual html::TokenSink* html_begin(const Part& /*part*/) noexcept { return nullptr; }
+  // The text of a part as a person reads it, before body() makes elements of all parts' text.
+  virtual void rendered(const Part& /*part*/, ByteView /*utf8*/) noexcept {}
   virtual void part_end(const Part& /*part*/) noexcept {}
   virtual void rawbody(std::string_view /*element*/) noexcept {}
   virtual void body(BodyView /*view*/, std::string_view /*element*/) noexcept {}

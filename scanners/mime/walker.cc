@@ -34,13 +34,15 @@ void Walker::begin() noexcept {
   boundaries_.clear();
   depth_ = deepest_ = parts_ = 0;
   held_ = held_line_end_ = 0;
-  in_leaf_ = skip_line_ = false;
+  in_leaf_ = skip_line_ = unended_header_ = false;
+  octets_ = header_octets_ = 0;
   anomalies_ = {};
   begin_header(Section::message, MediaKind::text);
 }
 
 void Walker::feed(ByteView octets, WalkerSink& sink) noexcept {
   sink_ = &sink;
+  octets_ += octets.size();
   while (!octets.empty()) {
     if (skip_line_) {
       const std::size_t newline = find_byte(octets, '\n');
@@ -63,6 +65,10 @@ void Walker::finish(WalkerSink& sink) noexcept {
   const ByteView line = ByteView(hold_).subspan(held_line_end_, held_ - held_line_end_);
   if (held_ > 0 && !take_delimiter(line)) tell_held();
   if (state_ == State::header) {
+    if (section_ == Section::message) {
+      header_octets_ = octets_;
+      unended_header_ = true;
+    }
     note(Anomaly::missing_blank_line);
     end_header();
   }
@@ -100,8 +106,15 @@ void Walker::begin_header(Section section, MediaKind default_kind) noexcept {
 void Walker::feed_header(ByteView& in) noexcept {
   switch (fields_.feed(in, *this)) {
     case FieldReader::Outcome::more: return;
-    case FieldReader::Outcome::blank: end_section(); return;
-    case FieldReader::Outcome::stray: take_stray(); return;
+    case FieldReader::Outcome::blank:
+      if (section_ == Section::message) header_octets_ = octets_ - in.size();
+      end_section();
+      return;
+    case FieldReader::Outcome::stray:
+      if (section_ == Section::message)
+        header_octets_ = octets_ - in.size() - fields_.stray().size();
+      take_stray();
+      return;
   }
 }
 
@@ -109,6 +122,7 @@ void Walker::feed_header(ByteView& in) noexcept {
 // of the multipart that the section is about, or of one around it.
 void Walker::take_stray() noexcept {
   ByteView line = fields_.stray();
+  if (section_ == Section::message) unended_header_ = true;
   const bool delimiter = boundaries_.find(as_text(judged_part(line))).has_value();
   note(delimiter ? Anomaly::missing_blank_line : Anomaly::field_without_name);
   end_header();
@@ -135,6 +149,7 @@ void Walker::end_section() noexcept {
     begin_leaf(PartRole::content);
     return;
   }
+  sink_->container(entity_, depth_);
   deepest_ = std::max(deepest_, ++depth_);
   if (entity_.kind == MediaKind::message) {
     anomalies_.add(entity_.anomalies);

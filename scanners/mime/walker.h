@@ -34,6 +34,7 @@ class WalkerSink {
  public:
   virtual void field(Section section, const FieldPiece& piece) noexcept = 0;
   virtual void section_end(Section section) noexcept = 0;
+  virtual void container(const Entity& entity, std::uint32_t depth) noexcept = 0;
   virtual void leaf_begin(const Leaf& leaf) noexcept = 0;
   virtual void leaf(ByteView octets) noexcept = 0;
   virtual void leaf_end() noexcept = 0;
@@ -53,6 +54,8 @@ class Walker final : private FieldSink {
   std::uint32_t parts() const noexcept { return parts_; }  // delimiters so far
   std::uint32_t depth_reached() const noexcept { return deepest_; }
   Anomalies anomalies() const noexcept { return anomalies_; }  // of all parts so far
+  std::uint64_t body_octets() const noexcept { return octets_ - header_octets_; }
+  bool unended_header() const noexcept { return unended_header_; }
 
  private:
   enum class State : std::uint8_t { header, body };
@@ -93,6 +96,9 @@ class Walker final : private FieldSink {
   // hold_: a line end and a line that may become a delimiter, not told yet.
   std::uint16_t held_ = 0;
   std::uint16_t held_line_end_ = 0;
+  std::uint64_t octets_ = 0;         // fed
+  std::uint64_t header_octets_ = 0;  // of the message's header, with the empty line
+  bool unended_header_ = false;      // that line is missing
   Anomalies anomalies_;
   FieldReader fields_;
   Entity entity_;

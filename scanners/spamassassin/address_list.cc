@@ -89,7 +89,7 @@ class Reader {
   bool read(NamedAddress& out) {
     out = {};
     rest_ = rest_.substr(std::min(rest_.find_first_not_of(kBlanks), rest_.size()));
-    if (rest_.empty()) return false;
+    if (rest_.empty() || broken_) return false;
     const std::size_t bare = address_length(rest_);
     if (bare > 0 && ends_mailbox(bare)) {
       set_address(out, rest_.substr(0, bare));
@@ -104,8 +104,8 @@ class Reader {
     else if (rest_[next] == ',' || rest_[next] == ';')
       rest_.remove_prefix(next + 1);
     else
-      return false;
-    return true;
+      broken_ = true;
+    return !broken_ || out.has_address;
   }
   std::string_view rest() const { return rest_; }
 
@@ -180,6 +180,7 @@ class Reader {
   }
 
   std::string_view rest_;
+  bool broken_ = false;  // something stands behind the last mailbox that no list has there
 };
 
 // "name: a, b;" is a group.

@@ -8,7 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "scanners/pcre/expression.h"
+#include "scanners/spamassassin/evidence/gathered.h"
 #include "scanners/spamassassin/header_store.h"
+#include "scanners/spamassassin/lists.h"
 #include "scanners/spamassassin/relays.h"
 #include "scanners/spamassassin/rule_book.h"
 
@@ -19,26 +22,55 @@ struct MessageEvidence {
   const HeaderStore& headers;
   const Relays& relays;
   const RuleBook& book;
+  const Lists& lists;
+  const Gathered& gathered;
 
   std::string values(std::string_view field) const;  // all, each with a line end
-  std::string raw_values(std::string_view field) const;
+  std::string raw_values(std::string_view field) const;  // "ALL": of all fields, with their names
   std::vector<std::string> addresses(std::string_view field) const;
   std::string first_address(std::string_view field) const;  // or empty
   std::string envelope_from() const;                        // or empty
+  bool has(std::string_view field) const;
+  // Of all fields that may name the sender, envelope included; Resent-From alone where there is
+  // one.
+  std::vector<std::string> senders() const;
+  std::vector<std::string> recipients() const;
 };
 
-using Arguments = std::span<const std::string>;
-using EvalFunction = int (*)(const MessageEvidence& message, Arguments arguments);
+// The rule's arguments, and where it stood: some functions look at another text for "rawbody".
+struct Arguments {
+  std::span<const std::string> words;
+  Kind place = Kind::header;
+  const pcre::Expression* expression = nullptr;  // of the argument that is one
+  pcre::Tools* tools = nullptr;
+
+  std::size_t size() const noexcept { return words.size(); }
+  std::string_view operator[](std::size_t i) const noexcept {
+    return i < words.size() ? std::string_view(words[i]) : std::string_view();
+  }
+  double number(std::size_t i, double otherwise = 0) const noexcept;
+  bool matches(std::string_view text) const noexcept;  // false without an expression
+};
+using EvalFunction = int (*)(const MessageEvidence& message, const Arguments& arguments);
 
 struct NamedEval {
   std::string_view name;
-  EvalFunction function;
+  EvalFunction function = nullptr;
+  int expression = -1;  // which argument is a regular expression
 };
 std::span<const NamedEval> header_evals() noexcept;
 std::span<const NamedEval> address_evals() noexcept;
 std::span<const NamedEval> relay_evals() noexcept;
 std::span<const NamedEval> date_evals() noexcept;
+std::span<const NamedEval> html_evals() noexcept;
+std::span<const NamedEval> mime_evals() noexcept;
+std::span<const NamedEval> body_evals() noexcept;
+std::span<const NamedEval> image_evals() noexcept;
+std::span<const NamedEval> uri_evals() noexcept;
+std::span<const NamedEval> freemail_evals() noexcept;
+std::span<const NamedEval> list_evals() noexcept;
+std::span<const NamedEval> provider_evals() noexcept;
 
-EvalFunction find_eval(std::string_view name) noexcept;  // or nullptr
+const NamedEval* find_eval(std::string_view name) noexcept;  // or nullptr
 
 }  // namespace sluice::scan::sa

@@ -27,6 +27,13 @@ std::string unfold(std::string_view raw) {
   return out;
 }
 
+std::string unix_lines(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] != '\r' || text.substr(i + 1, 1) != "\n") out += text[i];
+  return out;
+}
+
 // A name as a person sees it: decoded unless ":raw", white space collapsed, no single quotes
 // around.
 std::string shown_name(const std::string& name, bool raw, mime::Workspace& workspace) {
@@ -105,17 +112,25 @@ std::string_view HeaderStore::first(std::string_view name) const noexcept {
   return {};
 }
 
-void HeaderStore::add_values(std::string_view name, bool raw, std::vector<std::string>& out) const {
+void HeaderStore::add_values(std::string_view name, Form form,
+                             std::vector<std::string>& out) const {
   for (const Entry& entry : fields_) {
     if (!equals_ignoring_case(text(entry.name), name)) continue;
-    out.push_back((raw ? unfold(text(entry.raw)) : std::string(text(entry.value))) + "\n");
+    switch (form) {
+      case Form::value: out.emplace_back(text(entry.value)); break;
+      case Form::raw: out.push_back(unfold(text(entry.raw))); break;
+      case Form::folded: out.push_back(unix_lines(trim(text(entry.raw)))); break;
+    }
+    out.back() += '\n';
   }
 }
 
 std::vector<std::string> HeaderStore::plain_values(const HeaderTarget& target,
                                                    const Made& made) const {
   std::vector<std::string> values;
-  const bool raw = target.raw || target.address || target.name;
+  const Form form = target.folded                                 ? Form::folded
+                    : target.raw || target.address || target.name ? Form::raw
+                                                                  : Form::value;
   if (target.field == "ALL") {
     for (std::size_t i = 0; i < size(); ++i) {
       const Field one = field(i);
@@ -129,17 +144,17 @@ std::vector<std::string> HeaderStore::plain_values(const HeaderTarget& target,
     return values;
   }
   if (equals_ignoring_case(target.field, "ToCc")) {
-    add_values("To", raw, values);
-    add_values("Cc", raw, values);
+    add_values("To", form, values);
+    add_values("Cc", form, values);
     return values;
   }
   if (target.field == "MESSAGEID") {
     for (const char* name :
          {"X-Message-Id", "Resent-Message-Id", "X-Original-Message-ID", "Message-Id"})
-      add_values(name, raw, values);
+      add_values(name, form, values);
     return values;
   }
-  add_values(target.field, raw, values);
+  add_values(target.field, form, values);
   return values;
 }
 

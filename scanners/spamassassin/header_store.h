@@ -51,7 +51,8 @@ class HeaderStore {
     return std::string_view(bytes_).substr(span.begin, span.size);
   }
   std::vector<std::string> plain_values(const HeaderTarget& target, const Made& made) const;
-  void add_values(std::string_view name, bool raw, std::vector<std::string>& out) const;
+  enum class Form : std::uint8_t { value, raw, folded };
+  void add_values(std::string_view name, Form form, std::vector<std::string>& out) const;
 
   std::size_t bytes_max_;
   std::string bytes_;

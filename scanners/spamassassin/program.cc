@@ -41,6 +41,7 @@ class ProgramCompiler {
   void choose_scores();
   void sort_rules();
   void sort_rule(std::uint32_t index);
+  void sort_eval(std::uint32_t index);
   void sort_field(std::uint32_t index, Groups& groups);
   PatternSet take_set(PatternCompiler& compiler, std::size_t number);
   void compile_sets();
@@ -61,7 +62,8 @@ void ProgramCompiler::choose_scores() {
   const bool classifier = (options_.score_set & 2) != 0;
   for (const Rule& rule : program_.book_.rules) {
     float score = rule.scores[options_.score_set];
-    if ((rule.flags.net && !network) || (rule.flags.learn && !classifier)) score = 0;
+    const bool needs_network = rule.flags.net && rule.kind != Kind::meta;
+    if ((needs_network && !network) || (rule.flags.learn && !classifier)) score = 0;
     program_.scores_.push_back(score);
   }
 }
@@ -84,13 +86,24 @@ void ProgramCompiler::sort_rule(std::uint32_t index) {
     case Kind::header: sort_field(index, headers_); break;
     case Kind::mimeheader: sort_field(index, part_headers_); break;
     case Kind::meta: break;
-    case Kind::eval:
-      if (const EvalFunction function = find_eval(rule.call.function); function != nullptr)
-        program_.evals_.push_back({index, function});
-      else
-        unsupported(rule, fmt::format("{}() is not known", rule.call.function));
-      break;
+    case Kind::eval: sort_eval(index); break;
   }
+}
+
+void ProgramCompiler::sort_eval(std::uint32_t index) {
+  const Rule& rule = this->rule(index);
+  const NamedEval* named = find_eval(rule.call.function);
+  if (named == nullptr)
+    return unsupported(rule, fmt::format("{}() is not known", rule.call.function));
+  Program::Eval eval{index, named->function, {}};
+  const auto& arguments = rule.call.arguments;
+  if (named->expression >= 0 && static_cast<std::size_t>(named->expression) < arguments.size()) {
+    auto compiled =
+        pcre::Expression::compile(arguments[static_cast<std::size_t>(named->expression)], {});
+    if (!compiled) return problem(rule, compiled.error());
+    eval.expression = std::move(*compiled);
+  }
+  program_.evals_.push_back(std::move(eval));
 }
 
 void ProgramCompiler::sort_field(std::uint32_t index, Groups& groups) {
@@ -99,14 +112,16 @@ void ProgramCompiler::sort_field(std::uint32_t index, Groups& groups) {
     return unsupported(rule, ":host, :domain, :ip and :revip are not known");
   if (rule.flags.concat || rule.flags.part_first != 0 || rule.flags.part_last != 1'000)
     return unsupported(rule, "tflags concat and range= are not known");
+  HeaderTarget target = rule.target;
+  target.folded = target.raw && &groups == &part_headers_;
   const auto same = [&](const Group& group) {
-    return group.group.target == rule.target && group.group.if_unset == rule.if_unset;
+    return group.group.target == target && group.group.if_unset == rule.if_unset;
   };
   auto group = std::ranges::find_if(groups, same);
   if (group == groups.end()) {
     groups.push_back({});
     group = groups.end() - 1;
-    group->group.target = rule.target;
+    group->group.target = target;
     group->group.if_unset = rule.if_unset;
   }
   if (rule.exists) {
@@ -196,6 +211,7 @@ std::shared_ptr<const Program> Program::compile(RuleBook book, const ProgramOpti
                                                 config::Problems& problems) {
   auto program = std::make_shared<Program>();
   program->book_ = std::move(book);
+  program->lists_ = Lists(program->book_);
   ProgramCompiler(*program, options, problems).run();
   return program;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,7 @@ class Program {
   struct Eval {
     std::uint32_t rule = 0;
     EvalFunction function = nullptr;
+    std::optional<pcre::Expression> expression;  // of its argument
   };
 
   const RuleBook& book() const noexcept { return book_; }
@@ -65,6 +67,7 @@ class Program {
   const std::vector<FieldGroup>& part_headers() const noexcept { return part_headers_; }
   const std::vector<Meta>& metas() const noexcept { return metas_; }
   const std::vector<Eval>& evals() const noexcept { return evals_; }
+  const Lists& lists() const noexcept { return lists_; }
   void grow(PatternTools& tools) const;
   std::size_t largest_set() const noexcept;  // expressions
 
@@ -81,6 +84,7 @@ class Program {
   std::vector<FieldGroup> part_headers_;
   std::vector<Meta> metas_;
   std::vector<Eval> evals_;
+  Lists lists_;
 };
 
 }  // namespace sluice::scan::sa

@@ -1,124 +1,16 @@
 #include "scanners/spamassassin/received.h"
 
 #include <algorithm>
-#include <vector>
 
 #include <fmt/format.h>
 
 #include "engine/base/bytes.h"
 #include "engine/base/ip_address.h"
+#include "scanners/spamassassin/received_parts.h"
 #include "scanners/spamassassin/text.h"
 
 namespace sluice::scan::sa {
 namespace {
-
-bool contains(std::string_view text, std::string_view part) {
-  return std::ranges::search(text, part, [](char a, char b) {
-           return ascii_lower(a) == ascii_lower(b);
-         }).begin() != text.end();
-}
-
-bool starts_with(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() &&
-         equals_ignoring_case(text.substr(0, prefix.size()), prefix);
-}
-
-// "[IPv6:2001:db8::1%eth0]:25" to "2001:db8::1"; empty when it is no address.
-std::string address_of(std::string_view text) {
-  if (text.starts_with('[')) text = text.substr(1, text.find(']') - 1);
-  if (starts_with(text, "ipv6:")) text.remove_prefix(5);
-  text = text.substr(0, text.find('%'));
-  if (starts_with(text, "::ffff:") && text.find('.') != std::string_view::npos)
-    text.remove_prefix(7);
-  // "1.2.3.4:25" and "1.2.3.4.25": the port goes.
-  std::size_t dots = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dot = text[i] == '.';
-    if (dot && ++dots < 4) continue;
-    if (dot || (dots == 3 && text[i] == ':')) {
-      text = text.substr(0, i);
-      break;
-    }
-  }
-  return IpAddress::parse(text) ? std::string(text) : std::string();
-}
-
-// The word behind `key`, up to white space or what cannot be part of it.
-std::string word_behind(std::string_view text, std::string_view key, std::string_view stop) {
-  const std::size_t at = text.find(key);
-  if (at == std::string_view::npos) return {};
-  text.remove_prefix(at + key.size());
-  return std::string(text.substr(0, text.find_first_of(stop)));
-}
-
-// What stands in the way of patterns like "[^ ]* helo=…" becomes "!".
-std::string clean(std::string text) {
-  std::ranges::replace_if(
-      text,
-      [](char c) {
-        return std::string_view(" \t\r\n\0#[]()<>|", 13).find(c) != std::string_view::npos;
-      },
-      '!');
-  return text;
-}
-
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  for (std::string_view word = next_word(text); !word.empty(); word = next_word(text))
-    words.push_back(word);
-  return words;
-}
-
-// "from" up to "by", taken apart: the first word, and the texts in parentheses behind it.
-struct Origin {
-  std::string_view first;
-  std::vector<std::string_view> comments;
-  std::string_view bracketed;  // "[…]" outside parentheses
-};
-
-Origin take_apart(std::string_view text) {
-  Origin origin;
-  if (!text.starts_with('(')) {
-    std::string_view rest = text;
-    origin.first = next_word(rest);
-    // "host(1.2.3.4)": no space between.
-    if (const std::size_t open = origin.first.find('('); open != std::string_view::npos) {
-      origin.first = origin.first.substr(0, open);
-      rest = text.substr(open);
-    }
-    text = rest;
-  }
-  while (!text.empty()) {
-    if (text[0] == '(') {
-      int depth = 0;
-      std::size_t end = 0;
-      for (; end < text.size(); ++end) {
-        if (text[end] == '(') ++depth;
-        if (text[end] == ')' && --depth == 0) break;
-      }
-      origin.comments.push_back(text.substr(1, end - 1));
-      text.remove_prefix(std::min(end + 1, text.size()));
-    } else if (text[0] == '[') {
-      const std::size_t end = std::min(text.find(' '), text.size());
-      if (origin.bracketed.empty()) origin.bracketed = text.substr(0, end);
-      text.remove_prefix(end);
-    } else {
-      text.remove_prefix(1);
-    }
-  }
-  return origin;
-}
-
-std::string authentication(std::string_view text) {
-  const std::string with = word_behind(text, " with ", " ;");
-  for (const char* word : {"ESMTPA", "ESMTPSA", "LMTPA", "LMTPSA", "UTF8SMTPA", "UTF8SMTPSA",
-                           "UTF8LMTPA", "UTF8LMTPSA", "ASMTP", "HTTP", "HTTPS", "HTTPU"})
-    if (equals_ignoring_case(with, word)) return with;
-  if (contains(text, "(Authenticated sender: ")) return "Postfix";
-  if (contains(text, "authenticated") && contains(text, "])")) return "Sendmail";
-  if (contains(text, "CommuniGate Pro") && contains(text, "(account ")) return "Communigate";
-  return {};
-}
 
 class Reader {
  public:
@@ -129,9 +21,13 @@ class Reader {
     received.kind = Received::Kind::skipped;
     const bool enclosed = starts_with(text_, "(from ");
     if (!enclosed && !starts_with(text_, "from ")) return received;
-    if (contains(text_, " with local") || contains(text_, "with POP3") ||
-        contains(text_, "with IMAP") || contains(text_, "with BSMTP"))
+    if (contains(text_, " with local for ") ||
+        (contains(text_, "Exim") && text_.find(" with local") != text_.npos))
       return received;
+    if (contains(text_, "with POP3") || contains(text_, "with IMAP")) {
+      received.kind = Received::Kind::fetched;
+      return received;
+    }
     const std::string_view rest = trim(text_.substr(enclosed ? 6 : 5));
     const std::size_t by = find_by(rest);
     relay_.by = std::string(words_of(rest.substr(by)).size() > 1 ? words_of(rest.substr(by))[1]
@@ -139,10 +35,14 @@ class Reader {
     while (relay_.by.ends_with(';')) relay_.by.pop_back();
     read_common(rest);
     origin_ = take_apart(trim(rest.substr(0, by)));
+    alone_ = trim(rest.substr(0, by)) == origin_.first;
     read_origin(rest.substr(by));
+    if (origin_.comments.empty() && !origin_.first.starts_with('[') && ends_at_by(rest.substr(by)))
+      return received;
+    if (relay_.ip.empty() && names_no_client(rest.substr(by))) return received;
+    if (relay_.ip.empty()) relay_.ip = any_address(rest);
     if (relay_.ip.empty()) {
-      // Hand-overs that name no address are no news, unless nothing at all could be made of it.
-      received.kind = by < rest.size() ? Received::Kind::skipped : Received::Kind::unreadable;
+      received.kind = Received::Kind::unreadable;
       return received;
     }
     if (relay_.by.empty()) {
@@ -169,12 +69,44 @@ class Reader {
     return text.size();
   }
 
+  // "by host; date": nothing of how.
+  static bool ends_at_by(std::string_view by) {
+    const std::size_t end = by.find_first_of(" ;", 3);
+    return end != by.npos && trim(by.substr(end)).starts_with(';');
+  }
+
+  // Hand-overs within a host, or between programs that name no address, are no news.
+  bool names_no_client(std::string_view by) const {
+    if (by.empty())
+      return !contains(text_, " by ") && words_of(text_).size() == 4 && words_of(text_)[2] == "id";
+    const auto words = words_of(by);
+    const std::string_view next = words.size() > 2 ? words[2] : std::string_view();
+    const bool told_how = next == "with" || next == "via" || next == "for" || next.starts_with('(');
+    if (text_.starts_with('(')) return contains(text_, "@localhost) by ");
+    if (origin_.comments.empty())
+      return (alone_ && told_how) || origin_.first.find('@') != std::string_view::npos ||
+             contains(by, "HTTPREST") || contains(by, "Thrift id") ||
+             starts_with(text_, "from mail pickup service by ");
+    const std::string_view comment = origin_.comments.front();
+    for (const char* local :
+         {"localhost", "127.0.0.1", "unix socket", "AUTH:", "unverified", "[local]", "UNIX:"})
+      if (contains(comment, local)) return true;
+    return contains(by, "LSMTP for") || contains(by, "Content Technologies") ||
+           contains(by, "MailEnable") || (comment == "unknown" && contains(by, "(SG) with"));
+  }
+
+  static std::string any_address(std::string_view text) {
+    for (std::size_t open = text.find('['); open != text.npos; open = text.find('[', open + 1))
+      if (std::string address = address_of(text.substr(open)); !address.empty()) return address;
+    return {};
+  }
+
   void read_common(std::string_view text) {
     relay_.id = word_behind(text, " id ", " <>;");
     if (const std::string id = word_behind(text, " id <", " <>;"); !id.empty()) relay_.id = id;
     if (relay_.id.size() < 3) relay_.id.clear();
-    for (const char* key : {"envelope-from ", "envelope-sender ",
-                            "envelope-from=", "envelope-sender=", "return-path: ", "Return-Path: "})
+    for (const char* key : {"envelope-from ", "envelope-sender ", "envelope-from=",
+                            "envelope-sender=", "return-path: ", "Return-Path: ", "return-path "})
       if (relay_.envelope_from.empty()) relay_.envelope_from = word_behind(text, key, " ;");
     while (!relay_.envelope_from.empty() &&
            std::string_view("),>").find(relay_.envelope_from.back()) != std::string_view::npos)
@@ -187,20 +119,54 @@ class Reader {
     bool helo_told = false;
     std::string_view named;  // a name beside the address
     for (const std::string_view comment : origin_.comments) {
+      if (const std::string_view self = helo_of(comment);
+          origin_.bracketed.empty() && self.starts_with('[') && !address_of(self).empty()) {
+        // "(HELO [192.0.2.1]) ([198.51.100.1])" is taken for "(name [192.0.2.1])".
+        relay_.ip = address_of(self);
+        named = comment.substr(0, 4);
+        break;
+      }
       if (starts_with(comment, "HELO ") || starts_with(comment, "EHLO ") ||
           starts_with(comment, "LHLO ") || comment == "HELO" || comment == "EHLO") {
         relay_.helo = trim(comment.substr(std::min<std::size_t>(5, comment.size())));
         helo_told = true;
       } else if (relay_.ip.empty()) {
         read_comment(comment, named, helo_told);
+        if (const std::size_t self = comment.find("\"EHLO "); self != comment.npos)
+          quoted_helo_ = comment.substr(self + 6, comment.find('"', self + 1) - self - 6);
       }
     }
     if (relay_.ip.empty()) relay_.ip = address_of(origin_.bracketed);
     const bool bare = !address_of(origin_.first).empty() && origin_.first.starts_with('[');
-    if (relay_.ip.empty() && (bare || origin_.comments.empty()))
+    const bool told_how = contains(by, " with ") && words_of(by).size() > 2 &&
+                          (words_of(by)[2] == "with" || words_of(by)[2] == "(SMTPL" ||
+                           words_of(by)[2] == "(InterScan");
+    const bool web =
+        !origin_.comments.empty() && contains(origin_.comments.front(), "authenticated user");
+    if (relay_.ip.empty() && (bare || helo_told || web || (origin_.comments.empty() && told_how)))
       relay_.ip = address_of(origin_.first);
     name_sides(named, helo_told, by);
   }
+
+  static std::string_view helo_of(std::string_view comment) {
+    return starts_with(comment, "HELO ") || starts_with(comment, "EHLO ") ? comment.substr(5)
+                                                                          : std::string_view();
+  }
+
+  // "by host (qmail 1) with SMTP", and no id behind.
+  static bool is_qmail(std::string_view by) {
+    const std::size_t with = by.find(" with ");
+    if (with == by.npos) return false;
+    for (std::string_view rest = by.substr(with + 6);;) {
+      const std::string_view word = next_word(rest);
+      if (word.empty()) return false;
+      if (word.starts_with("SMTP") || word.starts_with("QMQP"))
+        return !(word.size() == 4 && rest.starts_with(" id "));
+    }
+  }
+
+  // "(name [192.0.2.1] (may be forged))"
+  bool is_forged() const { return origin_.comments.front().find("] (") != std::string_view::npos; }
 
   // "name [1.2.3.4]", "[1.2.3.4] helo=name ident=x", "user@1.2.3.4", "1.2.3.4:25 helo=name".
   void read_comment(std::string_view comment, std::string_view& named, bool& helo_told) {
@@ -221,7 +187,14 @@ class Reader {
       std::string_view address = open != std::string_view::npos ? word.substr(open) : word;
       if (open == std::string_view::npos && at != std::string_view::npos)
         address = word.substr(at + 1);
-      if (relay_.ip.empty()) relay_.ip = address_of(address);
+      if (word[0] != '[' && open == std::string_view::npos &&
+          comment.find('[') != std::string_view::npos && !address_of(word).empty()) {
+        named = word;  // an address for a name: the one in brackets counts
+        continue;
+      }
+      const bool port = !address.starts_with('[') && address.find('.') != address.npos &&
+                        address.find(':') != address.npos && !contains(text_, "[XMail ");
+      if (relay_.ip.empty() && !port) relay_.ip = address_of(address);
       if (!relay_.ip.empty() && address.data() != word.data() && named.empty())
         named = word.substr(0, static_cast<std::size_t>(address.data() - word.data()));
       else if (relay_.ip.empty() && named.empty())
@@ -233,31 +206,77 @@ class Reader {
   // Which of the names is the host's by DNS, and which the one it gave itself.
   void name_sides(std::string_view named, bool helo_told, std::string_view by) {
     if (const std::size_t at = named.rfind('@'); at != std::string_view::npos) {
-      relay_.ident = starts_with(named, "IDENT:") ? named.substr(6, at - 6) : named.substr(0, at);
+      const bool marked = starts_with(named, "IDENT:") && at + 1 < named.size();
+      relay_.ident = named.substr(marked ? 6 : 0, at - (marked ? 6 : 0));
       named.remove_prefix(at + 1);
+      if (named.empty() && !helo_told) {  // "host (user@[192.0.2.1])"
+        relay_.helo = origin_.first;
+        relay_.rdns_looked_up = true;
+        if (words_of(by).size() < 3 || !words_of(by)[2].starts_with('('))
+          relay_.rdns = origin_.first;
+        return;
+      }
     }
-    const bool address_first = !address_of(origin_.first).empty() && origin_.first.starts_with('[');
+    if (!quoted_helo_.empty()) {
+      relay_.helo = quoted_helo_;
+      return;
+    }
+    const bool address_first = origin_.first.starts_with('[')
+                                   ? !address_of(origin_.first).empty()
+                                   : address_of(origin_.first) == relay_.ip && helo_told;
     if (!named.empty()) {  // first is what the host said of itself, DNS says `named`
+      if (!helo_told) relay_.helo = origin_.first;
+      if (is_forged() && (words_of(by).size() < 3 || !words_of(by)[2].starts_with('('))) return;
       relay_.rdns = named;
       relay_.rdns_looked_up = named != "softdnserr";
-      if (!helo_told) relay_.helo = origin_.first;
       return;
     }
     if (helo_told) {  // qmail, Exim: first is what DNS says
       if (!address_first) relay_.rdns = origin_.first;
-      relay_.rdns_looked_up = origin_.first != "unknown";
+      relay_.rdns_looked_up = !address_first && origin_.first != "unknown";
       return;
     }
-    if (address_first || origin_.first.empty()) return;
-    const bool exim = contains(by, "(Exim ");
-    const bool parenthesised_address = !origin_.comments.empty() &&
-                                       !address_of(origin_.comments.front()).empty() &&
-                                       !origin_.comments.front().starts_with('[');
-    const bool microsoft = contains(by, "with Microsoft SMTP") || contains(by, "with mapi id");
+    name_first(address_first, by);
+  }
+
+  // Nothing but the first name, and an address.
+  void name_first(bool address_first, std::string_view by) {
+    const std::string_view comment =
+        origin_.comments.empty() ? std::string_view() : origin_.comments.front();
+    const bool in_parentheses = !comment.empty() && !address_of(comment).empty();
+    if (address_first && in_parentheses && origin_.first.starts_with('[')) {
+      relay_.helo = origin_.first;
+      relay_.rdns_looked_up = true;
+      return;
+    }
+    const bool web = !address_of(origin_.first).empty() && contains(comment, "authenticated user");
+    if (address_first || origin_.first.empty() || web || comment.starts_with(' ')) return;
+    if (origin_.glued) {
+      relay_.rdns = origin_.first;
+      relay_.rdns_looked_up = true;
+      return;
+    }
+    const bool service = contains(by, "SMTPSVC");
+    const bool microsoft =
+        names_version(by, "with Microsoft SMTP Server ") || names_version(by, "with mapi id ");
+    if (microsoft && in_parentheses) relay_.id.clear();
     relay_.helo = origin_.first;
-    if (!microsoft && (exim || parenthesised_address)) relay_.rdns = origin_.first;
-    relay_.rdns_looked_up = !microsoft;
+    const bool by_dns =
+        contains(by, "(Exim ") || (in_parentheses && (!comment.starts_with('[') || is_qmail(by)));
+    if (!microsoft && !service && by_dns) relay_.rdns = origin_.first;
+    relay_.rdns_looked_up = !microsoft && !service;
     if (origin_.comments.empty() && relay_.helo == relay_.ip) relay_.helo.clear();
+  }
+
+  // "with Microsoft SMTP Server (TLS) 8.1.2.3": those before 2016 tell the name of the client.
+  static bool names_version(std::string_view text, std::string_view program) {
+    const std::size_t at = text.find(program);
+    if (at == text.npos) return false;
+    text.remove_prefix(at + program.size());
+    if (text.starts_with('(')) text.remove_prefix(std::min(text.find(')') + 2, text.size()));
+    const std::string_view version = text.substr(0, text.find_first_of(" ;"));
+    return std::ranges::count(version, '.') == 3 &&
+           version.find_first_not_of("0123456789.") == version.npos;
   }
 
   void tidy() {
@@ -272,6 +291,8 @@ class Reader {
 
   std::string_view text_;
   Origin origin_;
+  std::string_view quoted_helo_;
+  bool alone_ = false;  // nothing stands between the client's name and "by"
   Relay relay_;
 };
 
@@ -281,9 +302,8 @@ bool Relay::is_private() const noexcept {
   const auto address = IpAddress::parse(ip);
   if (!address) return false;
   static constexpr std::string_view kPrefixes[] = {
-      "0.0.0.0/8",     "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8",     "169.254.0.0/16",
-      "172.16.0.0/12", "192.168.0.0/16", "192.0.2.0/24",  "198.51.100.0/24", "203.0.113.0/24",
-      "::1/128",       "fe80::/10",      "fc00::/7"};
+      "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+      "192.168.0.0/16", "::1/128",       "fe80::/10",   "fc00::/7"};
   return std::ranges::any_of(kPrefixes, [&](std::string_view text) {
     const auto prefix = Prefix::parse(text);
     return prefix && prefix->contains(*address);
@@ -307,6 +327,24 @@ Received read_received(std::string_view field) {
   }
   while (text.ends_with(' ') || text.ends_with(';')) text.pop_back();
   return Reader(text).read();
+}
+
+Received read_client(std::string_view field) {
+  Received received;
+  constexpr std::string_view kOfAddress = "0123456789abcdefABCDEF.:";
+  while (!field.empty()) {
+    const std::size_t begin = std::min(field.find_first_of(kOfAddress), field.size());
+    field.remove_prefix(begin);
+    const std::string_view word = field.substr(0, field.find_first_not_of(kOfAddress));
+    const bool address = word.size() > 2 && word.find_first_of(".:") != word.npos;
+    if (address) received.relay.ip = address_of(word);
+    if (!received.relay.ip.empty()) {
+      received.kind = Received::Kind::relay;
+      return received;
+    }
+    field.remove_prefix(word.size());
+  }
+  return received;
 }
 
 }  // namespace sluice::scan::sa

@@ -20,18 +20,22 @@ struct Relay {
   bool rdns_looked_up = false;  // the program that wrote it always looks
   bool internal = false;
 
+  bool has_no_rdns() const noexcept { return rdns.empty() && rdns_looked_up; }
   bool is_private() const noexcept;  // an address that is not on the public Internet
   // "[ ip=… rdns=… helo=… by=… ident=… envfrom=… intl=0 id=… auth=… msa=0 ]"
   std::string text() const;
 };
 
 struct Received {
-  enum class Kind { relay, skipped, unreadable };
+  // fetched: a program took the mail from a mailbox; the way began anew.
+  enum class Kind { relay, skipped, fetched, unreadable };
   Kind kind = Kind::unreadable;
   Relay relay;
 };
 
 // `field` is unfolded. Local hand-overs and those that name no address are skipped.
 Received read_received(std::string_view field);
+// The address in a field like X-Originating-IP; nothing else is known of that relay.
+Received read_client(std::string_view field);
 
 }  // namespace sluice::scan::sa

@@ -30,9 +30,13 @@ class Relays {
   std::vector<Relay> trusted_;
   std::vector<Relay> untrusted_;
   std::size_t unreadable_ = 0;
+  std::size_t trusted_fields_ = 0;        // Received fields before the first that is not trusted
+  const HeaderStore* headers_ = nullptr;  // read() last
   std::string envelope_from_;
   bool has_envelope_from_ = false;
 
+  bool fields_of(std::string_view side, std::string& value) const;
+  void read_clients();
   void find_envelope_from(const HeaderStore& headers);
 };
 

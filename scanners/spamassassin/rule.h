@@ -28,6 +28,7 @@ const char* name_of(Kind kind) noexcept;
 struct HeaderTarget {
   std::string field;  // as written; ALL, ToCc, MESSAGEID, EnvelopeFrom and X-Spam-Relays-* are made
   bool raw = false;
+  bool folded = false;  // of a part: raw with its line ends
   bool address = false;
   bool name = false;
   bool host = false;

@@ -1,6 +1,7 @@
 #include "scanners/spamassassin/rule_scan.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::scan::sa {
 namespace {
@@ -20,17 +21,20 @@ RuleScan::RuleScan(std::shared_ptr<const Program> program, ScanTools& tools,
 
 mime::Wanted RuleScan::wanted() noexcept {
   mime::Wanted wanted;
-  wanted.rawbody = wanted.body = wanted.uris = true;
+  wanted.rawbody = wanted.body = wanted.uris = wanted.rendered = true;
+  wanted.part_bytes = wanted.part_raw = wanted.text = true;
   return wanted;
 }
 
 void RuleScan::begin() noexcept {
   headers_.clear();
   part_headers_.clear();
+  gathered_.begin();
   std::ranges::fill(counts_, 0.0F);
   score_ = 0;
   body_bytes_ = rawbody_bytes_ = uri_bytes_ = 0;
   limited_ = false;
+  in_subject_ = true;
 }
 
 void RuleScan::hit(std::uint32_t rule, std::uint32_t count) noexcept {
@@ -45,17 +49,21 @@ void RuleScan::hit(std::uint32_t rule, std::uint32_t count) noexcept {
 }
 
 // Each kind of text has its own count: how they alternate depends on the chunks.
-void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t& seen) noexcept {
+void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t& seen,
+                    bool in_subject) noexcept {
   seen += text.size();
   if (seen > text_bytes_max_) {
     limited_ = true;
     return;
   }
   set.scan(as_bytes(text), tools_.patterns, tools_.matches,
-           [this](std::uint32_t rule, std::uint32_t count) { hit(rule, count); });
+           [&](std::uint32_t rule, std::uint32_t count) {
+             if (!in_subject || !program_->rule(rule).flags.no_subject) hit(rule, count);
+           });
 }
 
 void RuleScan::field(const mime::HeaderField& field) noexcept {
+  gathered_.field(field);
   if (field.section == mime::Section::message)
     headers_.add(field);
   else
@@ -63,6 +71,7 @@ void RuleScan::field(const mime::HeaderField& field) noexcept {
 }
 
 void RuleScan::section_end(mime::Section section) noexcept {
+  gathered_.section_end(section);
   if (section == mime::Section::message) {
     relays_.read(headers_);
     scan_fields(program_->headers(), headers_);
@@ -99,26 +108,68 @@ void RuleScan::settle_negated(const std::vector<Program::FieldGroup>& groups) no
       counts_[rule] = counts_[rule] == kMatched ? 0.0F : 1.0F;
 }
 
+void RuleScan::container(std::string_view type, std::uint32_t depth) noexcept {
+  gathered_.container(type, depth);
+}
+
+void RuleScan::part_begin(const mime::Part& part) noexcept { gathered_.part_begin(part); }
+
+void RuleScan::part_raw(const mime::Part&, ByteView encoded) noexcept {
+  gathered_.part_raw(encoded);
+}
+
+void RuleScan::part_bytes(const mime::Part& part, ByteView decoded) noexcept {
+  gathered_.part_bytes(part, decoded);
+}
+
+html::TokenSink* RuleScan::html_begin(const mime::Part&) noexcept { return gathered_.html_begin(); }
+
+void RuleScan::text(const mime::Part& part, ByteView utf8) noexcept { gathered_.text(part, utf8); }
+
+void RuleScan::rendered(const mime::Part& part, ByteView utf8) noexcept {
+  gathered_.rendered(part, utf8);
+}
+
+void RuleScan::part_end(const mime::Part& part) noexcept { gathered_.part_end(part); }
+
 void RuleScan::rawbody(std::string_view element) noexcept {
+  gathered_.rawbody(element);
   scan(program_->rawbody(), element, rawbody_bytes_);
 }
 
 void RuleScan::body(mime::BodyView view, std::string_view element) noexcept {
-  if (view == mime::BodyView::all) scan(program_->body(), element, body_bytes_);
+  if (view != mime::BodyView::all) return;
+  gathered_.body(element);
+  scan(program_->body(), element, body_bytes_, std::exchange(in_subject_, false));
 }
 
-void RuleScan::uri(const mime::Uri& uri) noexcept {
-  scan(program_->uri(), uri.written, uri_bytes_);
-  if (uri.canonical != uri.written) scan(program_->uri(), uri.canonical, uri_bytes_);
+void RuleScan::uri(const mime::Uri& uri) noexcept { gathered_.uri(uri); }
+
+void RuleScan::full(ByteView message) noexcept {
+  std::uint64_t bytes = 0;
+  scan(program_->full(), as_text(message), bytes);
 }
 
-void RuleScan::message_end(const mime::MessageFacts&) noexcept {
-  settle_negated(program_->part_headers());
-  const MessageEvidence evidence{headers_, relays_, program_->book()};
-  for (const Program::Eval& eval : program_->evals())
-    if (const int count = eval.function(evidence, program_->rule(eval.rule).call.arguments);
-        count > 0)
+void RuleScan::scan_uris() noexcept {
+  for (const std::string& form : gathered_.uris().forms()) scan(program_->uri(), form, uri_bytes_);
+}
+
+void RuleScan::run_evals() noexcept {
+  const MessageEvidence evidence{headers_, relays_, program_->book(), program_->lists(), gathered_};
+  for (const Program::Eval& eval : program_->evals()) {
+    const EvalCall& call = program_->rule(eval.rule).call;
+    const pcre::Expression* expression = eval.expression ? &*eval.expression : nullptr;
+    const Arguments arguments{call.arguments, call.place, expression, &tools_.patterns.pcre};
+    if (const int count = eval.function(evidence, arguments); count > 0)
       hit(eval.rule, static_cast<std::uint32_t>(count));
+  }
+}
+
+void RuleScan::message_end(const mime::MessageFacts& facts) noexcept {
+  gathered_.message_end(facts);
+  settle_negated(program_->part_headers());
+  scan_uris();
+  run_evals();
   for (const Program::Meta& meta : program_->metas()) {
     const double value = meta.expression.evaluate(counts_);
     if (value != 0) counts_[meta.rule] = value > 0 ? static_cast<float>(value) : 1.0F;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "scanners/mime/message_sink.h"
+#include "scanners/spamassassin/evidence/gathered.h"
 #include "scanners/spamassassin/program.h"
 #include "scanners/spamassassin/relays.h"
 
@@ -35,6 +36,9 @@ class RuleScan final : public mime::MessageSink {
   static mime::Wanted wanted() noexcept;
   void begin() noexcept;
 
+  // The whole message as it came, before message_end(); without it "full" rules see nothing.
+  void full(ByteView message) noexcept;
+
   // After message_end().
   double score() const noexcept { return score_; }
   bool limited() const noexcept { return limited_; }
@@ -44,15 +48,26 @@ class RuleScan final : public mime::MessageSink {
  private:
   void field(const mime::HeaderField& field) noexcept override;
   void section_end(mime::Section section) noexcept override;
+  void container(std::string_view type, std::uint32_t depth) noexcept override;
+  void part_begin(const mime::Part& part) noexcept override;
+  void part_raw(const mime::Part& part, ByteView encoded) noexcept override;
+  void part_bytes(const mime::Part& part, ByteView decoded) noexcept override;
+  html::TokenSink* html_begin(const mime::Part& part) noexcept override;
+  void text(const mime::Part& part, ByteView utf8) noexcept override;
+  void rendered(const mime::Part& part, ByteView utf8) noexcept override;
+  void part_end(const mime::Part& part) noexcept override;
   void rawbody(std::string_view element) noexcept override;
   void body(mime::BodyView view, std::string_view element) noexcept override;
   void uri(const mime::Uri& uri) noexcept override;
   void message_end(const mime::MessageFacts& facts) noexcept override;
 
   void hit(std::uint32_t rule, std::uint32_t count) noexcept;
-  void scan(const PatternSet& set, std::string_view text, std::uint64_t& seen) noexcept;
+  void scan(const PatternSet& set, std::string_view text, std::uint64_t& seen,
+            bool in_subject = false) noexcept;
   void scan_fields(const std::vector<Program::FieldGroup>& groups,
                    const HeaderStore& store) noexcept;
+  void run_evals() noexcept;
+  void scan_uris() noexcept;
   void settle_negated(const std::vector<Program::FieldGroup>& groups) noexcept;
 
   std::shared_ptr<const Program> program_;
@@ -60,10 +75,12 @@ class RuleScan final : public mime::MessageSink {
   HeaderStore headers_;
   HeaderStore part_headers_;
   Relays relays_;
+  Gathered gathered_;
   const HeaderStore::Made made_ = [this](std::string_view name, std::string& value) {
     return relays_.value_of(name, value);
   };
   std::vector<float> counts_;  // by rule
+  bool in_subject_ = true;     // the next body element is the Subject
   double score_ = 0;
   std::uint64_t text_bytes_max_;
   std::uint64_t body_bytes_ = 0;

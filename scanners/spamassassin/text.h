@@ -2,7 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <charconv>
+#include <string>
 #include <string_view>
+
+#include "engine/base/bytes.h"
 
 namespace sluice::scan::sa {
 
@@ -19,6 +23,34 @@ inline std::string_view next_word(std::string_view& text) noexcept {
   const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
   text.remove_prefix(word.size());
   return word;
+}
+
+inline std::string lower_case(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) { return ascii_lower(c); });
+  return out;
+}
+
+inline std::size_t find_ignoring_case(std::string_view text, std::string_view part) noexcept {
+  const auto same = [](char a, char b) { return ascii_lower(a) == ascii_lower(b); };
+  const auto found = std::ranges::search(text, part, same);
+  return found.begin() == text.end() && !part.empty()
+             ? std::string_view::npos
+             : static_cast<std::size_t>(found.begin() - text.begin());
+}
+
+inline bool contains_ignoring_case(std::string_view text, std::string_view part) noexcept {
+  return find_ignoring_case(text, part) != std::string_view::npos;
+}
+
+inline bool ends_ignoring_case(std::string_view text, std::string_view end) noexcept {
+  return text.size() >= end.size() &&
+         equals_ignoring_case(text.substr(text.size() - end.size()), end);
+}
+
+inline double decimal_of(std::string_view text, double otherwise = 0) noexcept {
+  std::from_chars(text.data(), text.data() + text.size(), otherwise);
+  return otherwise;
 }
 
 }  // namespace sluice::scan::sa

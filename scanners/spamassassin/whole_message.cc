@@ -12,6 +12,7 @@ WholeMessageScanner::Report WholeMessageScanner::scan(ByteView message) {
   scan_.begin();
   reader_.begin();
   reader_.feed(message, tools_.workspace, scan_);
+  scan_.full(message);
   reader_.finish(tools_.workspace, scan_);
   Report report;
   report.score = scan_.score();

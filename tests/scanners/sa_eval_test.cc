@@ -17,9 +17,13 @@ int call(std::string_view function, const std::vector<std::string>& arguments,
   Relays relays;
   relays.read(headers);
   const RuleBook book;
-  const EvalFunction found = find_eval(function);
+  const NamedEval* found = find_eval(function);
   EXPECT_NE(found, nullptr) << function;
-  return found == nullptr ? -1 : found({headers, relays, book}, arguments);
+  pcre::Tools tools;
+  const Arguments given{arguments, Kind::header, nullptr, &tools};
+  return found == nullptr
+             ? -1
+             : found->function({headers, relays, book, Lists(book), Gathered()}, given);
 }
 
 TEST(SaEval, Relays) {

@@ -53,6 +53,45 @@ std::string relay_of(std::string_view field) {
          " id=" + received.relay.id + " auth=" + received.relay.auth;
 }
 
+// What SpamAssassin makes of them.
+TEST(SaReceived, FormsThatMislead) {
+  const std::vector<std::pair<std::string_view, std::string_view>> forms{
+      {"from A.example.com (2001:db8::5) by B.example.com (2001:db8::6) with Microsoft SMTP Server "
+       "(version=TLS1_2) id 15.1.1261.35; x",
+       "2001:db8::5 rdns=A.example.com helo=A.example.com by=B.example.com ident= id=15.1.1261.35 "
+       "auth="},
+      {"from A.example.com (198.51.100.7) by B.example.com (198.51.100.8) with Microsoft SMTP "
+       "Server (TLS) id 14.3.1.2; x",
+       "198.51.100.7 rdns=A.example.com helo=A.example.com by=B.example.com ident= id=14.3.1.2 "
+       "auth="},
+      {"from A.example.com ([fe80::1]) by A.example.com ([fe80::1%6]) with mapi id 15.20.6178.016; "
+       "x",
+       "fe80::1 rdns= helo=A.example.com by=A.example.com ident= id= auth="},
+      {"from host.example.net (HELO [10.0.0.5]) ([198.51.100.7]) by mx.example.com with ESMTP; x",
+       "10.0.0.5 rdns=HELO helo=host.example.net by=mx.example.com ident= id= auth="},
+      {"from [10.0.0.5] ([198.51.100.7]) by mx.example.com with ESMTPSA id abc; x",
+       "198.51.100.7 rdns= helo=!10.0.0.5! by=mx.example.com ident= id=abc auth=ESMTPSA"},
+      {"from 198.51.100.7 (HELO host.example.net) by mx.example.com with esmtp id abc; x",
+       "198.51.100.7 rdns= helo=host.example.net by=mx.example.com ident= id=abc auth="},
+      {"from host.example.net ([198.51.100.7]:34512 \"EHLO me.example\" rhost-flags-OK-OK-OK-OK) "
+       "by mx.example.com with ESMTP id S1; x",
+       "198.51.100.7 rdns= helo=me.example by=mx.example.com ident= id= auth="},
+      {"from me.example (host.example.net [198.51.100.7] (may be forged)) by mx.example.com with "
+       "ESMTP id abc; x",
+       "198.51.100.7 rdns= helo=me.example by=mx.example.com ident= id=abc auth="},
+      {"from me.example (host.example.net [198.51.100.7] (may be forged)) by mx.example.com "
+       "(8.13.8/8.13.8) with ESMTP id abc; x",
+       "198.51.100.7 rdns=host.example.net helo=me.example by=mx.example.com ident= id=abc auth="},
+      {"from 198.51.100.7 (SquirrelMail authenticated user joe) by mx.example.com with HTTP; x",
+       "198.51.100.7 rdns= helo= by=mx.example.com ident= id= auth=HTTP"},
+      {"from 198.51.100.7 by mx.example.com; x", "skipped"},
+      {"from 198.51.100.7 by mx.example.com pod-id NONE with HTTPS; x", "unreadable"},
+      {"from MAILER-DAEMON id e076e by df.example.jp (DragonFly Mail Agent v0.13); x",
+       "unreadable"},
+  };
+  for (const auto& [field, relay] : forms) EXPECT_EQ(relay_of(field), relay) << field;
+}
+
 TEST(SaReceived, ManyProgramsWriteIt) {
   // Postfix, sendmail
   EXPECT_EQ(relay_of("from mail.example.net (host.example.net [192.0.2.7]) by mx.example.com "
@@ -89,7 +128,8 @@ TEST(SaReceived, ManyProgramsWriteIt) {
   EXPECT_EQ(
       relay_of("from A.example.com (2001:db8::5) by B.example.com (2001:db8::6) with Microsoft "
                "SMTP Server (version=TLS1_2) id 15.1.1261.35; x"),
-      "2001:db8::5 rdns= helo=A.example.com by=B.example.com ident= id=15.1.1261.35 auth=");
+      "2001:db8::5 rdns=A.example.com helo=A.example.com by=B.example.com ident= "
+      "id=15.1.1261.35 auth=");
   EXPECT_EQ(
       relay_of("from mail-x.example.com (mail-x.example.com. [2001:db8::41]) by mx.example.org "
                "with ESMTPS id abc-20si for <x@example.org>; x"),

@@ -1,7 +1,6 @@
 // Functions about senders and recipients.
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "engine/base/bytes.h"
 #include "scanners/spamassassin/eval.h"
@@ -28,7 +27,7 @@ std::vector<std::string> recipients(const MessageEvidence& message) {
   return found;
 }
 
-int sorted_recipients(const MessageEvidence& message, Arguments) {
+int sorted_recipients(const MessageEvidence& message, const Arguments&) {
   const auto found = recipients(message);
   return found.size() >= kRecipientsSorted && std::ranges::is_sorted(found);
 }
@@ -52,26 +51,20 @@ double similarity(const std::vector<std::string>& all) {
   return hits / pairs;
 }
 
-bool within(double value, Arguments bounds) {
-  const auto number = [](const std::string& text, double otherwise) {
-    double parsed = otherwise;
-    std::from_chars(text.data(), text.data() + text.size(), parsed);
-    return parsed;
-  };
-  if (bounds.size() < 2) return false;
-  return (bounds[0] == "undef" || value >= number(bounds[0], 0)) &&
-         (bounds[1] == "undef" || value < number(bounds[1], 0));
+bool within(double value, const Arguments& bounds) {
+  return bounds.size() >= 2 && (bounds[0] == "undef" || value >= bounds.number(0)) &&
+         (bounds[1] == "undef" || value < bounds.number(1));
 }
 
-int similar_recipients(const MessageEvidence& message, Arguments bounds) {
+int similar_recipients(const MessageEvidence& message, const Arguments& bounds) {
   return within(similarity(recipients(message)), bounds);
 }
 
-int check_for_missing_to_header(const MessageEvidence& message, Arguments) {
-  return message.headers.first("To").empty() && message.headers.first("Apparently-To").empty();
+int check_for_missing_to_header(const MessageEvidence& message, const Arguments&) {
+  return !message.has("To") && !message.has("Apparently-To");
 }
 
-int check_for_matching_env_and_hdr_from(const MessageEvidence& message, Arguments) {
+int check_for_matching_env_and_hdr_from(const MessageEvidence& message, const Arguments&) {
   return equals_ignoring_case(message.envelope_from(), message.first_address("From"));
 }
 
@@ -87,7 +80,7 @@ std::string_view short_domain(std::string_view address) {
 }
 
 // In spite of its name it hits when they differ.
-int check_equal_from_domains(const MessageEvidence& message, Arguments) {
+int check_equal_from_domains(const MessageEvidence& message, const Arguments&) {
   const std::string from = message.first_address("From");
   const std::string envelope = message.envelope_from();
   const std::string_view a = short_domain(from), b = short_domain(envelope);
@@ -95,7 +88,7 @@ int check_equal_from_domains(const MessageEvidence& message, Arguments) {
 }
 
 // A sender address made of the recipient's: "…example.com!joe@…".
-int check_ratware_envelope_from(const MessageEvidence& message, Arguments) {
+int check_ratware_envelope_from(const MessageEvidence& message, const Arguments&) {
   const std::string to = message.first_address("To");
   const std::string from = message.envelope_from();
   const std::size_t at = to.find('@');

@@ -1,7 +1,6 @@
 // Functions about Date and the dates of Received fields.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
@@ -24,18 +23,36 @@ std::optional<std::int64_t> date_of(const MessageEvidence& message) {
   return std::nullopt;
 }
 
+std::vector<std::string_view> received_fields(const MessageEvidence& message) {
+  std::vector<std::string_view> fields;
+  for (std::size_t i = 0; i < message.headers.size(); ++i)
+    if (const auto field = message.headers.field(i); equals_ignoring_case(field.name, "Received"))
+      fields.push_back(field.value);
+  // What a program that fetches mail adds says when it was fetched, not when it came.
+  const auto fetched = [&](std::size_t i) {
+    return i < fields.size() && fields[i].find("by localhost with ") != std::string_view::npos &&
+           fields[i].find(" (fetchmail-") != std::string_view::npos;
+  };
+  const bool local =
+      !fields.empty() && (fields[0].find("from localhost ") != std::string_view::npos ||
+                          fields[0].substr(0, 100).find("127.0.0.1") != std::string_view::npos);
+  if (fetched(0))
+    fields.erase(fields.begin());
+  else if (local && fetched(1))
+    fields.erase(fields.begin(), fields.begin() + 2);
+  return fields;
+}
+
 // Seconds from the nearest date of a Received field to that of the message; 0 when either is
 // missing.
 std::int64_t date_shift(const MessageEvidence& message) {
   const auto date = date_of(message);
   if (!date) return 0;
   std::vector<std::int64_t> shifts;
-  for (std::size_t i = 0; i < message.headers.size(); ++i) {
-    const auto field = message.headers.field(i);
-    if (!equals_ignoring_case(field.name, "Received")) continue;
-    const std::size_t semicolon = field.value.rfind(';');
+  for (const std::string_view field : received_fields(message)) {
+    const std::size_t semicolon = field.rfind(';');
     if (semicolon == std::string_view::npos) continue;
-    if (const auto time = parse_mail_time(field.value.substr(semicolon + 1)))
+    if (const auto time = parse_mail_time(field.substr(semicolon + 1)))
       shifts.push_back(*date - *time);
   }
   // The oldest hop is the client itself when it says the very time of the message.
@@ -45,16 +62,14 @@ std::int64_t date_shift(const MessageEvidence& message) {
 }
 
 // check_for_shifted_date('least', 'most') in hours; either may be 'undef'.
-int check_for_shifted_date(const MessageEvidence& message, Arguments arguments) {
+int check_for_shifted_date(const MessageEvidence& message, const Arguments& arguments) {
   if (arguments.size() < 2) return 0;
   const std::int64_t shift = date_shift(message);
-  const auto hours = [](const std::string& text) {
-    std::int64_t value = 0;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return 3'600 * value;
+  const auto hours = [&](std::size_t i) {
+    return static_cast<std::int64_t>(3'600 * arguments.number(i));
   };
-  return (arguments[0] == "undef" || shift >= hours(arguments[0])) &&
-         (arguments[1] == "undef" || shift < hours(arguments[1]));
+  return (arguments[0] == "undef" || shift >= hours(0)) &&
+         (arguments[1] == "undef" || shift < hours(1));
 }
 
 constexpr auto kEvals =

@@ -1,7 +1,6 @@
 // Functions about the form of header fields.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <set>
 
 #include "engine/base/bytes.h"
@@ -10,12 +9,6 @@
 
 namespace sluice::scan::sa {
 namespace {
-
-double number_of(const std::string& text) {
-  double value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
 
 bool is_letter(char c) {
   const char lower = ascii_lower(c);
@@ -52,10 +45,10 @@ bool is_control(char c) {
 }
 
 // check_illegal_chars('Subject', 'ratio', 'count')
-int check_illegal_chars(const MessageEvidence& message, Arguments arguments) {
+int check_illegal_chars(const MessageEvidence& message, const Arguments& arguments) {
   if (arguments.size() < 3) return 0;
-  const std::string_view field = std::string_view(arguments[0]).substr(0, arguments[0].find(':'));
-  const std::string text = field == "ALL" ? std::string() : message.raw_values(field);
+  const std::string_view field = arguments[0].substr(0, arguments[0].find(':'));
+  const std::string text = message.raw_values(field);
   if (trim(text).empty()) return 0;
   const auto high = [](char c) { return static_cast<unsigned char>(c) >= 0x7f; };
   const bool eight_bit =
@@ -67,8 +60,8 @@ int check_illegal_chars(const MessageEvidence& message, Arguments arguments) {
   const auto exempt =
       std::ranges::count_if(text, [](char c) { return c == '\xa2' || c == '\xa3' || c == '\xae'; });
   if (illegal > 0 && exempt == 1 && equals_ignoring_case(field, "Subject")) illegal -= 1;
-  return illegal / static_cast<double>(text.size()) >= number_of(arguments[1]) &&
-         illegal >= number_of(arguments[2]);
+  return illegal / static_cast<double>(text.size()) >= arguments.number(1) &&
+         illegal >= arguments.number(2);
 }
 
 // Without "Re:" and its like in front.
@@ -85,7 +78,7 @@ std::string_view without_reply_marks(std::string_view subject) {
   return subject;
 }
 
-int subject_is_all_caps(const MessageEvidence& message, Arguments) {
+int subject_is_all_caps(const MessageEvidence& message, const Arguments&) {
   const std::string values = message.values("Subject");
   const std::string_view subject = without_reply_marks(trim(values));
   if (subject.size() < 10 || subject.find_first_of(kBlanks) == std::string_view::npos) return 0;
@@ -105,9 +98,9 @@ int subject_is_all_caps(const MessageEvidence& message, Arguments) {
 }
 
 // check_for_to_in_subject('address' | 'user')
-int check_for_to_in_subject(const MessageEvidence& message, Arguments arguments) {
+int check_for_to_in_subject(const MessageEvidence& message, const Arguments& arguments) {
   const std::string to = message.first_address("To");
-  if (to.empty() || arguments.empty()) return 0;
+  if (to.empty() || arguments.size() == 0) return 0;
   const std::string values = message.values("Subject");
   const std::string_view subject = trim(values);
   const auto same = [](char a, char b) { return ascii_lower(a) == ascii_lower(b); };
@@ -134,18 +127,18 @@ int check_for_to_in_subject(const MessageEvidence& message, Arguments arguments)
 }
 
 // check_header_count_range('Received', 'least', 'most'): different values.
-int check_header_count_range(const MessageEvidence& message, Arguments arguments) {
+int check_header_count_range(const MessageEvidence& message, const Arguments& arguments) {
   if (arguments.size() < 3) return 0;
   std::set<std::string, std::less<>> values;
   for (std::size_t i = 0; i < message.headers.size(); ++i)
     if (const auto field = message.headers.field(i); equals_ignoring_case(field.name, arguments[0]))
       values.emplace(field.value);
   const auto count = static_cast<double>(values.size());
-  return count >= number_of(arguments[1]) && count <= number_of(arguments[2]);
+  return count >= arguments.number(1) && count <= arguments.number(2);
 }
 
 // "%RANDOM_WORD": a template that nobody filled in.
-int check_unresolved_template(const MessageEvidence& message, Arguments) {
+int check_unresolved_template(const MessageEvidence& message, const Arguments&) {
   for (std::size_t i = 0; i < message.headers.size(); ++i) {
     const auto field = message.headers.field(i);
     constexpr std::array<std::string_view, 12> kFree{
@@ -169,7 +162,7 @@ int check_unresolved_template(const MessageEvidence& message, Arguments) {
 }
 
 // The Message-ID of one bulk mailer: 28 capitals, then the sender's address.
-int check_ratware_name_id(const MessageEvidence& message, Arguments) {
+int check_ratware_name_id(const MessageEvidence& message, const Arguments&) {
   const std::string id = message.values("Message-Id");
   const std::string from = message.values("From");
   for (std::size_t open = id.find('<'); open != std::string::npos; open = id.find('<', open + 1)) {

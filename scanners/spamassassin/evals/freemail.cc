@@ -1,0 +1,126 @@
+// Functions about addresses at providers where anybody gets one.
+#include <algorithm>
+#include <array>
+
+#include "scanners/spamassassin/eval.h"
+#include "scanners/spamassassin/evidence/mail_addresses.h"
+#include "scanners/spamassassin/text.h"
+
+namespace sluice::scan::sa {
+namespace {
+
+constexpr std::size_t kBodyAddressesMax = 5;  // a text with as many is a list of contacts …
+constexpr std::size_t kBodyFreemailsMax = 3;  // … or with as many of these
+
+std::vector<std::string> lower_addresses(const MessageEvidence& message, std::string_view field) {
+  field = field.substr(0, field.find(':'));
+  std::vector<std::string> all;
+  if (equals_ignoring_case(field, "EnvelopeFrom"))
+    all.push_back(message.envelope_from());
+  else
+    all = message.addresses(field);
+  for (std::string& address : all) address = lower_case(address);
+  return all;
+}
+
+bool any_freemail(const MessageEvidence& message, const std::vector<std::string>& addresses) {
+  return std::ranges::any_of(
+      addresses, [&](const std::string& one) { return message.lists.is_freemail(one); });
+}
+
+bool fits(const MessageEvidence& message, const Arguments& arguments, const std::string& address) {
+  return message.lists.is_freemail(address) &&
+         (arguments.expression == nullptr || arguments.matches(address));
+}
+
+// check_freemail_header('Reply-To' [, 'expression'])
+int check_freemail_header(const MessageEvidence& message, const Arguments& arguments) {
+  const auto addresses = lower_addresses(message, arguments[0]);
+  return std::ranges::any_of(addresses,
+                             [&](const std::string& one) { return fits(message, arguments, one); });
+}
+
+int check_freemail_from(const MessageEvidence& message, const Arguments& arguments) {
+  const auto senders = message.senders();
+  return std::ranges::any_of(
+      senders, [&](const std::string& one) { return fits(message, arguments, lower_case(one)); });
+}
+
+// "joe@example.com" of "mailto:joe@example.com?subject=x".
+std::string_view first_mailto(std::string_view target) {
+  target.remove_prefix(7);
+  return target.substr(0, target.find_first_of("?&"));
+}
+
+// Those in the text and in links; none when it is full of addresses.
+std::vector<std::string> body_freemails(const MessageEvidence& message) {
+  std::vector<std::string> all = message.gathered.text().facts().addresses;
+  for (const HtmlFacts& html : message.gathered.html().parts())
+    for (const HtmlAnchor& anchor : html.anchors)
+      if (equals_ignoring_case(std::string_view(anchor.target).substr(0, 7), "mailto:"))
+        find_mail_addresses(first_mailto(anchor.target), kMailAddressesMax, all);
+  if (all.size() >= kBodyAddressesMax) return {};
+  std::erase_if(all, [&](const std::string& one) { return !message.lists.is_freemail(one); });
+  if (all.size() >= kBodyFreemailsMax) all.clear();
+  return all;
+}
+
+int check_freemail_body(const MessageEvidence& message, const Arguments& arguments) {
+  const auto addresses = body_freemails(message);
+  return std::ranges::any_of(addresses,
+                             [&](const std::string& one) { return fits(message, arguments, one); });
+}
+
+// A sender in an envelope that programs write.
+bool is_bulk_sender(std::string_view address) {
+  const std::string user = lower_case(address.substr(0, address.find('@')));
+  const auto begins = [&](std::string_view with) { return user.starts_with(with); };
+  for (const std::string_view name : {"postmaster", "hostmaster", "domainmaster"})
+    if (user == name) return true;
+  if (begins("double-bounce")) return user.size() == 13;
+  for (const std::string_view with :
+       {"sentto-", "owner-", "return-", "bounce-", "bounced-", "grbounce-", "grbounced-"})
+    if (begins(with) && user.size() > with.size()) return true;
+  for (const std::string_view end : {"-request", "-bounce", "-bounces", "-admin", "-owner"})
+    if (user.ends_with(end)) return true;
+  const std::size_t equals = user.find('=');
+  if (equals != std::string::npos && equals > 0 && equals + 1 < user.size()) return true;
+  for (const std::string_view end : {"noreply", "no-reply", "no_reply", "no.reply", "noreplies",
+                                     "no-replies", "no_replies", "no.replies"})
+    if (user.ends_with(end)) return true;
+  return false;
+}
+
+// check_freemail_replyto('replyto' | 'reply'): answers go to another free address than the
+// sender's.
+int check_freemail_replyto(const MessageEvidence& message, const Arguments& arguments) {
+  if (is_bulk_sender(message.envelope_from())) return 0;
+  const auto from = lower_addresses(message, "From");
+  const auto reply_to = lower_addresses(message, "Reply-To");
+  const bool from_free = any_freemail(message, from);
+  const bool reply_to_free = any_freemail(message, reply_to);
+  const bool same = std::ranges::any_of(from, [&](const std::string& one) {
+    return std::ranges::find(reply_to, one) != reply_to.end();
+  });
+  if (from_free && reply_to_free && !same) return 1;
+  const bool either = arguments[0] == "reply";
+  if (either ? (!reply_to.empty() && !reply_to_free) || !from_free : !reply_to_free) return 0;
+  const auto& replies = !either || reply_to_free ? reply_to : from;
+  const auto body = body_freemails(message);
+  return std::ranges::any_of(body, [&](const std::string& in_body) {
+    return std::ranges::any_of(replies, [&](const std::string& reply) { return reply != in_body; });
+  });
+}
+
+constexpr auto kEvals = std::to_array<NamedEval>({
+    {"check_freemail_body", check_freemail_body, 0},
+    {"check_freemail_from", check_freemail_from, 0},
+    {"check_freemail_header", check_freemail_header, 1},
+    {"check_freemail_replyto", check_freemail_replyto},
+});
+
+}  // namespace
+
+std::span<const NamedEval> freemail_evals() noexcept { return kEvals; }
+
+}  // namespace sluice::scan::sa

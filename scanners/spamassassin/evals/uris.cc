@@ -1,0 +1,114 @@
+// Functions about links.
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "engine/base/ip_address.h"
+#include "scanners/spamassassin/eval.h"
+#include "scanners/spamassassin/text.h"
+#include "scanners/uri/canonical.h"
+#include "scanners/uri/host.h"
+
+namespace sluice::scan::sa {
+namespace {
+
+// The host behind "http://" or "https://"; empty when `text` does not begin so.
+std::string host_of(std::string_view text, bool secure_only) {
+  const std::size_t colon = text.find("://");
+  if (colon == text.npos) return {};
+  const std::string_view scheme = text.substr(0, colon);
+  if (!equals_ignoring_case(scheme, "https") &&
+      (secure_only || !equals_ignoring_case(scheme, "http")))
+    return {};
+  text.remove_prefix(colon + 3);
+  return lower_case(text.substr(0, text.find_first_of("/:?# \t\r\n")));
+}
+
+// The registered domain of a host name; empty for addresses and what is no host.
+std::string domain_of(const std::string& host) {
+  if (host.empty() || IpAddress::parse(host) || !uri::has_known_suffix(host)) return {};
+  return std::string(uri::registered_domain(host));
+}
+
+bool is_numeric_link(std::string_view text, bool secure_only) {
+  std::string host = host_of(text, secure_only);
+  if (const std::size_t at = host.rfind('@'); at != std::string::npos) host.erase(0, at + 1);
+  return IpAddress::parse(host) && host.find('.') != std::string::npos;
+}
+
+// Whether the text of the anchor shows "https://" of another domain.
+bool shows_other_domain(const HtmlAnchor& anchor, const std::string& domain) {
+  const std::size_t at = find_ignoring_case(anchor.text, "https://");
+  if (at == std::string::npos) return false;
+  const std::string shown = domain_of(host_of(std::string_view(anchor.text).substr(at), true));
+  return !shown.empty() && shown != domain;
+}
+
+// check_https_http_mismatch('at least', 'below'): so many different links.
+int check_https_http_mismatch(const MessageEvidence& message, const Arguments& arguments) {
+  for (const HtmlFacts& html : message.gathered.html().parts()) {
+    std::set<std::string_view> links;
+    bool hit = false;
+    for (const HtmlAnchor& anchor : html.anchors) {
+      const std::string domain = domain_of(host_of(anchor.target, false));
+      if (domain.empty()) continue;
+      links.insert(anchor.target);
+      hit = hit || shows_other_domain(anchor, domain);
+    }
+    const auto count = static_cast<double>(links.size());
+    if (hit && count >= std::max(1.0, arguments.number(0)) &&
+        (arguments.size() < 2 || count < arguments.number(1)))
+      return 1;
+  }
+  return 0;
+}
+
+// A link to a bare address whose text shows "https:" and no address.
+int check_https_ip_mismatch(const MessageEvidence& message, const Arguments&) {
+  for (const HtmlFacts& html : message.gathered.html().parts())
+    for (const HtmlAnchor& anchor : html.anchors)
+      if (is_numeric_link(anchor.target, false) && contains_ignoring_case(anchor.text, "https:") &&
+          !is_numeric_link(trim(anchor.text), true))
+        return 1;
+  return 0;
+}
+
+int check_uri_truncated(const MessageEvidence& message, const Arguments&) {
+  return message.gathered.uri_truncated() ||
+         std::ranges::any_of(message.gathered.html().parts(), &HtmlFacts::uri_truncated);
+}
+
+int is_listed(const MessageEvidence& message, std::string_view list) {
+  return std::ranges::any_of(message.gathered.uri_hosts(), [&](const std::string& host) {
+    return message.lists.has_host(list, host);
+  });
+}
+
+int check_uri_host_listed(const MessageEvidence& message, const Arguments& arguments) {
+  return is_listed(message, arguments[0]);
+}
+
+int check_uri_host_in_blocklist(const MessageEvidence& message, const Arguments&) {
+  return is_listed(message, "BLOCK");
+}
+
+int check_uri_host_in_welcomelist(const MessageEvidence& message, const Arguments&) {
+  return is_listed(message, "WELCOME");
+}
+
+constexpr auto kEvals = std::to_array<NamedEval>({
+    {"check_https_http_mismatch", check_https_http_mismatch},
+    {"check_https_ip_mismatch", check_https_ip_mismatch},
+    {"check_uri_host_in_blacklist", check_uri_host_in_blocklist},
+    {"check_uri_host_in_blocklist", check_uri_host_in_blocklist},
+    {"check_uri_host_in_welcomelist", check_uri_host_in_welcomelist},
+    {"check_uri_host_in_whitelist", check_uri_host_in_welcomelist},
+    {"check_uri_host_listed", check_uri_host_listed},
+    {"check_uri_truncated", check_uri_truncated},
+});
+
+}  // namespace
+
+std::span<const NamedEval> uri_evals() noexcept { return kEvals; }
+
+}  // namespace sluice::scan::sa

@@ -1,0 +1,69 @@
+// Settings that are lists of addresses, domains and hosts, made ready to be looked into.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "scanners/spamassassin/rule_book.h"
+
+namespace sluice::scan::sa {
+
+// Whether `text` is what `pattern` says: "?" is any octet, "*" any number of them.
+bool matches_glob(std::string_view text, std::string_view pattern) noexcept;
+
+inline constexpr std::size_t kListedAddressMax = 320;  // octets; longer ones are in no list
+
+class AddressList {
+ public:
+  void add(std::string_view pattern);             // "joe@example.com", "*@example.com"
+  bool contains(std::string_view address) const;  // in any case
+  bool empty() const noexcept { return exact_.empty() && globs_.empty(); }
+
+ private:
+  std::unordered_set<std::string> exact_;
+  std::vector<std::string> globs_;
+};
+
+// "welcomelist_from_rcvd *@example.com example.net": from there by way of a host named so.
+struct RelayedSender {
+  std::string pattern;
+  std::string relay;  // a domain, or "[192.0.2.1]"
+};
+
+class Lists {
+ public:
+  Lists() = default;
+  explicit Lists(const RuleBook& book);
+
+  // By the setting's present name ("welcomelist_from"), or by "(NAME)" of enlist_addrlist.
+  bool has_address(std::string_view list, std::string_view address) const;
+  const std::vector<RelayedSender>& relayed(bool by_default) const noexcept {
+    return by_default ? default_relayed_ : relayed_;
+  }
+  // Whether the host or a domain above it is in the list "(NAME)" of enlist_uri_host.
+  bool has_host(std::string_view list, std::string_view host) const;
+  bool is_freemail(std::string_view address) const;  // in lower case
+  bool knows_freemail() const noexcept { return !freemail_.empty() || !freemail_globs_.empty(); }
+  const std::vector<std::string>& subjects(bool welcome) const noexcept {
+    return welcome ? welcome_subjects_ : block_subjects_;
+  }
+
+ private:
+  void read_addresses(const RuleBook& book);
+  void read_hosts(const RuleBook& book);
+  void read_freemail(const RuleBook& book);
+
+  std::map<std::string, AddressList, std::less<>> addresses_;
+  std::map<std::string, std::unordered_map<std::string, bool>, std::less<>> hosts_;
+  std::unordered_set<std::string> freemail_;
+  std::vector<std::string> freemail_globs_;
+  std::unordered_set<std::string> freemail_exempt_;
+  std::vector<RelayedSender> relayed_, default_relayed_;
+  std::vector<std::string> welcome_subjects_, block_subjects_;
+};
+
+}  // namespace sluice::scan::sa
