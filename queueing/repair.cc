@@ -204,7 +204,7 @@ std::string Workshop::text_of(const LostMessage& lost) {
   return text;
 }
 
-// Not over what is there already: an earlier repair may have put it there.
+// Over what an earlier repair put there that was cut short before it took the octets from the log.
 bool Workshop::store(const std::string& name, ByteView octets) {
   const std::string folder = directory_ + "/" + kFolder;
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return false;
