@@ -1,7 +1,8 @@
 // The records of a TLS 1.3 server after OpenSSL's handshake (RFC 8446 5): opened from where TCP
-// keeps them straight to where they are read, so that a connection holds neither buffers nor most
-// of OpenSSL's state. A record stays with the carrier until it is whole and read to its end. Every
-// fault is put into OpenSSL's error queue, under the names that it uses itself.
+// keeps them to where they are read, so that a connection holds neither buffers nor most of
+// OpenSSL's state. A record that lies in several packets is gathered by one copy before. It stays
+// with the carrier until it is whole and read to its end. Every fault is put into OpenSSL's error
+// queue, under the names that it uses itself.
 #pragma once
 
 #include <vector>

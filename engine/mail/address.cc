@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/ascii_text.h"
 #include "engine/base/bytes.h"
 #include "engine/base/ip_address.h"
 
@@ -12,10 +13,7 @@ namespace {
 using Unexpected = std::unexpected<AddressError>;
 
 bool is_high(char c) noexcept { return static_cast<std::uint8_t>(c) >= 0x80; }
-bool is_alnum(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-bool is_let_dig(char c) noexcept { return is_alnum(c) || is_high(c); }  // RFC 6531: U-label
+bool is_let_dig(char c) noexcept { return is_ascii_alnum(c) || is_high(c); }  // RFC 6531: U-label
 bool is_atext(char c) noexcept {
   return is_let_dig(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
 }
@@ -82,7 +80,8 @@ bool is_general_literal(std::string_view content) noexcept {
   const std::size_t colon = content.find(':');
   if (colon == 0 || colon == std::string_view::npos || colon + 1 == content.size()) return false;
   const std::string_view tag = content.substr(0, colon);
-  return std::all_of(tag.begin(), tag.end(), [](char c) { return is_alnum(c) || c == '-'; }) &&
+  return std::all_of(tag.begin(), tag.end(),
+                     [](char c) { return is_ascii_alnum(c) || c == '-'; }) &&
          tag.back() != '-' && !equals_ignoring_case(tag, "IPv6");
 }
 

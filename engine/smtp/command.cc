@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/base/ascii_text.h"
 #include "engine/base/bytes.h"
 #include "engine/mail/address.h"
 #include "engine/mail/utf8.h"
@@ -29,11 +30,7 @@ constexpr Reply kStartTlsSyntax{501, "5.5.4", "Syntax: STARTTLS"};
 using Problem = std::optional<Reply>;
 using Parse = Problem (*)(std::string_view arguments, Command& command) noexcept;
 
-std::string_view trim(std::string_view text) noexcept {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
+std::string_view trim(std::string_view text) noexcept { return trimmed(text, " "); }
 
 // Any one printable word: what the name is worth is for policy to judge (RFC 5321 4.1.4).
 bool is_client_name(std::string_view text) noexcept {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/base/ascii_text.h"
 #include "engine/dns/name.h"
 
 namespace sluice::web {
@@ -10,17 +11,6 @@ namespace {
 
 constexpr std::size_t kFieldNameMax = 32;
 constexpr std::size_t kQuotedMax = 60;  // octets of a stranger's text in an error
-
-bool is_alnum(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view kWsp = " \t";
-  const std::size_t first = text.find_first_not_of(kWsp);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kWsp) - first + 1);
-}
 
 // Takes a line off `rest`, ended by LF or CRLF (sts-policy-term), or by the end.
 std::string_view take_line(std::string_view& rest) noexcept {
@@ -33,8 +23,8 @@ std::string_view take_line(std::string_view& rest) noexcept {
 }
 
 bool is_field_name(std::string_view name) noexcept {
-  const auto allowed = [](char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; };
-  return !name.empty() && name.size() <= kFieldNameMax && is_alnum(name.front()) &&
+  const auto allowed = [](char c) { return is_ascii_alnum(c) || c == '_' || c == '-' || c == '.'; };
+  return !name.empty() && name.size() <= kFieldNameMax && is_ascii_alnum(name.front()) &&
          std::ranges::all_of(name, allowed);
 }
 

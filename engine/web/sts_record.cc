@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/ascii_text.h"
+
 namespace sluice::web {
 namespace {
 
@@ -9,26 +11,16 @@ constexpr std::size_t kIdCharsMax = 32;
 constexpr std::size_t kAddressesMax = 8;
 constexpr std::string_view kVersion = "v=STSv1";
 
-bool is_alnum(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view kWsp = " \t";
-  const std::size_t first = text.find_first_not_of(kWsp);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kWsp) - first + 1);
-}
-
 bool is_id(std::string_view value) noexcept {
-  return !value.empty() && value.size() <= kIdCharsMax && std::ranges::all_of(value, is_alnum);
+  return !value.empty() && value.size() <= kIdCharsMax &&
+         std::ranges::all_of(value, is_ascii_alnum);
 }
 
 // sts-extension: a name of up to 32 characters, and printable text without "=" and ";".
 bool is_extension(std::string_view name, std::string_view value) noexcept {
-  const auto in_name = [](char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; };
+  const auto in_name = [](char c) { return is_ascii_alnum(c) || c == '_' || c == '-' || c == '.'; };
   const auto in_value = [](char c) { return c > ' ' && c <= '~' && c != '=' && c != ';'; };
-  return !name.empty() && name.size() <= 32 && is_alnum(name.front()) &&
+  return !name.empty() && name.size() <= 32 && is_ascii_alnum(name.front()) &&
          std::ranges::all_of(name, in_name) && !value.empty() &&
          std::ranges::all_of(value, in_value);
 }
@@ -65,7 +57,7 @@ bool claims_version(std::string_view text) noexcept {
 // What may become part of a URL and of a file's name.
 bool is_host_name(std::string_view domain) noexcept {
   return std::ranges::all_of(
-      domain, [](char c) { return is_alnum(c) || c == '-' || c == '.' || c == '_'; });
+      domain, [](char c) { return is_ascii_alnum(c) || c == '-' || c == '.' || c == '_'; });
 }
 
 }  // namespace

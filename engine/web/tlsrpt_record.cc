@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/ascii_text.h"
 #include "engine/base/bytes.h"
 #include "engine/dns/name.h"
 
@@ -10,13 +11,6 @@ namespace {
 
 constexpr std::string_view kVersion = "v=TLSRPTv1";
 constexpr std::size_t kUriBytesMax = 512;
-
-std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view kWsp = " \t";
-  const std::size_t first = text.find_first_not_of(kWsp);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kWsp) - first + 1);
-}
 
 // Takes what stands before `delimiter` off `rest`.
 std::string_view take(std::string_view& rest, char delimiter) noexcept {

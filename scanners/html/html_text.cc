@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/ascii_text.h"
 #include "scanners/mime/white_space.h"
 
 namespace sluice::scan::html {
@@ -32,11 +33,7 @@ bool says_style(const Tag& tag) noexcept {
   });
 }
 
-std::string_view trim(std::string_view text) noexcept {
-  constexpr std::string_view kSpace = " \t\r\n\f";
-  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
-  return text.substr(0, text.find_last_not_of(kSpace) + 1);
-}
+std::string_view trim(std::string_view text) noexcept { return trimmed(text, " \t\r\n\f"); }
 
 // <meta http-equiv=refresh content="0; url=…">
 std::string_view refresh_target(const Tag& tag) noexcept {

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "engine/base/ascii_text.h"
+
 namespace sluice::scan::html {
 namespace {
 
@@ -32,11 +34,7 @@ constexpr std::array<NamedColor, 32> kColors{{
     {"white", {255, 255, 255}},     {"yellow", {255, 255, 0}},
 }};
 
-std::string_view trim(std::string_view text) noexcept {
-  constexpr std::string_view kSpace = " \t\r\n\f";
-  text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
-  return text.substr(0, text.find_last_not_of(kSpace) + 1);
-}
+std::string_view trim(std::string_view text) noexcept { return trimmed(text, " \t\r\n\f"); }
 
 bool is(std::string_view a, std::string_view b) noexcept { return equals_ignoring_case(a, b); }
 

@@ -6,16 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/ascii_text.h"
 #include "engine/base/bytes.h"
 
 namespace sluice::scan::sa {
 
 inline constexpr std::string_view kBlanks = " \t\r\n\f\v";
 
-inline std::string_view trim(std::string_view text) noexcept {
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  return text.substr(0, text.find_last_not_of(kBlanks) + 1);
-}
+inline std::string_view trim(std::string_view text) noexcept { return trimmed(text, kBlanks); }
 
 // Takes the next word off; empty at the end.
 inline std::string_view next_word(std::string_view& text) noexcept {
