@@ -79,7 +79,7 @@ void BodyReader::go_on(Read& read) noexcept {
     }
     Segment* segment = table_.find(chunk.sequence);
     SLUICE_ASSERT(segment != nullptr);
-    ++segment->references;
+    table_.pin(chunk.sequence);
     read.chunk = chunk;
     read.skip = static_cast<std::uint32_t>(position);
     device_.read(segment->file, chunk.offset,
@@ -97,11 +97,12 @@ void BodyReader::on_read(LogDevice::Token token, std::int64_t result) noexcept {
 }
 
 bool BodyReader::take_chunk(Read& read, std::int64_t result) noexcept {
-  Segment* segment = table_.find(read.chunk.sequence);
+  const Segment* segment = table_.find(read.chunk.sequence);
   SLUICE_ASSERT(segment != nullptr);
-  --segment->references;
+  const std::uint64_t key = segment->key;
+  table_.unpin(read.chunk.sequence);
   if (result != kRecordHeaderBytes + static_cast<std::int64_t>(read.chunk.length)) return false;
-  const auto payload = checked_chunk(read.record, segment->key, read.chunk.length);
+  const auto payload = checked_chunk(read.record, key, read.chunk.length);
   if (!payload) return false;
   const ByteView wanted = payload->subspan(read.skip);
   const std::size_t count = std::min(wanted.size(), read.into.size() - read.done);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/contract.h"
+#include "queueing/format.h"
 #include "queueing/job_thread.h"
 #include "queueing/segment_files.h"
 #include "queueing/uring.h"
@@ -25,9 +26,7 @@ class FileDevice final : public LogDevice {
   std::expected<std::vector<File>, std::string> open(const std::string& directory) override;
   bool was_left_open() const noexcept override { return files_.was_left_open(); }
   void mark_closed() noexcept override { files_.mark_closed(); }
-  std::int64_t read_now(std::uint32_t file, std::uint64_t offset, MutableBytes into) override {
-    return read_whole(fd_of(file), offset, into);
-  }
+  std::int64_t read_now(std::uint32_t file, std::uint64_t offset, MutableBytes into) override;
   std::int64_t sync_now(std::uint32_t file) override {
     return fdatasync(fd_of(file)) == 0 ? 0 : -errno;
   }
@@ -85,6 +84,20 @@ std::expected<std::vector<LogDevice::File>, std::string> FileDevice::open(
   helper_ = std::make_unique<JobThread>(work, helper_cpus_);
   if (!uring_) writes_ = std::make_unique<JobThread>(work, helper_cpus_);
   return files;
+}
+
+// Whole windows pass by the page cache: filling it costs more than all else that recovery does.
+std::int64_t FileDevice::read_now(std::uint32_t file, std::uint64_t offset, MutableBytes into) {
+  constexpr std::size_t kWorthIt = 64 * 1024;
+  const auto in_pages = [](std::uint64_t value) { return value % kPageBytes == 0; };
+  if (into.size() >= kWorthIt && in_pages(into.size()) && in_pages(offset) &&
+      in_pages(reinterpret_cast<std::uintptr_t>(into.data()))) {
+    const int fd = files_.open_direct(file);
+    const std::int64_t got = fd < 0 ? fd : read_whole(fd, offset, into);
+    if (fd >= 0) ::close(fd);
+    if (got == static_cast<std::int64_t>(into.size())) return got;
+  }
+  return read_whole(fd_of(file), offset, into);
 }
 
 void FileDevice::close() noexcept {

@@ -44,6 +44,8 @@ void LiveIndex::erase(LiveMessage& live) noexcept {
   if (unscanned_.contains(slot)) unscanned_.remove(slot);
   unlist_recipients(live);
   mids_[slot] = 0;
+  places_[slot] = {};
+  live.trail = {};
   --size_;
   if (live.durable) --size_of_queue(live);
   live.durable = false;
@@ -60,6 +62,27 @@ void LiveIndex::erase(LiveMessage& live) noexcept {
     live = LiveMessage{};
   }
   free_.push_back(slot);
+}
+
+void LiveIndex::note_place(const LiveMessage& live) noexcept {
+  Place place{live.commit.sequence, live.commit.sequence};
+  for (const Location& chunk : live.chunks) {
+    place.first = std::min(place.first, chunk.sequence);
+    place.last = std::max(place.last, chunk.sequence);
+  }
+  places_[live.slot] = place;
+}
+
+LiveMessage* LiveIndex::next_in_segment(std::uint64_t sequence, std::size_t& slot,
+                                        std::size_t count) {
+  for (const std::size_t end = std::min(places_.size(), slot + count); slot < end;) {
+    const Place& place = places_[slot++];
+    if (place.first > sequence || place.last < sequence) continue;
+    LiveMessage& live = entry(static_cast<std::uint32_t>(slot - 1));
+    const auto lies_there = [&](const Location& record) { return record.sequence == sequence; };
+    if (lies_there(live.commit) || std::ranges::any_of(live.chunks, lies_there)) return &live;
+  }
+  return nullptr;
 }
 
 void LiveIndex::set_recipients(LiveMessage& live, std::uint32_t count) {
@@ -111,6 +134,7 @@ void LiveIndex::add_page() {
   const auto first = static_cast<std::uint32_t>(mids_.size());
   pages_.push_back(std::make_unique<LiveMessage[]>(kPageEntries));
   mids_.resize(first + kPageEntries, 0);
+  places_.resize(first + kPageEntries);
   for (std::uint32_t i = kPageEntries; i > 0; --i) free_.push_back(first + i - 1);
 }
 

@@ -15,6 +15,7 @@
 #include "queueing/format.h"
 #include "queueing/host_index.h"
 #include "queueing/queued_message.h"
+#include "queueing/segment_table.h"
 
 namespace sluice::queueing {
 
@@ -22,6 +23,7 @@ struct LiveMessage {
   QueuedMessage message;
   std::vector<Location> chunks;
   Location commit;
+  RecordTrail trail;
   std::vector<BlockSlice> resident;  // the octets in memory, when delivery comes at once
   std::uint32_t slot = 0;
   std::uint32_t pending = 0;  // recipients
@@ -42,6 +44,12 @@ class LiveIndex {
   LiveMessage& insert(Mid mid);  // of a MID that is not there; over capacity only in recovery
   LiveMessage* find(Mid mid) noexcept;
   void erase(LiveMessage& live) noexcept;
+
+  // Where its records lie has been set.
+  void note_place(const LiveMessage& live) noexcept;
+  // The first message from `slot` on of which a record lies in the segment; `slot` is moved on. Up
+  // to `count` slots are looked at.
+  LiveMessage* next_in_segment(std::uint64_t sequence, std::size_t& slot, std::size_t count);
 
   void set_durable(LiveMessage& live);
   static void set_recipients(LiveMessage& live, std::uint32_t count);  // all pending
@@ -105,6 +113,12 @@ class LiveIndex {
   QueueSizes queues_{};
   std::vector<std::unique_ptr<LiveMessage[]>> pages_;
   std::vector<Mid> mids_;  // by slot; 0 = free
+  // By slot, so that the search for what lies in a segment need not look at the messages.
+  struct Place {
+    std::uint64_t first = 0;  // segments of its first and last record
+    std::uint64_t last = 0;
+  };
+  std::vector<Place> places_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> buckets_;  // slots, open addressing, at most half full
   DueHeap due_;

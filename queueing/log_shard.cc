@@ -30,6 +30,7 @@ LogShard::LogShard(const ShardOptions& options, LogDevice& device,
       writer_(options_.segment_bytes, device, table_, supply_),
       reader_(kReadsMax, kRead, device, index_, table_),
       rewriter_(options_, kRewriteRead, device, index_, table_, writer_),
+      cleaner_(options_, index_, table_, supply_, writer_, rewriter_),
       arrivals_(options.arrivals_max) {
   // A spare of another size would have the copy of its head in another place.
   for (const LogDevice::File& file : files)
@@ -166,6 +167,8 @@ std::expected<void, QueueError> LogShard::commit(Handle handle, const Acceptance
   LiveMessage& live = index_.insert(arrival->mid);
   live.commit = *location;
   live.chunks.assign(arrival->chunks.begin(), arrival->chunks.end());
+  table_.note_record(location->sequence, arrival->mid, live.trail);
+  index_.note_place(live);
   QueuedMessage& message = live.message;
   message.icid = acceptance.icid;
   message.received = acceptance.received;
@@ -249,7 +252,7 @@ void LogShard::set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept {
   progress.status = status;
   if (progress.listed != kNotListed) count_outcome(index_.hosts().host(progress.listed), status);
   index_.apply(*live, rid, progress);
-  log_outcome(mid, rid, progress);
+  log_outcome(*live, rid, progress);
   if (!live->message.leased && live->pending == 0) finish(*live);
 }
 
@@ -261,7 +264,7 @@ void LogShard::set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept {
   if (progress.attempts < UINT16_MAX) ++progress.attempts;
   index_.apply(*live, rid, progress);
   live->resident.clear();
-  log_outcome(mid, rid, progress);
+  log_outcome(*live, rid, progress);
 }
 
 void LogShard::set_delay_told(Mid mid, Rid rid) noexcept {
@@ -270,15 +273,32 @@ void LogShard::set_delay_told(Mid mid, Rid rid) noexcept {
   RecipientProgress progress = live->message.recipients[rid];
   progress.delay_told = true;
   index_.apply(*live, rid, progress);
-  log_outcome(mid, rid, progress);
+  log_outcome(*live, rid, progress);
 }
 
-// Without room for the record the outcome lives in memory only: at worst a message is delivered
-// twice after a restart.
-void LogShard::log_outcome(Mid mid, Rid rid, const RecipientProgress& progress) noexcept {
-  const OutcomeRecord outcome{rid, progress};
-  (void)writer_.append(RecordType::outcome, mid, kOutcomeBytes,
-                       [&](MutableBytes into) { encode(outcome, into); });
+// Without room for the record the outcome waits for it in memory, in the order of outcomes: if the
+// process ends before, a message may be delivered twice.
+void LogShard::log_outcome(LiveMessage& live, Rid rid, const RecipientProgress& progress) noexcept {
+  const Unlogged outcome{live.message.mid, rid, progress, live.trail};
+  if (unlogged_.empty() && append_outcome(outcome, live.trail)) return;
+  if (unlogged_.size() == kUnloggedMax) unlogged_.pop();
+  unlogged_.push(outcome);
+}
+
+bool LogShard::append_outcome(const Unlogged& outcome, RecordTrail& trail) noexcept {
+  const OutcomeRecord record{outcome.rid, outcome.progress};
+  const auto location = writer_.append(RecordType::outcome, outcome.mid, kOutcomeBytes,
+                                       [&](MutableBytes into) { encode(record, into); });
+  if (location) table_.note_record(location->sequence, outcome.mid, trail);
+  return location.has_value();
+}
+
+void LogShard::log_unlogged() noexcept {
+  while (!unlogged_.empty()) {
+    Unlogged outcome = unlogged_.front();
+    if (!append_outcome(outcome, outcome.trail)) return;
+    unlogged_.pop();
+  }
 }
 
 bool LogShard::unlease(Mid mid) noexcept {
@@ -359,7 +379,11 @@ bool LogShard::read(Mid mid, std::uint64_t offset, MutableBytes into,
 std::size_t LogShard::poll(Instant now) noexcept {
   supply_.poll(now, writer_.highest_mid(), kPrepare);
   const std::size_t begun = writer_.poll(now, kWrite, kSync);
-  if (!failed_) rewriter_.poll(now);
+  if (!failed_) {
+    log_unlogged();
+    rewriter_.poll(now);
+    cleaner_.poll(now);
+  }
   const std::size_t stepped = index_.step() ? 1 : 0;
   reclaim();
   drop_residents();
@@ -380,7 +404,7 @@ void LogShard::dispatch(const LogDevice::Completion& completion, Instant now) no
     case kPrepare:
       if (!supply_.prepared(now, completion.result)) error = QueueError::disk_full;
       break;
-    case kRemove: --removals_; break;
+    case kRemove: supply_.removed(static_cast<std::uint32_t>(completion.token)); break;
     default: SLUICE_ASSERT(false);
   }
   if (!error) return;
@@ -399,15 +423,18 @@ void LogShard::fail_unsynced(QueueError error) noexcept {
   settle_commits();
   if (error == QueueError::io_error) failed_ = true;
   rewriter_.fail();
+  cleaner_.fail();
   arrivals_.for_each([&](Arrival& arrival) {
     if (!arrival.chunks.empty() || failed_) arrival.failed = error;
   });
   while (!waiting_.empty()) {
     const WaitingCommit commit = waiting_.pop();
     committed_.push({commit.token, commit.mid, std::unexpected(error), {}});
+    LiveMessage* live = index_.find(commit.mid);
+    SLUICE_ASSERT(live != nullptr);
     // Its record may yet come to be on the disk: the refused message must not reappear.
-    log_outcome(commit.mid, kAllRecipients, {.status = RecipientStatus::deleted});
-    if (LiveMessage* live = index_.find(commit.mid)) finish(*live);
+    log_outcome(*live, kAllRecipients, {.status = RecipientStatus::deleted});
+    finish(*live);
   }
 }
 
@@ -431,13 +458,14 @@ void LogShard::reclaim() noexcept {
       dead_until_ = writer_.offsets().dirty();
     }
     if (failed_ || writer_.offsets().durable() < dead_until_) return;
-    removals_ += supply_.retire_tail(kRemove);
+    supply_.retire_tail(kRemove);
   }
 }
 
 bool LogShard::idle() const noexcept {
   return writer_.idle() && waiting_.empty() && committed_.empty() && reader_.idle() &&
-         rewriter_.idle() && supply_.idle() && removals_ == 0 && !index_.stepping();
+         rewriter_.idle() && cleaner_.idle() && supply_.idle() && !index_.stepping() &&
+         (unlogged_.empty() || refusal());
 }
 
 ShardCounts LogShard::counts() const noexcept {

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "queueing/body_reader.h"
+#include "queueing/cleaner.h"
 #include "queueing/fifo.h"
 #include "queueing/recovery.h"
 #include "queueing/rewriter.h"
@@ -89,6 +90,14 @@ class LogShard final : public Shard {
     LogPosition end = 0;
   };
 
+  struct Unlogged {  // an outcome for whose record there was no room
+    Mid mid = 0;
+    Rid rid = 0;
+    RecipientProgress progress;
+    RecordTrail trail;
+  };
+  static constexpr std::size_t kUnloggedMax = 65'536;  // the oldest are forgotten
+
   std::optional<QueueError> refusal() const noexcept;
   void gather(Arrival& arrival, const BlockSlice& slice) noexcept;
   bool fits(const Arrival& arrival, const BlockSlice& slice) const noexcept;
@@ -97,7 +106,9 @@ class LogShard final : public Shard {
   void drop_residents() noexcept;
   bool blocks_plenty() const noexcept;
   void close_arrival(Arrival& arrival) noexcept;
-  void log_outcome(Mid mid, Rid rid, const RecipientProgress& progress) noexcept;
+  void log_outcome(LiveMessage& live, Rid rid, const RecipientProgress& progress) noexcept;
+  bool append_outcome(const Unlogged& outcome, RecordTrail& trail) noexcept;
+  void log_unlogged() noexcept;
   void finish(LiveMessage& live) noexcept;
   void release_records(LiveMessage& live) noexcept;
 
@@ -116,16 +127,17 @@ class LogShard final : public Shard {
   SegmentWriter writer_;
   BodyReader reader_;
   Rewriter rewriter_;
+  Cleaner cleaner_;
   Slab<Arrival> arrivals_;
   Fifo<WaitingCommit> waiting_;
   Fifo<Committed> committed_;
   Fifo<Mid> residents_;
+  Fifo<Unlogged> unlogged_;
   bool started_ = false;
   bool failed_ = false;
   QueueFault fault_;             // while failed_
   std::uint64_t dead_tail_ = 0;  // sequence of the tail that nothing needs any more
   LogPosition dead_until_ = 0;   // it is freed when this is durable
-  std::size_t removals_ = 0;     // under way
   std::uint64_t commits_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "engine/base/crc32c.h"
@@ -21,15 +22,17 @@ class Recovery {
   RecoveryReport run(std::span<const LogDevice::File> files) {
     read_headers(files);
     drop_superseded();
-    scan_in_parallel(device_, scans_);
-    for (const SegmentScan& scan : scans_) {
-      replay(scan);
+    scan_in_parallel(device_, scans_, [this](SegmentScan& scan) {
       table_.push({.sequence = scan.header.sequence,
                    .key = scan.header.key,
                    .file = scan.file.id,
                    .bytes = scan.header.segment_bytes,
-                   .ready = true});
-    }
+                   .ready = true,
+                   .sequels = {}});
+      replay(scan);
+      scan.events = {};
+      scan.payloads = {};
+    });
     count_damage();
     for (std::size_t slot = 0; slot < index_.slots(); ++slot)
       if (LiveMessage* live = index_.at(slot)) load(*live);
@@ -44,16 +47,17 @@ class Recovery {
   void replay(const SegmentScan& scan);
   void count_damage();
   void count(const SegmentScan& scan, const SegmentReader::Damage& damage);
+  void replay_commit(const SegmentScan& scan, const SegmentScan::Event& event, LiveMessage* live);
   void load(LiveMessage& live);
-  const char* fill(LiveMessage& live);
+  const char* fill(LiveMessage& live, const CommitRecord& commit);
   void remember(const LiveMessage& live, const char* why);
   std::optional<CommitRecord> read_commit(const Location& location);
-  bool chunks_are_whole(const CommitRecord& commit) const noexcept;
-  bool is_whole(const Location& location) {
-    const auto commit = read_commit(location);
-    return commit && chunks_are_whole(*commit);
-  }
+  bool chunks_are_whole(const CommitRecord& commit, std::uint64_t sequence) const noexcept;
   const SegmentScan* scan_of(std::uint64_t sequence) const noexcept;
+  static bool gap_between(const SegmentScan& scan, const SegmentScan& later) noexcept {
+    return later.header.sequence - scan.header.sequence !=
+           static_cast<std::uint64_t>(&later - &scan);
+  }
   void note(std::string text) {
     if (report_.notes.size() < RecoveryReport::kNotesMax) report_.notes.push_back(std::move(text));
   }
@@ -64,6 +68,7 @@ class Recovery {
   std::vector<SegmentScan> scans_;  // in order of sequence
   std::optional<SegmentHeader> page_header_;
   std::vector<std::uint8_t> buffer_;
+  std::unordered_map<Mid, const char*> broken_;  // of the messages so far: why they are not whole
   RecoveryReport report_;
 };
 
@@ -146,29 +151,46 @@ void Recovery::replay(const SegmentScan& scan) {
   for (const SegmentScan::Event& event : scan.events) {
     if (event.mid == 0) continue;
     LiveMessage* live = index_.find(event.mid);
+    if (live != nullptr) table_.note_record(scan.header.sequence, event.mid, live->trail);
     if (event.recipients > 0) {
-      const Location commit{scan.header.sequence, event.offset, event.length};
-      // Of a message that was being rewritten the old records count until the new ones are whole.
-      if (live != nullptr && !is_whole(commit)) continue;
-      if (live == nullptr) live = &index_.insert(event.mid);
-      LiveIndex::set_recipients(*live, event.recipients);
-      live->commit = commit;
+      replay_commit(scan, event, live);
     } else if (live != nullptr) {
       index_.apply(*live, event.outcome.rid, event.outcome.progress);
-      if (live->pending == 0) index_.erase(*live);
+      if (live->pending > 0) continue;
+      broken_.erase(event.mid);
+      index_.erase(*live);
     }
   }
 }
 
+// Of a message that was being rewritten the old records count until the new ones are whole.
+void Recovery::replay_commit(const SegmentScan& scan, const SegmentScan::Event& event,
+                             LiveMessage* live) {
+  const auto commit = decode_commit(ByteView(scan.payloads).subspan(event.payload, event.length));
+  const bool whole = chunks_are_whole(*commit, scan.header.sequence);
+  if (live != nullptr && !whole) return;
+  if (live == nullptr) live = &index_.insert(event.mid);
+  table_.note_record(scan.header.sequence, event.mid, live->trail);
+  LiveIndex::set_recipients(*live, event.recipients);
+  live->commit = {scan.header.sequence, event.offset, event.length};
+  const char* const problem = whole ? fill(*live, *commit) : "a chunk of it is damaged";
+  if (problem != nullptr)
+    broken_[event.mid] = problem;
+  else
+    broken_.erase(event.mid);
+}
+
 // What lies behind the last record was never synced if the log ended there: because it is the end,
-// or because the next records are of another start.
+// or because the next records are of another start. Where segments have been taken from between
+// nobody knows.
 void Recovery::count_damage() {
   for (std::size_t i = 0; i < scans_.size(); ++i) {
     SegmentScan& scan = scans_[i];
     const auto next =
         std::find_if(scans_.begin() + static_cast<std::ptrdiff_t>(i) + 1, scans_.end(),
                      [](const SegmentScan& later) { return later.records > 0 || later.torn; });
-    const bool log_ended = next == scans_.end() || (next->header.flags & kBegunAtStart) != 0;
+    const bool log_ended = next == scans_.end() || (next->header.flags & kBegunAtStart) != 0 ||
+                           gap_between(scan, *next);
     if (scan.torn && log_ended) report_.torn_records += scan.torn->bad_records;
     if (scan.torn && !log_ended) scan.damages.push_back(*std::exchange(scan.torn, {}));
     for (const SegmentReader::Damage& damage : scan.damages) count(scan, damage);
@@ -194,16 +216,16 @@ void Recovery::count(const SegmentScan& scan, const SegmentReader::Damage& damag
 }
 
 void Recovery::load(LiveMessage& live) {
-  const char* problem = fill(live);
-  if (problem != nullptr) {
+  if (const auto broken = broken_.find(live.message.mid); broken != broken_.end()) {
     ++report_.lost_messages;
-    note(fmt::format("MID {} is not whole ({}) and is dropped", live.message.mid, problem));
-    remember(live, problem);
+    note(fmt::format("MID {} is not whole ({}) and is dropped", live.message.mid, broken->second));
+    remember(live, broken->second);
     index_.erase(live);
     return;
   }
   table_.reference(live.commit);
   for (const Location& chunk : live.chunks) table_.reference(chunk);
+  index_.note_place(live);
   index_.set_durable(live);
 }
 
@@ -225,22 +247,20 @@ void Recovery::remember(const LiveMessage& live, const char* why) {
 }
 
 // nullptr, or what is wrong.
-const char* Recovery::fill(LiveMessage& live) {
-  const auto commit = read_commit(live.commit);
-  if (!commit) return "its commit record cannot be read again";
-  if (!chunks_are_whole(*commit)) return "a chunk of it is damaged";
-  auto envelope = mail::Envelope::decode(commit->envelope);
+const char* Recovery::fill(LiveMessage& live, const CommitRecord& commit) {
+  auto envelope = mail::Envelope::decode(commit.envelope);
   if (!envelope || envelope->recipient_count() != live.message.recipients.size())
     return "its envelope makes no sense";
   live.message.envelope = std::move(*envelope);
-  live.message.added_header.assign(as_text(commit->added_header));
-  live.message.icid = commit->icid;
-  live.message.received = commit->received;
-  live.message.scl = commit->scl;
-  live.message.direction = commit->direction;
-  live.message.stage = commit->stage;
-  live.message.body_size = commit->body_size;
-  for (std::uint32_t i = 0; i < commit->chunk_count(); ++i) live.chunks.push_back(commit->chunk(i));
+  live.message.added_header.assign(as_text(commit.added_header));
+  live.message.icid = commit.icid;
+  live.message.received = commit.received;
+  live.message.scl = commit.scl;
+  live.message.direction = commit.direction;
+  live.message.stage = commit.stage;
+  live.message.body_size = commit.body_size;
+  live.chunks.clear();
+  for (std::uint32_t i = 0; i < commit.chunk_count(); ++i) live.chunks.push_back(commit.chunk(i));
   return nullptr;
 }
 
@@ -257,11 +277,12 @@ std::optional<CommitRecord> Recovery::read_commit(const Location& location) {
   return decode_commit(payload);
 }
 
-bool Recovery::chunks_are_whole(const CommitRecord& commit) const noexcept {
+// Chunks come before their commit.
+bool Recovery::chunks_are_whole(const CommitRecord& commit, std::uint64_t sequence) const noexcept {
   std::uint64_t octets = 0;
   for (std::uint32_t i = 0; i < commit.chunk_count(); ++i) {
     const Location chunk = commit.chunk(i);
-    const SegmentScan* scan = scan_of(chunk.sequence);
+    const SegmentScan* scan = chunk.sequence <= sequence ? scan_of(chunk.sequence) : nullptr;
     if (scan == nullptr || !scan->has_chunk(chunk)) return false;
     octets += chunk.length;
   }

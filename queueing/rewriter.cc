@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/contract.h"
+#include "queueing/cleaner.h"
 
 namespace sluice::queueing {
 
@@ -19,18 +20,35 @@ Rewriter::Rewriter(const ShardOptions& options, LogDevice::Token read_kind, LogD
 void Rewriter::poll(Instant now) noexcept {
   settle();
   if (moving_) return take_chunk(now);
-  if (now < paused_until_ || moves_.size() >= kMovesMax || !wanted()) return;
-  pick(now);
+  if (now < paused_until_ || moves_.size() >= kMovesMax) return;
+  if (victim_ == 0) {
+    victim_ = victim();
+    cursor_ = 0;
+    found_any_ = false;
+  }
+  if (victim_ != 0) pick(now);
 }
 
-// More than half of the log is dead, or it is about to reach its limit.
-bool Rewriter::wanted() noexcept {
-  Segment& tail = table_.tail();
-  if (tail.references == 0 || table_.size() < 2) return false;
-  if (table_.size() > kShortLog && table_.live_bytes() * 2 < table_.size() * options_.segment_bytes)
-    return true;
-  return table_.size() + 2 >= options_.segments_max &&
-         tail.live_bytes < options_.segment_bytes / 4 * 3;
+// The segment to be emptied; 0: none is worth it. There is a reason when more than half of the log
+// is dead, or it is about to reach its limit. The tail gives room back to the file system; as long
+// as others are dead already, they are written over and nothing needs to be moved.
+std::uint64_t Rewriter::victim() noexcept {
+  const bool mostly_dead =
+      table_.size() > kShortLog && table_.live_bytes() * 2 < table_.size() * options_.segment_bytes;
+  if (table_.size() < 2 || (!mostly_dead && table_.size() + 2 < options_.segments_max)) return 0;
+  const Segment& tail = table_.tail();
+  if (tail.references > 0 && tail.live_bytes * 2 < options_.segment_bytes) return tail.sequence;
+  if (table_.clean() != 0 ||
+      Cleaner::choose(options_, table_, writer_.offsets().durable()) != nullptr)
+    return 0;
+  const Segment* least = nullptr;
+  for (std::size_t i = 0; i + 1 < table_.size(); ++i) {
+    const Segment& segment = table_.at(i);
+    if (segment.references == 0) continue;
+    if (least == nullptr || segment.live_bytes < least->live_bytes) least = &segment;
+  }
+  const bool much_dead = least != nullptr && least->live_bytes < options_.segment_bytes / 4 * 3;
+  return much_dead ? least->sequence : 0;
 }
 
 void Rewriter::settle() noexcept {
@@ -45,34 +63,25 @@ void Rewriter::settle() noexcept {
     for (const Location& chunk : live->chunks) table_.release(chunk);
     live->commit = move.commit;
     live->chunks = std::move(move.chunks);
+    index_.note_place(*live);
   }
 }
 
-// Looks for the next message with a record in the tail.
+// Looks for the next message with a record in the victim.
 void Rewriter::pick(Instant now) noexcept {
   if (cursor_ >= index_.slots()) {
     if (!moves_.empty()) return;
     if (!found_any_) paused_until_ = now + kPause;
-    found_any_ = false;
-    cursor_ = 0;
+    victim_ = 0;
+    return;
   }
-  const std::size_t end = std::min(index_.slots(), cursor_ + kSlotsPerStep);
-  while (cursor_ < end) {
-    LiveMessage* live = index_.at(cursor_++);
-    if (live == nullptr || !live->durable || !lies_in_tail(*live)) continue;
-    found_any_ = true;
-    moving_ = true;
-    moved_ = 0;
-    move_ = {.mid = live->message.mid};
-    return step(now);
-  }
-}
-
-bool Rewriter::lies_in_tail(const LiveMessage& live) noexcept {
-  const std::uint64_t tail = table_.tail().sequence;
-  return live.commit.sequence == tail ||
-         std::ranges::any_of(live.chunks,
-                             [&](const Location& chunk) { return chunk.sequence == tail; });
+  LiveMessage* live = index_.next_in_segment(victim_, cursor_, kSlotsPerStep);
+  if (live == nullptr || !live->durable) return;
+  found_any_ = true;
+  moving_ = true;
+  moved_ = 0;
+  move_ = {.mid = live->message.mid};
+  step(now);
 }
 
 // Asks for the next chunk, or appends the commit record behind the last one.
@@ -107,7 +116,7 @@ void Rewriter::take_chunk(Instant now) noexcept {
   step(now);
 }
 
-bool Rewriter::append_commit(const LiveMessage& live, Move& move) noexcept {
+bool Rewriter::append_commit(LiveMessage& live, Move& move) noexcept {
   const QueuedMessage& message = live.message;
   const CommitRecord commit{
       .icid = message.icid,
@@ -125,6 +134,7 @@ bool Rewriter::append_commit(const LiveMessage& live, Move& move) noexcept {
                                  [&](MutableBytes into) { encode(commit, into); });
   if (!location) return false;
   table_.reference(*location);
+  table_.note_record(location->sequence, move.mid, live.trail);
   move.commit = *location;
   move.durable_at = writer_.offsets().dirty();
   return true;
@@ -132,7 +142,7 @@ bool Rewriter::append_commit(const LiveMessage& live, Move& move) noexcept {
 
 // A move whose chunks are the old ones. Moves that overlap end in the order of their records, and
 // each holds references of its own, so the last record and the index always say the same.
-bool Rewriter::recommit(const LiveMessage& live) noexcept {
+bool Rewriter::recommit(LiveMessage& live) noexcept {
   Move move{.mid = live.message.mid, .chunks = live.chunks};
   if (!append_commit(live, move)) return false;
   for (const Location& chunk : move.chunks) table_.reference(chunk);
@@ -140,10 +150,20 @@ bool Rewriter::recommit(const LiveMessage& live) noexcept {
   return true;
 }
 
+bool Rewriter::bury(const Sequel& sequel) noexcept {
+  const OutcomeRecord outcome{kAllRecipients, {.status = RecipientStatus::deleted}};
+  const auto location = writer_.append(RecordType::outcome, sequel.mid, kOutcomeBytes,
+                                       [&](MutableBytes into) { encode(outcome, into); });
+  RecordTrail trail{.first = sequel.first};
+  if (location) table_.note_record(location->sequence, sequel.mid, trail);
+  return location.has_value();
+}
+
 void Rewriter::give_up(Instant now) noexcept {
   for (const Location& chunk : move_.chunks) table_.release(chunk);
   moving_ = false;
   move_ = {};
+  victim_ = 0;
   paused_until_ = now + kPause;
 }
 

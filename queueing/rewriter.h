@@ -1,6 +1,6 @@
-// Frees the tail of the log when a few messages hold much dead space: they are read and appended
-// again at the head with what became of their recipients so far, under the same MID. The index
-// follows when the new records are durable. Works in small steps between polls.
+// Frees segments in which a few messages hold much dead space: they are read and appended again at
+// the head with what became of their recipients so far, under the same MID. The index follows when
+// the new records are durable. Works in small steps between polls.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ namespace sluice::queueing {
 
 class Rewriter {
  public:
-  static constexpr std::size_t kShortLog = 4;   // segments; a log so short is left as it is
-  static constexpr std::size_t kMovesMax = 32;  // messages appended and not yet durable
-  static constexpr std::size_t kSlotsPerStep = 4096;
-  static constexpr Duration kPause = seconds(1);  // when there was nothing to move, or no room
+  static constexpr std::size_t kShortLog = 4;         // segments; a log so short is left as it is
+  static constexpr std::size_t kMovesMax = 32;        // messages appended and not yet durable
+  static constexpr std::size_t kSlotsPerStep = 4096;  // 64 KiB of the index
+  static constexpr Duration kPause = seconds(1);      // when there was nothing to move, or no room
 
   Rewriter(const ShardOptions& options, LogDevice::Token read_kind, LogDevice& device,
            LiveIndex& index, SegmentTable& table, SegmentWriter& writer);
@@ -28,7 +28,9 @@ class Rewriter {
   void poll(Instant now) noexcept;
   // Writes the commit record anew, as the message now is (its stage has changed); the chunks stay
   // where they are. False: no room. Until the record is durable both count.
-  bool recommit(const LiveMessage& live) noexcept;
+  bool recommit(LiveMessage& live) noexcept;
+  // An outcome record for a message that is finished already.
+  bool bury(const Sequel& sequel) noexcept;
   void on_read(LogDevice::Token token, std::int64_t result) noexcept {
     reader_.on_read(token, result);
   }
@@ -44,13 +46,12 @@ class Rewriter {
     LogPosition durable_at = 0;
   };
 
-  bool wanted() noexcept;
+  std::uint64_t victim() noexcept;
   void settle() noexcept;
   void pick(Instant now) noexcept;
-  bool lies_in_tail(const LiveMessage& live) noexcept;
   void step(Instant now) noexcept;
   void take_chunk(Instant now) noexcept;
-  bool append_commit(const LiveMessage& live, Move& move) noexcept;
+  bool append_commit(LiveMessage& live, Move& move) noexcept;
   void give_up(Instant now) noexcept;
   void forget(const Move& move) noexcept;
 
@@ -61,7 +62,8 @@ class Rewriter {
   BodyReader reader_;
   std::vector<std::uint8_t> buffer_;
   Instant paused_until_{INT64_MIN};
-  std::size_t cursor_ = 0;
+  std::uint64_t victim_ = 0;  // segment that is being emptied; 0: none
+  std::size_t cursor_ = 0;    // slots of the index have been looked at for it
   bool found_any_ = false;
   bool moving_ = false;
   bool lost_ = false;        // the move being made cannot be completed

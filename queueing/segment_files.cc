@@ -167,7 +167,14 @@ int SegmentFiles::create(const LogDevice::Preparation& preparation) const noexce
 
 int SegmentFiles::remove(std::uint32_t file, int fd) const noexcept {
   if (fd >= 0) ::close(fd);
-  return unlinkat(directory_fd_, segment_file_name(file).c_str(), 0) == 0 ? 0 : -errno;
+  if (unlinkat(directory_fd_, segment_file_name(file).c_str(), 0) != 0) return -errno;
+  return fsync(directory_fd_) == 0 ? 0 : -errno;
+}
+
+int SegmentFiles::open_direct(std::uint32_t file) const noexcept {
+  const int fd =
+      openat(directory_fd_, segment_file_name(file).c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
+  return fd < 0 ? -errno : fd;
 }
 
 std::int64_t read_whole(int fd, std::uint64_t offset, MutableBytes into) noexcept {

@@ -11,7 +11,7 @@ SegmentReader::SegmentReader(LogDevice& device, LogDevice::File file, std::uint6
     : device_(device),
       file_(file),
       key_(key),
-      window_(std::make_unique_for_overwrite<std::uint8_t[]>(kWindowBytes)) {}
+      window_(new(std::align_val_t{kPageBytes}) std::uint8_t[kWindowBytes]) {}
 
 const char* describe(SegmentReader::Damage::Reason reason) noexcept {
   switch (reason) {
@@ -93,21 +93,22 @@ ByteView SegmentReader::view(std::size_t octets) {
   return {window_.get() + (offset_ - window_offset_), octets};
 }
 
-// A window from offset_ on; where the disk refuses, no more than is wanted, then what is left of
-// the page.
+// A window from the page of offset_ on; where the disk refuses, no more than is wanted, then what
+// is left of the page.
 bool SegmentReader::read_window(std::size_t octets) {
-  const std::uint64_t left = file_.bytes - offset_;
-  const std::uint64_t tries[] = {kWindowBytes, octets, kPageBytes - offset_ % kPageBytes};
-  for (const std::uint64_t wanted : tries) {
-    if (wanted > octets && offset_ < careful_until_) continue;
-    const std::size_t most = std::min(wanted, left);
-    const std::int64_t got = device_.read_now(file_.id, offset_, {window_.get(), most});
-    window_offset_ = offset_;
-    window_bytes_ = got > 0 ? static_cast<std::size_t>(got) : 0;
-    if (window_bytes_ >= kRecordHeaderBytes) return true;
-    if (wanted == kWindowBytes) careful_until_ = offset_ + kWindowBytes;
-  }
-  return false;
+  const std::uint64_t rest_of_page = kPageBytes - offset_ % kPageBytes;
+  const bool careful = offset_ < careful_until_;
+  if (!careful && read_at(offset_ + rest_of_page - kPageBytes, kWindowBytes)) return true;
+  if (!careful) careful_until_ = offset_ + kWindowBytes;
+  return read_at(offset_, octets) || read_at(offset_, rest_of_page);
+}
+
+bool SegmentReader::read_at(std::uint64_t from, std::uint64_t most) {
+  const auto wanted = static_cast<std::size_t>(std::min(most, file_.bytes - from));
+  const std::int64_t got = device_.read_now(file_.id, from, {window_.get(), wanted});
+  window_offset_ = from;
+  window_bytes_ = got > 0 ? static_cast<std::size_t>(got) : 0;
+  return window_offset_ + window_bytes_ >= offset_ + kRecordHeaderBytes;
 }
 
 }  // namespace sluice::queueing

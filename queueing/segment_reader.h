@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <vector>
 
@@ -45,11 +46,12 @@ class SegmentReader {
 
  private:
   static constexpr std::size_t kWindowBytes = 2 * 1024 * 1024;
-  static_assert(kWindowBytes >= kPayloadBytesMax + kRecordHeaderBytes);
+  static_assert(kWindowBytes >= kPageBytes + kPayloadBytesMax + kRecordHeaderBytes);
 
   ByteView view(std::size_t octets);  // from offset_; empty when they cannot be had
   bool find_key();
   bool read_window(std::size_t octets);
+  bool read_at(std::uint64_t from, std::uint64_t most);
   void look_at(const Damage::Reason reason) noexcept {
     gap_.reason = std::max(gap_.reason, reason);
   }
@@ -59,7 +61,12 @@ class SegmentReader {
   const LogDevice::File file_;
   const std::uint64_t key_;
   std::uint64_t offset_ = kSegmentHeaderBytes;
-  std::unique_ptr<std::uint8_t[]> window_;
+  struct FreePages {
+    void operator()(std::uint8_t* pages) const {
+      ::operator delete[](pages, std::align_val_t{kPageBytes});
+    }
+  };
+  std::unique_ptr<std::uint8_t[], FreePages> window_;  // begins at a page, for direct reads
   std::uint64_t window_offset_ = 0;
   std::size_t window_bytes_ = 0;
   std::uint64_t careful_until_ = 0;  // something before it cannot be read

@@ -1,5 +1,6 @@
 #include "queueing/segment_supply.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -24,7 +25,7 @@ void SegmentSupply::add_file(std::uint32_t file) noexcept {
 
 void SegmentSupply::add_spare(std::uint32_t file) noexcept {
   add_file(file);
-  spares_.push_back(file);
+  spares_.push_back({file, 0});
 }
 
 // A full queue must start, or it could never drain: the head that outcomes are written to may go
@@ -34,6 +35,7 @@ std::int64_t SegmentSupply::start(Mid highest_mid) {
   preparation_.reserve = 0;
   const std::int64_t result = device_.prepare_now(preparation_);
   waiting_ = 0;
+  overwritten_ = {};
   if (result < 0) return result;
   next_.ready = true;
   table_.push(next_);
@@ -48,7 +50,7 @@ void SegmentSupply::poll(Instant now, Mid highest_mid, LogDevice::Token token) n
       refusal_code_ = 0;
       return;
     }
-    if (state_ == State::refused && now < retry_at_ && spares_.empty()) return;
+    if (state_ == State::refused && now < retry_at_ && !has_file()) return;
     plan_next(highest_mid, 0);
   } else if (now < retry_at_) {
     return;
@@ -61,22 +63,32 @@ void SegmentSupply::poll(Instant now, Mid highest_mid, LogDevice::Token token) n
 }
 
 void SegmentSupply::plan_next(Mid highest_mid, std::uint64_t flags) noexcept {
-  preparation_ = {.create = spares_.empty(),
+  preparation_ = {.create = !take_file(),
                   .bytes = options_.segment_bytes + kSegmentHeaderBytes,
                   .reserve = options_.disk_reserve,
                   .header = header_};
-  if (preparation_.create) {
-    preparation_.file = free_id();
-    add_file(preparation_.file);
-  } else {
-    preparation_.file = spares_.front();
-    spares_.erase(spares_.begin());
-  }
+  preparation_.file = preparation_.create ? free_id() : overwritten_.file;
+  if (preparation_.create) add_file(preparation_.file);
   next_ = {++last_sequence_, keys_.next(), preparation_.file, options_.segment_bytes};
   waiting_ = next_.sequence;
   const std::uint64_t oldest = table_.empty() ? next_.sequence : table_.tail().sequence;
   encode_twice({next_.sequence, next_.key, oldest, highest_mid, options_.segment_bytes, flags},
                header_);
+}
+
+// The one to be written over into overwritten_; false: there is none. Oldest first: what finished
+// the messages of a segment lies in it or behind it.
+bool SegmentSupply::take_file() noexcept {
+  if (!spares_.empty()) {
+    overwritten_ = spares_.front();
+    spares_.erase(spares_.begin());
+  } else if (table_.clean() != 0) {
+    const Segment segment = table_.take(table_.clean());
+    overwritten_ = {segment.file, segment.sequence};
+  } else {
+    return false;
+  }
+  return true;
 }
 
 bool SegmentSupply::prepared(Instant now, std::int64_t result) noexcept {
@@ -91,6 +103,7 @@ bool SegmentSupply::prepared(Instant now, std::int64_t result) noexcept {
     return promised == nullptr;
   }
   waiting_ = 0;
+  overwritten_ = {};
   state_ = promised == nullptr ? State::ready : State::none;
   (promised == nullptr ? next_ : *promised).ready = true;
   return true;
@@ -99,7 +112,7 @@ bool SegmentSupply::prepared(Instant now, std::int64_t result) noexcept {
 void SegmentSupply::give_back_file() noexcept {
   waiting_ = 0;
   if (!preparation_.create) {
-    spares_.insert(spares_.begin(), preparation_.file);
+    spares_.insert(spares_.begin(), std::exchange(overwritten_, {}));
   } else {
     ids_[preparation_.file] = false;
     --files_;
@@ -113,26 +126,33 @@ bool SegmentSupply::advance() noexcept {
   return true;
 }
 
-std::size_t SegmentSupply::retire_tail(LogDevice::Token token) noexcept {
-  const Segment tail = table_.tail();
-  table_.pop_tail();
-  spares_.push_back(tail.file);
-  std::size_t removed = 0;
-  // Unlinked oldest first: what finished the messages of a segment lies in it or behind it.
+void SegmentSupply::retire_tail(LogDevice::Token token) noexcept {
+  const Segment tail = table_.pop_tail();
+  spares_.push_back({tail.file, tail.sequence});
   // After a change of segment_bytes no old file is kept.
   while (spares_.size() > (tail.bytes == options_.segment_bytes ? options_.segments_spare : 0)) {
-    const std::uint32_t file = spares_.front();
+    removing_.push_back(spares_.front());
+    device_.remove(spares_.front().file, token | spares_.front().file);
     spares_.erase(spares_.begin());
-    ids_[file] = false;
-    --files_;
-    device_.remove(file, token);
-    ++removed;
   }
-  return removed;
+}
+
+void SegmentSupply::removed(std::uint32_t file) noexcept {
+  std::erase_if(removing_, [file](const Freed& freed) { return freed.file == file; });
+  ids_[file] = false;
+  --files_;
+}
+
+bool SegmentSupply::may_count(std::uint64_t first, std::uint64_t end) const noexcept {
+  const auto within = [&](const Freed& freed) {
+    return freed.sequence >= first && freed.sequence < end;
+  };
+  return table_.any_within(first, end) || within(overwritten_) ||
+         std::ranges::any_of(spares_, within) || std::ranges::any_of(removing_, within);
 }
 
 bool SegmentSupply::can_have_file() const noexcept {
-  return !spares_.empty() || files_ < options_.segments_max;
+  return has_file() || files_ < options_.segments_max;
 }
 
 std::uint32_t SegmentSupply::free_id() noexcept {

@@ -1,5 +1,6 @@
 // Keeps one segment file ready for when the head of the log is full, and takes back the files of
 // segments that nothing needs: a few are kept to be written over, oldest first, the rest unlinked.
+// Without spares the clean segment from the middle of the log is written over (cleaner.h).
 #pragma once
 
 #include <array>
@@ -35,21 +36,35 @@ class SegmentSupply {
   bool prepared(Instant now, std::int64_t result) noexcept;
   // The next segment becomes the head; false when there is none (it may still be in preparation).
   bool advance() noexcept;
-  // The tail's file becomes a spare or is unlinked; returns how many removals have begun.
-  std::size_t retire_tail(LogDevice::Token token) noexcept;
+  // The tail's file becomes a spare or is unlinked, with the file's id in the lower half of the
+  // token.
+  void retire_tail(LogDevice::Token token) noexcept;
+  void removed(std::uint32_t file) noexcept;
+
+  bool has_spare() const noexcept { return !spares_.empty(); }
+  // A segment of [first, end) may be found in the log at the next start: it is in the table, or its
+  // file has not been written over yet.
+  bool may_count(std::uint64_t first, std::uint64_t end) const noexcept;
 
   // True when no next segment can be had: new mail is refused, the rest of the head is left to
   // outcomes and rewriting.
   bool refused() const noexcept { return state_ == State::refused; }
   int refusal_code() const noexcept { return refusal_code_; }  // errno; 0: segments_max
-  bool idle() const noexcept { return !under_way_; }
+  bool idle() const noexcept { return !under_way_ && removing_.empty(); }
   std::size_t files() const noexcept { return files_; }
 
  private:
   enum class State : std::uint8_t { none, preparing, ready, refused };
 
+  struct Freed {
+    std::uint32_t file = 0;
+    std::uint64_t sequence = 0;  // of the segment that is still in it; 0: it counts no more
+  };
+
   void plan_next(Mid highest_mid, std::uint64_t flags) noexcept;
+  bool take_file() noexcept;
   void give_back_file() noexcept;
+  bool has_file() const noexcept { return has_spare() || table_.clean() != 0; }
   bool can_have_file() const noexcept;
   std::uint32_t free_id() noexcept;
 
@@ -65,8 +80,10 @@ class SegmentSupply {
   LogDevice::Preparation preparation_;
   Instant retry_at_{INT64_MIN};
   int refusal_code_ = 0;
-  std::vector<std::uint32_t> spares_;  // oldest first
-  std::vector<bool> ids_;              // in use, by file id
+  std::vector<Freed> spares_;  // oldest first
+  std::vector<Freed> removing_;
+  Freed overwritten_;      // the file in preparation, until it is prepared
+  std::vector<bool> ids_;  // in use, by file id
   std::size_t files_ = 0;
   std::array<std::uint8_t, kSegmentHeaderBytes> header_{};
 };

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "engine/base/random.h"
 #include "queueing/file_device.h"
 #include "queueing/live_index.h"
 #include "queueing/shard.h"
@@ -69,6 +70,7 @@ class Load {
     keep_ = true;
     while (shard_->counts().messages < backlog) run_group(500);
     keep_ = false;
+    defer_all();
   }
   ~Load() { shard_.reset(); }
 
@@ -86,6 +88,17 @@ class Load {
       for (; shard_->next_committed(done); --waiting)
         if (!keep_) shard_->set_outcome(done.mid, 0, RecipientStatus::delivered);
     }
+  }
+
+  // What waits has been tried once, as in a queue whose next hop is down.
+  void defer_all() {
+    Mid mid = 0;
+    while (shard_->next_due({2}, mid)) {
+      shard_->set_deferred(mid, 0, WallTime{3} + milliseconds(static_cast<int>(mid % 900'000)));
+      shard_->unlease(mid);
+      if (mid % 500 == 0) poll();
+    }
+    while (!shard_->idle()) poll();
   }
 
   void submit() {
@@ -159,26 +172,33 @@ void BM_QueueWithBacklog(benchmark::State& state) {
       static_cast<double>(load.counts().bytes_written - before.bytes_written) / messages;
 }
 
-// The index alone: a message comes, becomes durable and goes, beside so many that stay.
+// The index alone: a message comes, becomes durable, is due and goes, beside so many that have been
+// tried and wait for their next attempt.
 void BM_IndexWithBacklog(benchmark::State& state) {
   const auto backlog = static_cast<Mid>(state.range(0));
   LiveIndex index(backlog + 100'000);
   mail::Envelope envelope;
   envelope.set_sender("sender@example.com", {});
   envelope.add_recipient({.address = "recipient@example.net"});
-  const auto add = [&](Mid mid) {
+  const auto add = [&](Mid mid, WallTime next_attempt) {
     LiveMessage& live = index.insert(mid);
     live.message.envelope = envelope;
     live.message.received = {static_cast<std::int64_t>(mid)};
     LiveIndex::set_recipients(live, 1);
+    live.message.recipients[0].next_attempt = next_attempt;
     index.set_durable(live);
   };
   Mid mid = 0;
-  while (mid < backlog) add(++mid);
+  Random random(1);
+  const WallTime later{std::int64_t{1} << 50};
+  while (mid < backlog) add(++mid, later + milliseconds(static_cast<int>(random.below(900'000))));
   constexpr Mid kGroup = 100;
   for (auto _ : state) {
-    for (Mid i = 1; i <= kGroup; ++i) add(mid + i);
-    for (Mid i = 1; i <= kGroup; ++i) index.erase(*index.find(mid + i));
+    for (Mid i = 1; i <= kGroup; ++i) add(mid + i, {});
+    for (Mid i = 1; i <= kGroup; ++i) {
+      if (index.next_due(later) == nullptr) std::abort();
+      index.erase(*index.find(mid + i));
+    }
     mid += kGroup;
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * kGroup));

@@ -16,12 +16,19 @@ namespace {
 // What the disk does to the run.
 enum class Disk : std::uint8_t { crashes, power_cuts };
 
+// Whether many messages stay while the others come and go, over many segments.
+enum class Backlog : bool { no, yes };
+
 class RandomRun {
  public:
-  RandomRun(std::uint64_t seed, Disk disk)
-      : disk_(disk), random_(seed), device_(seed), queue_(device_) {
+  RandomRun(std::uint64_t seed, Disk disk, Backlog backlog)
+      : disk_(disk),
+        backlog_(backlog == Backlog::yes),
+        random_(seed),
+        device_(seed),
+        queue_(device_) {
     queue_.options.segment_bytes = 128 * 1024;
-    queue_.options.segments_max = 24;
+    queue_.options.segments_max = backlog_ ? 48 : 24;
     queue_.options.segments_spare = static_cast<std::uint32_t>(random_.below(4));
     if (random_.chance(0.5)) queue_.options.blocks = &queue_.blocks;
     device_.faults.late = random_.chance(0.5) ? 0.4 : 0;
@@ -34,7 +41,7 @@ class RandomRun {
   void go() {
     queue_.open();
     arm();
-    const std::uint64_t steps = 40 + random_.below(120);
+    const std::uint64_t steps = backlog_ ? 600 + random_.below(600) : 40 + random_.below(120);
     for (std::uint64_t i = 0; i < steps && !testing::Test::HasFailure(); ++i) step();
     restart(random_.chance(0.5));
     drain();
@@ -50,7 +57,7 @@ class RandomRun {
 
   // The power fails at one of the next writes or syncs, wherever that is.
   void arm() {
-    if (disk_ == Disk::power_cuts) device_.faults.cut_after = random_.below(60);
+    if (disk_ == Disk::power_cuts) device_.faults.cut_after = random_.below(backlog_ ? 400 : 60);
   }
 
   void step() {
@@ -68,7 +75,7 @@ class RandomRun {
       case 9: settle(); break;
       case 10: defer_one(); break;
       case 11:
-        if (random_.chance(0.3)) restart(disk_ == Disk::crashes);
+        if (random_.chance(backlog_ ? 0.02 : 0.3)) restart(disk_ == Disk::crashes);
         break;
       case 12:
       case 13: scan_one(); break;
@@ -98,7 +105,7 @@ class RandomRun {
 
   Mid leased() {
     Mid mid = 0;
-    queue_.shard->next_due(kReceived + hours(1), mid);
+    queue_.shard->next_due(kReceived + horizon_, mid);
     return mid;
   }
 
@@ -112,7 +119,7 @@ class RandomRun {
 
   bool scan_one() {
     Mid mid = 0;
-    if (!queue_.shard->next_unscanned(kReceived + hours(1), mid)) return false;
+    if (!queue_.shard->next_unscanned(kReceived + horizon_, mid)) return false;
     queue_.shard->set_stage(mid, {.stage = Stage::delivery, .scl = std::int8_t{3}, .stamps = {}});
     EXPECT_FALSE(queue_.shard->unlease(mid));
     return true;
@@ -121,7 +128,9 @@ class RandomRun {
   void defer_one() {
     const Mid mid = leased();
     if (mid == 0) return;
-    queue_.shard->set_deferred(mid, 0, kReceived + minutes(static_cast<int>(random_.below(60))));
+    const bool stays = backlog_ && random_.chance(0.7);
+    queue_.shard->set_deferred(
+        mid, 0, kReceived + (stays ? hours(10) : minutes(static_cast<int>(random_.below(60)))));
     queue_.shard->unlease(mid);
   }
 
@@ -167,6 +176,7 @@ class RandomRun {
 
   void drain() {
     device_.faults.cut_after = UINT64_MAX;
+    horizon_ = hours(11);
     for (int i = 0; i < 10'000 && scan_one(); ++i) queue_.poll();
     EXPECT_EQ(queue_.shard->counts().queues[0], 0u);
     for (int i = 0; i < 10'000 && queue_.shard->counts().messages > 0; ++i) deliver_one();
@@ -179,6 +189,8 @@ class RandomRun {
   }
 
   const Disk disk_;
+  const bool backlog_;
+  Duration horizon_ = hours(1);
   Random random_;
   MemoryDevice device_;
   QueueBench queue_;
@@ -191,23 +203,31 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-void run_seeds(Disk disk, std::uint64_t seeds) {
+void run_seeds(Disk disk, Backlog backlog, std::uint64_t seeds) {
   const std::uint64_t chosen = from_environment("SLUICE_QUEUE_SEED", 0);
   const std::uint64_t last = from_environment("SLUICE_QUEUE_SEEDS", seeds);
   for (std::uint64_t seed = chosen > 0 ? chosen : 1; seed <= std::max(chosen, last); ++seed) {
     if (chosen > 0 && seed != chosen) break;
     SCOPED_TRACE("repeat with SLUICE_QUEUE_SEED=" + std::to_string(seed));
-    RandomRun(seed, disk).go();
+    RandomRun(seed, disk, backlog).go();
     if (testing::Test::HasFailure()) return;
   }
 }
 
 TEST(QueueRandomTest, NothingAcceptedIsLostAndNothingFinishedComesBack) {
-  run_seeds(Disk::crashes, 500);
+  run_seeds(Disk::crashes, Backlog::no, 500);
 }
 
 TEST(QueueRandomTest, APowerCutAtAnyWriteOrSyncLosesNothingAccepted) {
-  run_seeds(Disk::power_cuts, 200);
+  run_seeds(Disk::power_cuts, Backlog::no, 200);
+}
+
+TEST(QueueRandomTest, CrashesBesideABacklogBringNothingFinishedBack) {
+  run_seeds(Disk::crashes, Backlog::yes, 8);
+}
+
+TEST(QueueRandomTest, PowerCutsBesideABacklogLoseNothingAccepted) {
+  run_seeds(Disk::power_cuts, Backlog::yes, 8);
 }
 
 }  // namespace

@@ -248,6 +248,75 @@ TEST_F(ShardTest, MessageThatStaysIsRewrittenSoThatTheLogStaysShort) {
   EXPECT_EQ(queue.shard->find(1)->recipients[1].status, RecipientStatus::delivered);
 }
 
+// 12 segments of messages that stay; 100 of messages that come and go, each some time later.
+TEST_F(ShardTest, WhatComesAndGoesBesideABacklogMakesTheLogNoLonger) {
+  constexpr Mid kStay = 300, kAll = 2'800, kLag = 40;
+  const auto accept = [&](Mid mid) {
+    ASSERT_TRUE(queue.submit(mid, 10'000)) << mid;
+    queue.settle();
+  };
+  for (Mid mid = 1; mid <= kStay; ++mid) accept(mid);
+  const std::size_t files = device.file_count();
+  const std::uint64_t written = queue.shard->counts().bytes_written;
+  for (Mid mid = kStay + 1; mid <= kAll; ++mid) {
+    accept(mid);
+    if (mid > kStay + kLag) queue.deliver(mid - kLag);
+  }
+  for (Mid mid = kAll - kLag + 1; mid <= kAll; ++mid) queue.deliver(mid);
+  queue.settle();
+  EXPECT_LE(device.file_count(), files + 6);
+  EXPECT_LE(queue.shard->counts().bytes_written - written, (kAll - kStay) * 17'000)
+      << "what stays has been written again";
+  queue.reopen();
+  EXPECT_EQ(queue.shard->counts().messages, kStay);
+  EXPECT_TRUE(queue.shard->recovery()->sound());
+  for (Mid mid = 1; mid <= kStay; ++mid) queue.expect_whole(mid, 10'000);
+}
+
+// Without its outcome in the segment that is written over, the message would be back.
+TEST_F(ShardTest, AnOutcomeIsWrittenAgainBeforeItsSegmentIsWrittenOver) {
+  constexpr Mid kStays = 1, kEarly = 2, kDeferred = 3;
+  ASSERT_TRUE(queue.submit(kStays, 200'000));
+  ASSERT_TRUE(queue.submit(kEarly, 10));
+  ASSERT_TRUE(queue.submit(kDeferred, 10));
+  Mid mid = 4;
+  const auto fill = [&](Mid count) {
+    for (const Mid end = mid + count; mid < end; ++mid) {
+      ASSERT_TRUE(queue.submit(mid, 10'000)) << mid;
+      queue.settle();
+      queue.deliver(mid);
+    }
+  };
+  fill(40);
+  queue.deliver(kEarly);
+  queue.shard->set_deferred(kDeferred, 0, kReceived + hours(5));
+  for (int round = 0; round < 3; ++round) {
+    fill(200);
+    device.crash();
+    queue.reopen();
+    EXPECT_EQ(queue.shard->find(kEarly), nullptr);
+    EXPECT_EQ(queue.shard->find(kDeferred)->recipients[0].attempts, 1u);
+    queue.expect_whole(kStays, 200'000);
+  }
+  EXPECT_LE(device.file_count(), 12u);
+}
+
+TEST_F(ShardTest, AnOutcomeThatFindsNoRoomIsLoggedWhenThereIs) {
+  ASSERT_TRUE(queue.submit(1, 10));
+  queue.settle();
+  device.faults.hold_syncs = true;
+  Mid mid = 2;
+  for (const std::size_t size : {60'000u, 1'000u, 10u})
+    while (mid < 5'000 && queue.submit(mid, size)) ++mid;
+  ASSERT_LT(mid, 5'000u) << "there is still room";
+  queue.deliver(1);
+  device.faults.hold_syncs = false;
+  queue.settle();
+  device.crash();
+  queue.reopen();
+  EXPECT_EQ(queue.shard->find(1), nullptr);
+}
+
 TEST_F(ShardTest, MoreMessagesThanAllowedAreRefused) {
   queue.close();
   queue.options.messages_max = 3;
