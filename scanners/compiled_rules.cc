@@ -23,12 +23,22 @@ std::expected<std::shared_ptr<const RuleSet>, config::Problems> RuleSet::load(
   for (const std::string& path : paths)
     if (!readable(path))
       unreadable.push_back({path, 0, 0, "scan.rules", "the rules cannot be read"});
+  std::string builtin(kBuiltinRules);
+  const auto add_phrases = [&](const std::string& path, Phrase kind, std::string_view key) {
+    if (path.empty()) return;
+    if (auto rules = phrase_rules(path, kind, key))
+      builtin += *rules;
+    else
+      unreadable.push_back(std::move(rules.error()));
+  };
+  add_phrases(settings.allow_phrases, Phrase::allow, "scan.allow_phrases");
+  add_phrases(settings.block_phrases, Phrase::block, "scan.block_phrases");
   if (!unreadable.empty()) return std::unexpected(std::move(unreadable));
   std::vector<std::string> all;
   if (settings.stock_rules && readable(kStockRules)) all.emplace_back(kStockRules);
   all.insert(all.end(), paths.begin(), paths.end());
   config::Problems problems;
-  auto book = sa::read_rule_book(all, problems, kBuiltinRules);
+  auto book = sa::read_rule_book(all, problems, builtin);
   if (book.rules.size() > kRulesMax)
     return std::unexpected(
         config::Problems{{"", 0, 0, "scan.rules",

@@ -2,6 +2,7 @@
 // that tells that a message met a limit.
 #pragma once
 
+#include "scanners/phrases.h"
 #include "scanners/scanner.h"
 #include "scanners/spamassassin/program.h"
 
@@ -10,7 +11,9 @@ namespace sluice::scan {
 class CompiledRules final : public RuleSet {
  public:
   CompiledRules(std::shared_ptr<const sa::Program> program, std::vector<std::string> notes)
-      : program_(std::move(program)), notes_(std::move(notes)) {}
+      : program_(std::move(program)), notes_(std::move(notes)) {
+    for (const sa::Rule& rule : program_->book().rules) phrases_.push_back(phrase_kind(rule.name));
+  }
 
   std::size_t size() const noexcept override { return program_->book().rules.size(); }
   std::string_view name(std::uint16_t rule) const noexcept override {
@@ -27,10 +30,12 @@ class CompiledRules final : public RuleSet {
 
   std::uint16_t limit_rule() const noexcept { return static_cast<std::uint16_t>(size()); }
   const std::shared_ptr<const sa::Program>& program() const noexcept { return program_; }
+  Phrase phrase(std::uint16_t rule) const noexcept { return phrases_[rule]; }
 
  private:
   std::shared_ptr<const sa::Program> program_;
   std::vector<std::string> notes_;
+  std::vector<Phrase> phrases_;  // by rule
 };
 
 inline constexpr std::size_t kRulesMax = 65'000;

@@ -76,14 +76,17 @@ Verdict MessageScan::conclude() const noexcept {
   if (rules_.limited()) add(tools_.rules.limit_rule());
   const sa::Program& program = rules_.program();
   const auto count = static_cast<std::uint16_t>(program.book().rules.size());
+  bool allowed = false, blocked = false;
   for (std::uint16_t rule = 0; rule < count; ++rule) {
     if (rules_.count(rule) <= 0 || program.rule(rule).helper()) continue;
     add(rule);
+    allowed = allowed || tools_.rules.phrase(rule) == Phrase::allow;
+    blocked = blocked || tools_.rules.phrase(rule) == Phrase::block;
     score += milli_score(static_cast<double>(program.score(rule)));
   }
   verdict.hits_truncated = verdict.hit_total > verdict.hit_count;
   verdict.score = static_cast<double>(score) / 1'000;
-  verdict.scl = tools_.scl_table.scl(score);
+  verdict.scl = allowed ? 0 : blocked ? 9 : tools_.scl_table.scl(score);
   return verdict;
 }
 

@@ -30,6 +30,8 @@ struct ScanSettings {
   bool stock_rules = false;      // those of Debian's package as well, where it is installed
   unsigned compile_threads = 1;  // at load
   std::string cache;             // a folder of compiled rules; empty: none
+  std::string allow_phrases;     // files (phrases.h); empty: none
+  std::string block_phrases;
 };
 
 inline constexpr const char* kStockRules = "/usr/share/spamassassin";

@@ -79,10 +79,14 @@ class Writer {
 
 }  // namespace
 
-std::size_t write_stamps(const Verdict& verdict, const RuleSet& rules,
+std::size_t write_stamps(const Verdict& verdict, const RuleSet& rules, bool flagged,
                          std::span<char> out) noexcept {
   if (out.size() < kStampBytesMin) return 0;
   Writer writer(out);
+  if (flagged) {
+    writer.put("X-Spam-Flag: YES");
+    writer.end_line();
+  }
   writer.put(verdict.scl < 0 ? "X-Sluice-SCL: -" : "X-Sluice-SCL: ");
   writer.number(static_cast<unsigned>(std::abs(verdict.scl)));
   writer.end_line();

@@ -1,4 +1,5 @@
 // The header fields that tell the verdict to whoever reads the message later:
+//   X-Spam-Flag: YES
 //   X-Sluice-SCL: 5
 //   X-Sluice-Report: score=5.2 rules=ADVANCE_FEE(2.5),
 //     SUBJ_URGENT(1.2),... and 3 more
@@ -12,9 +13,10 @@ namespace sluice::scan {
 
 inline constexpr std::size_t kStampBytesMin = 128;  // smaller buffers are left empty
 
-// Writes complete lines, each under 78 octets and ending in CRLF; returns their octets. Rules that
-// do not fit are counted at the end. Octets of a rule name that a header cannot carry become "_".
-std::size_t write_stamps(const Verdict& verdict, const RuleSet& rules,
+// `flagged`: with X-Spam-Flag, which mail programs and Sieve scripts sort by. Writes complete
+// lines, each under 78 octets and ending in CRLF; returns their octets. Rules that do not fit are
+// counted at the end. Octets of a rule name that a header cannot carry become "_".
+std::size_t write_stamps(const Verdict& verdict, const RuleSet& rules, bool flagged,
                          std::span<char> out) noexcept;
 
 }  // namespace sluice::scan

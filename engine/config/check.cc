@@ -231,8 +231,9 @@ void check_routes(const Config& config, Reading& reading) {
       if (hop.port == 0 || hop.address.is_unspecified())
         place.fault("next_hop", fmt::format("next_hop {} cannot be connected to", hop.text()));
     if (route.next_hops.empty() && !route.credentials.empty())
-      place.fault("credentials", "credentials are for hosts that are listed, and next_hop is "
-                                 "\"mx\": DNS could name anybody");
+      place.fault("credentials",
+                  "credentials are for hosts that are listed, and next_hop is "
+                  "\"mx\": DNS could name anybody");
     check_reached(config.routes, i, "route", place);
   }
 }
@@ -327,8 +328,30 @@ void check_admin(const Config& config, Reading& reading) {
                                      socket, socket.size(), kSocketPathBytesMax));
 }
 
+// delete >= reject >= quarantine > tag, of those that are in use. The default of tag gives way.
+void check_thresholds(const Scan& config, const Here& place, bool tag_given) {
+  constexpr std::int32_t kNever = 10;
+  std::string_view above_name;
+  std::int32_t above = kNever;
+  const auto next = [&](std::string_view name, std::int32_t value, bool strict) {
+    if (value == kNever) return;
+    if (!above_name.empty() && (value > above || (strict && value == above)))
+      place.fault(name, fmt::format("{} {} is never reached: {} takes SCL {} and above; {} must be "
+                                    "{} it",
+                                    name, value, above_name, above, name,
+                                    strict ? "below" : "at or below"));
+    above_name = name;
+    above = std::min(above, value);
+  };
+  next("delete", config.discard, false);
+  next("reject", config.reject, false);
+  next("quarantine", config.quarantine, false);
+  if (tag_given) next("tag", config.tag, true);
+}
+
 void check_scan(const Config& config, Reading& reading) {
   const Here scan(reading, "scan", "scan");
+  check_thresholds(config.scan, scan, reading.places.contains("scan.tag"));
   const std::vector<double>& scores = config.scan.scl_score;
   if (scores.size() != kSclScores) {
     scan.fault("scl_score",

@@ -294,8 +294,14 @@ struct Scan {                      // [scan]
   bool stock_rules = false;        // those of Debian's spamassassin package before them
   std::string cache;               // of compiled rules; within queue.directory unless given
   std::uint32_t compile_threads = 2;
-  std::int32_t reject = 7;                    // SCL at or above: 550 5.7.1
-  LateReject late_reject = LateReject::hold;  // the same, found after acceptance
+  // What becomes of a message with an SCL at or above (engine/policy/disposition.h); 10 = never.
+  std::int32_t discard = 10;  // "delete"
+  std::int32_t reject = 7;
+  std::int32_t quarantine = 10;
+  std::int32_t tag = 5;
+  std::string allow_phrases;  // files, a phrase a line; empty = none
+  std::string block_phrases;
+  LateReject late_reject = LateReject::hold;  // what is to be rejected, found after acceptance
   // scl_score[n] is the lowest score of SCL n (n = 1..9); below scl_score[1] is SCL 0.
   std::vector<double> scl_score{1.0, 2.0, 3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 15.0};
   std::uint32_t mime_depth_max = 20;

@@ -136,6 +136,8 @@ void complete(Config& config, const Reading& reading, const Machine& machine) {
   const std::string folder = config.path.substr(0, slash + 1);
   for (std::string& rules : config.scan.rules) resolve(rules, folder);
   resolve(config.scan.cache, folder);
+  resolve(config.scan.allow_phrases, folder);
+  resolve(config.scan.block_phrases, folder);
   for (Port& port : config.ports) resolve(port.capture, folder);
   for (Certificate& certificate : config.certificates) {
     resolve(certificate.file, folder);

@@ -338,16 +338,27 @@ std::vector<Key<Scan>> scan_keys() {
        "folder that keeps compiled rules; compiled_rules in queue.directory unless given"},
       {"compile_threads", integer(&Scan::compile_threads, 1, 64),
        "threads that compile rules at start and on reload, beside the workers"},
+      {"delete", integer(&Scan::discard, 1, 10),
+       "SCL at or above which a message is accepted and thrown away; 10 = never"},
       {"reject", integer(&Scan::reject, 0, 10),
        "SCL at or above which a message is refused; 10 = never"},
+      {"quarantine", integer(&Scan::quarantine, 0, 10),
+       "SCL at or above which a message is accepted and waits for the operator (queue list "
+       "--held); 10 = never"},
+      {"tag", integer(&Scan::tag, 0, 10),
+       "SCL at or above which a message is delivered with X-Spam-Flag: YES; 10 = never"},
+      {"allow_phrases", text(&Scan::allow_phrases, "a path", no_fault),
+       "file of phrases, one a line, that make the SCL 0"},
+      {"block_phrases", text(&Scan::block_phrases, "a path", no_fault),
+       "file of phrases, one a line, that make the SCL 9 unless an allowed one is there too"},
       {"late_reject",
        choice(&Scan::late_reject, {{"hold", LateReject::hold},
                                    {"deliver", LateReject::deliver},
                                    {"bounce", LateReject::bounce},
                                    {"discard", LateReject::discard}}),
-       "what becomes of such a message when it was accepted while scanning was paused: it waits "
-       "for "
-       "the operator, goes on with its SCL in the header, goes back to the sender, or nowhere"},
+       "what becomes of a message to be refused that was accepted while scanning was paused: it "
+       "waits for the operator, goes on with its SCL in the header, goes back to the sender, or "
+       "nowhere"},
       {"scl_score", numbers(&Scan::scl_score, "nine rising numbers"),
        "lowest score of SCL 1, 2, … 9"},
       {"mime_depth_max", integer(&Scan::mime_depth_max, 1, 200), "nesting of MIME parts"},

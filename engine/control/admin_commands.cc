@@ -54,6 +54,8 @@ json worker_status(const WorkerThread& worker, unsigned cpu) {
           {"sessions", c.sessions.get()},
           {"sessions_available", c.sessions_available.get()},
           {"messages_accepted", c.messages_accepted.get()},
+          {"messages_quarantined", c.messages_quarantined.get()},
+          {"messages_discarded", c.messages_discarded.get()},
           {"messages_rejected", c.messages_rejected.get()},
           {"messages_deferred", c.messages_deferred.get()},
           {"octets_accepted", c.octets_accepted.get()},

@@ -113,7 +113,10 @@ class Lines {
         line("MID {} queued for {}", e_.mid, e_.number == 0 ? "delivery" : "scanning");
         return true;
       case EventKind::queue_held:
-        line("MID {} held: SCL {} would have been refused on arrival", e_.mid, e_.number);
+        if (text(0).empty())
+          line("MID {} quarantined: SCL {}", e_.mid, e_.number);
+        else
+          line("MID {} held: SCL {} would have been refused on arrival", e_.mid, e_.number);
         return true;
       case EventKind::queue_suspect:
         line("MID {} was in hand ({}) when the engine ended, {} times so far{}", e_.mid, text(0),

@@ -35,12 +35,14 @@ enum class EventKind : std::uint8_t {
   tx_ready,         // number = octets, text[0] = reverse path
   tx_aborted,       // text[0] = reason
   tx_rejected,      // text[0] = reply
-  // Verdict: number = SCL, text[0] = rule names, text[1] = score, text[2] = "positive" (refused) or
-  // "negative".
+  // Verdict: number = SCL, text[0] = rule names, text[1] = score, text[2] = "negative",
+  // "suspect" (it is tagged) or "positive" (it is not delivered).
   scan_verdict,
   // Queue.
   queue_committed,  // "queued for delivery"; number = 1: for scanning, which is paused
-  queue_held,       // number = SCL: it would have been refused, had it been scanned on arrival
+  // number = SCL: it waits for the operator. text[0] = "late": it would have been refused, had it
+  // been scanned on arrival; else it is quarantined.
+  queue_held,
   // It was in hand when the engine ended: number = times, text[0] = "scan" or "delivery", text[1] =
   // "set aside" when that was too often.
   queue_suspect,

@@ -124,56 +124,71 @@ bool Arrival::store_block() noexcept {
   return true;
 }
 
-std::optional<smtp::Reply> Arrival::end(const mail::Envelope& envelope, const Origin& origin,
-                                        std::uint64_t token) {
+Arrival::Ending Arrival::end(const mail::Envelope& envelope, const Origin& origin,
+                             std::uint64_t token, smtp::Reply& reply) {
   feed_scanner();
   core_->events.emit({.kind = mail::EventKind::tx_ready,
                       .icid = icid_,
                       .mid = mid_,
                       .number = static_cast<std::int64_t>(size_),
                       .text = {envelope.reverse_path()}});
-  const scan::Verdict verdict = scan_ != nullptr ? finish_scan(origin.reject_scl) : scan::Verdict{};
-  if (!failure_ && hops_.hops() > origin.hops_max) return refuse(kTooManyHops);
-  if (!failure_ && scan_ != nullptr && verdict.scl >= origin.reject_scl)
-    return refuse(kContentRejected);
-  auto refusal = commit(envelope, origin, verdict, token);
+  auto disposition = policy::Disposition::deliver;
+  const scan::Verdict verdict =
+      scan_ != nullptr ? finish_scan(origin.thresholds, disposition) : scan::Verdict{};
+  if (!failure_ && hops_.hops() > origin.hops_max) return refuse(kTooManyHops, reply);
+  if (!failure_ && disposition == policy::Disposition::reject)
+    return refuse(kContentRejected, reply);
+  if (!failure_ && disposition == policy::Disposition::discard) return discard(verdict.scl);
+  const auto refusal = commit(envelope, origin, verdict, disposition, token);
   if (refusal) {
     core_->events.emit({.kind = mail::EventKind::queue_refused,
                         .icid = icid_,
                         .mid = mid_,
                         .text = {queueing::describe(*failure_)}});
     core_->shard.abandon(stored_);
+    reply = *refusal;
   }
   release();
-  return refusal;
+  return refusal ? Ending::refused : Ending::commits;
 }
 
-smtp::Reply Arrival::refuse(const smtp::Reply& reply) {
+Arrival::Ending Arrival::refuse(const smtp::Reply& why, smtp::Reply& reply) {
   char text[128];
   const auto end =
-      fmt::format_to_n(text, sizeof text, "{} {} {}", reply.code, reply.enhanced, reply.text);
+      fmt::format_to_n(text, sizeof text, "{} {} {}", why.code, why.enhanced, why.text);
   core_->events.emit({.kind = mail::EventKind::tx_rejected,
                       .icid = icid_,
                       .mid = mid_,
                       .text = {{text, std::min(end.size, sizeof text)}}});
   core_->shard.abandon(stored_);
   release();
-  return reply;
+  reply = why;
+  return Ending::refused;
 }
 
-scan::Verdict Arrival::finish_scan(std::int32_t reject_scl) {
+Arrival::Ending Arrival::discard(std::int8_t scl) {
+  report_discarded(*core_, mid_, icid_, scl);
+  core_->shard.abandon(stored_);
+  release();
+  return Ending::discarded;
+}
+
+scan::Verdict Arrival::finish_scan(const policy::SclThresholds& thresholds,
+                                   policy::Disposition& disposition) {
   scan::Verdict verdict;
   {
     StageScope scope(core_->ledger, Stage::scan);
     verdict = scan_state_->scanner.finish(*scan_);
   }
+  disposition = thresholds.disposition(verdict.scl);
   report_facts(*core_, scan_state_->scanner, *scan_, mid_, icid_);
-  report_verdict(*core_, scan_state_->scanner, verdict, mid_, icid_, verdict.scl >= reject_scl);
+  report_verdict(*core_, scan_state_->scanner, verdict, mid_, icid_, disposition);
   return verdict;
 }
 
 std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const Origin& origin,
-                                           const scan::Verdict& verdict, std::uint64_t token) {
+                                           const scan::Verdict& verdict,
+                                           policy::Disposition disposition, std::uint64_t token) {
   if (block_ && filled_ > 0) store_block();
   if (failure_) return reply_for(*failure_);
 
@@ -193,6 +208,7 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
   std::size_t used = policy::write_received_header(received, {header, sizeof header});
   if (scan_ != nullptr)
     used += scan::write_stamps(verdict, scan_state_->scanner.rules(),
+                               disposition >= policy::Disposition::tag,
                                {header + used, sizeof header - used});
 
   StageScope scope(core_->ledger, Stage::queue);
@@ -203,14 +219,15 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
     tagged = envelope;
     tagged.set_tls_optional();
   }
-  const queueing::Acceptance acceptance{
-      optional ? &tagged : &envelope,
-      as_bytes({header, used}),
-      now,
-      verdict.scl,
-      origin.icid,
-      origin.direction,
-      scan_ != nullptr ? queueing::Stage::delivery : queueing::Stage::scan};
+  const auto scanned = disposition == policy::Disposition::quarantine ? queueing::Stage::held
+                                                                      : queueing::Stage::delivery;
+  const queueing::Acceptance acceptance{optional ? &tagged : &envelope,
+                                        as_bytes({header, used}),
+                                        now,
+                                        verdict.scl,
+                                        origin.icid,
+                                        origin.direction,
+                                        scan_ != nullptr ? scanned : queueing::Stage::scan};
   auto result = core_->shard.commit(stored_, acceptance, token);
   if (!result) {
     failure_ = result.error();

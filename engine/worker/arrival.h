@@ -11,6 +11,7 @@
 #include "engine/mail/envelope.h"
 #include "engine/mail/hop_counter.h"
 #include "engine/mail/tls_required.h"
+#include "engine/policy/disposition.h"
 #include "engine/smtp/reply.h"
 #include "engine/worker/core_state.h"
 #include "tls/session.h"
@@ -26,7 +27,7 @@ struct Origin {  // of the message: what Received and the log say
   const tls::ClientCertificate* client = nullptr;  // null = it was not asked for one
   Endpoint peer;
   std::string_view hostname;
-  std::int32_t reject_scl = 7;
+  policy::SclThresholds thresholds;
   std::uint32_t hops_max = 30;
   queueing::Direction direction = queueing::Direction::inbound;
 };
@@ -44,19 +45,26 @@ class Arrival {
   MutableBytes space() noexcept;
   void written(std::size_t count) noexcept;
 
-  // The last octet is in. Either the refusal to answer with, or nothing: the commit is under way
-  // and the shard will return `token`.
-  std::optional<smtp::Reply> end(const mail::Envelope& envelope, const Origin& origin,
-                                 std::uint64_t token);
+  enum class Ending : std::uint8_t {
+    commits,    // under way: the shard will return `token`
+    refused,    // `reply` says how
+    discarded,  // the sender is told that it was accepted
+  };
+  // The last octet is in.
+  Ending end(const mail::Envelope& envelope, const Origin& origin, std::uint64_t token,
+             smtp::Reply& reply);
   void abandon(std::string_view reason) noexcept;
 
  private:
   void feed_scanner() noexcept;
   bool store_block() noexcept;
-  scan::Verdict finish_scan(std::int32_t reject_scl);
-  smtp::Reply refuse(const smtp::Reply& reply);
+  scan::Verdict finish_scan(const policy::SclThresholds& thresholds,
+                            policy::Disposition& disposition);
+  Ending refuse(const smtp::Reply& why, smtp::Reply& reply);
+  Ending discard(std::int8_t scl);
   std::optional<smtp::Reply> commit(const mail::Envelope& envelope, const Origin& origin,
-                                    const scan::Verdict& verdict, std::uint64_t token);
+                                    const scan::Verdict& verdict, policy::Disposition disposition,
+                                    std::uint64_t token);
   void release() noexcept;
 
   CoreState* core_ = nullptr;

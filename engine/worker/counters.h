@@ -25,11 +25,13 @@ inline constexpr std::size_t kSclValues = 11;  // -1 … 9
 
 struct Counters {
   // Since start.
-  Counter connections;          // inbound, accepted
-  Counter connections_refused;  // over a limit or draining
-  Counter messages_accepted;    // 250 after the final dot
-  Counter messages_rejected;    // 5yz after the final dot
-  Counter messages_deferred;    // 4yz after the final dot
+  Counter connections;           // inbound, accepted
+  Counter connections_refused;   // over a limit or draining
+  Counter messages_accepted;     // 250 after the final dot
+  Counter messages_discarded;    // of these: thrown away by their SCL
+  Counter messages_quarantined;  // of these: wait for the operator
+  Counter messages_rejected;     // 5yz after the final dot
+  Counter messages_deferred;     // 4yz after the final dot
   Counter octets_accepted;
   Counter recipients_accepted;
   Counter recipients_refused;

@@ -129,15 +129,19 @@ void Inbound::arm_deadline() {
   if (!deadline_.armed() || due < deadline_.due) core_->timers.set(deadline_, due);
 }
 
+smtp::Reply Inbound::accepted_reply(Mid mid) noexcept {
+  const int length = std::snprintf(reply_text_, sizeof reply_text_, "ok: MID %llu accepted",
+                                   static_cast<unsigned long long>(mid));
+  return {250, "2.0.0", {reply_text_, static_cast<std::size_t>(length)}};
+}
+
 Inbound::Progress Inbound::commit_done(Mid mid, std::expected<void, queueing::QueueError> result,
                                        Instant now) {
   Counters& counters = core_->counters;
   if (result) {
     counters.messages_accepted.add();
     counters.recipients_accepted.add(session_.envelope().recipient_count());
-    const int length = std::snprintf(reply_text_, sizeof reply_text_, "ok: MID %llu accepted",
-                                     static_cast<unsigned long long>(mid));
-    session_.complete_message({250, "2.0.0", {reply_text_, static_cast<std::size_t>(length)}}, now);
+    session_.complete_message(accepted_reply(mid), now);
   } else {
     counters.messages_deferred.add();
     session_.complete_message(reply_for(result.error()), now);
@@ -225,7 +229,7 @@ void Inbound::end_message() {
                 .extended = session_.extended(),
                 .peer = peer_,
                 .hostname = listener_->settings.hostname,
-                .reject_scl = listeners_->config->scan.reject,
+                .thresholds = policy::SclThresholds(listeners_->config->scan),
                 .hops_max = listener_->config->hops_max,
                 .direction = listener_->config->direction == config::Direction::outbound
                                  ? queueing::Direction::outbound
@@ -239,9 +243,17 @@ void Inbound::end_message() {
     origin.tls_protocol = tls_->session().protocol();
     origin.tls_cipher = tls_->session().cipher();
   }
-  mid_ = 0;  // it is the queue's now, or refused
-  verdict_reply_ = arrival_.end(session_.envelope(), origin, self_.packed());
-  if (verdict_reply_) count_refusal(*verdict_reply_);  // else commit_done() will answer
+  const Mid mid = std::exchange(mid_, 0);  // it is the queue's now, or refused
+  smtp::Reply reply;
+  switch (arrival_.end(session_.envelope(), origin, self_.packed(), reply)) {
+    case Arrival::Ending::commits: return;  // commit_done() will answer
+    case Arrival::Ending::refused: count_refusal(reply); break;
+    case Arrival::Ending::discarded:
+      reply = accepted_reply(mid);
+      core_->counters.messages_accepted.add();
+      break;
+  }
+  verdict_reply_ = reply;
 }
 
 void Inbound::count_refusal(const smtp::Reply& reply) {

@@ -105,7 +105,9 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   Mid mid_ = 0;  // of the transaction, 0 = none
   Endpoint peer_;
   Instant opened_;
-  Instant now_;                               // of the running call, for completions inside it
+  Instant now_;  // of the running call, for completions inside it
+  smtp::Reply accepted_reply(Mid mid) noexcept;
+
   std::optional<smtp::Reply> verdict_reply_;  // end_message() refused at once
   bool end_told_ = false;                     // the session knows that the peer has finished
   std::optional<std::string_view> loss_;      // the connection is lost, and why

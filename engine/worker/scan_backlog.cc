@@ -15,7 +15,7 @@ constexpr std::string_view kRefusedText = "550 5.7.1 Message rejected due to con
 }  // namespace
 
 void ScanBacklog::configure(const config::Scan& config) noexcept {
-  reject_scl_ = config.reject;
+  thresholds_ = policy::SclThresholds(config);
   late_reject_ = config.late_reject;
 }
 
@@ -76,46 +76,62 @@ void ScanBacklog::read_done(std::expected<std::size_t, queueing::QueueError> oct
 
 void ScanBacklog::finish(delivery::Delivery& delivery) {
   scan::Verdict verdict;
+  policy::Disposition disposition;
   char stamps[kStampsMax];
   std::size_t used = 0;
   {
     StageScope scope(core_.ledger, Stage::scan);
     const queueing::InHandScope in_hand(core_.in_hand, mid_, queueing::Work::scan);
     verdict = scan_state_->scanner.finish(*scan_);
-    used = scan::write_stamps(verdict, scan_state_->scanner.rules(), stamps);
+    disposition = thresholds_.disposition(verdict.scl);
+    used = scan::write_stamps(verdict, scan_state_->scanner.rules(),
+                              disposition >= policy::Disposition::tag, stamps);
   }
-  const queueing::QueuedMessage& message = *core_.shard.find(mid_);
-  const bool refused = verdict.scl >= reject_scl_;
-  report_facts(core_, scan_state_->scanner, *scan_, mid_, message.icid);
-  report_verdict(core_, scan_state_->scanner, verdict, mid_, message.icid, refused);
-  if (refused) return refuse(verdict, {stamps, used}, delivery);
-  if (!move_on(queueing::Stage::delivery, verdict, {stamps, used})) return put_back();
-  core_.events.emit({.kind = mail::EventKind::queue_committed, .mid = mid_});
-  core_.shard.unlease(mid_);
-  release();
+  const Icid icid = core_.shard.find(mid_)->icid;
+  report_facts(core_, scan_state_->scanner, *scan_, mid_, icid);
+  report_verdict(core_, scan_state_->scanner, verdict, mid_, icid, disposition);
+  switch (disposition) {
+    case policy::Disposition::deliver:
+    case policy::Disposition::tag: return let_go(verdict, {stamps, used});
+    case policy::Disposition::quarantine: return hold(verdict, {stamps, used}, "");
+    case policy::Disposition::reject: return refuse(verdict, {stamps, used}, delivery);
+    case policy::Disposition::discard:
+      report_discarded(core_, mid_, icid, verdict.scl);
+      return discard();
+  }
 }
 
 // Each of these may come again after a crash, and then has the same outcome.
 void ScanBacklog::refuse(const scan::Verdict& verdict, std::string_view stamps,
                          delivery::Delivery& delivery) {
-  const Mid mid = mid_;
   switch (late_reject_) {
-    case config::LateReject::hold:
-      if (!move_on(queueing::Stage::held, verdict, stamps)) return put_back();
-      core_.events.emit({.kind = mail::EventKind::queue_held, .mid = mid, .number = verdict.scl});
-      core_.shard.unlease(mid);
-      return release();
-    case config::LateReject::deliver:
-      if (!move_on(queueing::Stage::delivery, verdict, stamps)) return put_back();
-      core_.events.emit({.kind = mail::EventKind::queue_committed, .mid = mid});
-      core_.shard.unlease(mid);
-      return release();
-    case config::LateReject::discard: return discard(*core_.shard.find(mid));
+    case config::LateReject::hold: return hold(verdict, stamps, "late");
+    case config::LateReject::deliver: return let_go(verdict, stamps);
+    case config::LateReject::discard:
+      core_.events.emit(
+          {.kind = mail::EventKind::tx_rejected, .mid = mid_, .text = {kRefusedText}});
+      return discard();
     case config::LateReject::bounce:
-      if (!delivery.return_to_sender(mid, kRefusedStatus, kRefusedText)) return put_back();
-      core_.events.emit({.kind = mail::EventKind::tx_rejected, .mid = mid, .text = {kRefusedText}});
+      if (!delivery.return_to_sender(mid_, kRefusedStatus, kRefusedText)) return put_back();
+      core_.events.emit(
+          {.kind = mail::EventKind::tx_rejected, .mid = mid_, .text = {kRefusedText}});
       return release();
   }
+}
+
+void ScanBacklog::let_go(const scan::Verdict& verdict, std::string_view stamps) {
+  if (!move_on(queueing::Stage::delivery, verdict, stamps)) return put_back();
+  core_.events.emit({.kind = mail::EventKind::queue_committed, .mid = mid_});
+  core_.shard.unlease(mid_);
+  release();
+}
+
+void ScanBacklog::hold(const scan::Verdict& verdict, std::string_view stamps,
+                       std::string_view reason) {
+  if (!move_on(queueing::Stage::held, verdict, stamps)) return put_back();
+  report_held(core_, mid_, verdict.scl, reason);
+  core_.shard.unlease(mid_);
+  release();
 }
 
 bool ScanBacklog::move_on(queueing::Stage stage, const scan::Verdict& verdict,
@@ -123,8 +139,8 @@ bool ScanBacklog::move_on(queueing::Stage stage, const scan::Verdict& verdict,
   return core_.shard.set_stage(mid_, {stage, verdict.scl, stamps});
 }
 
-void ScanBacklog::discard(queueing::QueuedMessage& message) {
-  core_.events.emit({.kind = mail::EventKind::tx_rejected, .mid = mid_, .text = {kRefusedText}});
+void ScanBacklog::discard() {
+  const queueing::QueuedMessage& message = *core_.shard.find(mid_);
   for (Rid rid = 0; rid < message.recipients.size(); ++rid)
     if (message.recipients[rid].status == queueing::RecipientStatus::pending)
       core_.shard.set_outcome(mid_, rid, queueing::RecipientStatus::deleted);

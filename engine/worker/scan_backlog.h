@@ -9,6 +9,7 @@
 #include "engine/base/block.h"
 #include "engine/config/config.h"
 #include "engine/delivery/delivery.h"
+#include "engine/policy/disposition.h"
 #include "engine/worker/core_state.h"
 
 namespace sluice::worker {
@@ -39,13 +40,15 @@ class ScanBacklog {
   bool read_more();
   void finish(delivery::Delivery& delivery);
   void refuse(const scan::Verdict& verdict, std::string_view stamps, delivery::Delivery& delivery);
+  void let_go(const scan::Verdict& verdict, std::string_view stamps);
+  void hold(const scan::Verdict& verdict, std::string_view stamps, std::string_view reason);
   bool move_on(queueing::Stage stage, const scan::Verdict& verdict, std::string_view stamps);
-  void discard(queueing::QueuedMessage& message);
+  void discard();
   void release() noexcept;
   void put_back() noexcept;
 
   CoreState& core_;
-  std::int32_t reject_scl_ = 7;
+  policy::SclThresholds thresholds_;
   config::LateReject late_reject_ = config::LateReject::hold;
   bool paused_ = false;
   WallTime not_before_{};  // after a fault

@@ -8,6 +8,7 @@
 #include "engine/delivery/retry_schedule.h"
 #include "engine/net/stack.h"
 #include "engine/worker/memory_plan.h"
+#include "engine/worker/scan_report.h"
 #include "queueing/log_device.h"
 
 namespace sluice::worker {
@@ -62,7 +63,9 @@ scan::ScanSettings scan_settings(const config::Config& config) {
           .text_bytes_max = scan.text_bytes_max,
           .stock_rules = scan.stock_rules,
           .compile_threads = scan.compile_threads,
-          .cache = scan.cache.empty() ? config.queue.directory + "/compiled_rules" : scan.cache};
+          .cache = scan.cache.empty() ? config.queue.directory + "/compiled_rules" : scan.cache,
+          .allow_phrases = scan.allow_phrases,
+          .block_phrases = scan.block_phrases};
 }
 
 std::expected<std::unique_ptr<Worker>, std::string> Worker::create(WorkerSetup setup) {
@@ -320,14 +323,7 @@ std::size_t Worker::run_queue(Instant now) {
     ++work;
     if (done.token == delivery::kNoticeToken)
       delivery_->notice_committed(done.mid, done.result.has_value(), clock_.wall());
-    if (done.result)
-      core_.events.emit({.kind = mail::EventKind::queue_committed,
-                         .mid = done.mid,
-                         .number = done.stage == queueing::Stage::scan});
-    else
-      core_.events.emit({.kind = mail::EventKind::queue_refused,
-                         .mid = done.mid,
-                         .text = {queueing::describe(done.result.error())}});
+    report_stored(core_, done);
     // The session may be gone: the message stays, its sender will ask again (RFC 5321 4.5.4.1).
     Inbound* session = sessions_.find(Handle::unpack(done.token));
     if (session != nullptr) settle(*session, session->commit_done(done.mid, done.result, now));

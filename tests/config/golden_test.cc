@@ -1,5 +1,5 @@
 // Each tests/data/config_errors/NAME.toml must give exactly the problems in NAME.txt.
-// UPDATE_GOLDEN=1 writes the .txt files anew; read the difference before committing it.
+// SLUICE_GOLDEN=update writes the .txt files anew; read the difference before committing it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,7 +37,8 @@ TEST(ConfigGolden, EveryProblemOfAFileIsReportedWithItsPlace) {
     const auto result = load_text(contents(path), path.filename(), Machine{{0, 1, 2, 3}});
     ASSERT_FALSE(result) << path;
     const fs::path golden = fs::path(path).replace_extension(".txt");
-    if (std::getenv("UPDATE_GOLDEN") != nullptr)
+    if (const char* wish = std::getenv("SLUICE_GOLDEN");
+        wish != nullptr && wish == std::string_view("update"))
       std::ofstream(golden, std::ios::binary) << text_of(result.error());
     EXPECT_EQ(text_of(result.error()), contents(golden)) << path;
   }

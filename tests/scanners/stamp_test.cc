@@ -25,7 +25,7 @@ class NamedRules final : public RuleSet {
 
 std::string stamps(const Verdict& verdict, const RuleSet& rules, std::size_t room = 4'096) {
   std::string out(room, '\0');
-  out.resize(write_stamps(verdict, rules, out));
+  out.resize(write_stamps(verdict, rules, verdict.scl >= 6, out));
   return out;
 }
 
@@ -55,6 +55,14 @@ TEST(Stamp, TellsSclScoreAndRules) {
             "X-Sluice-SCL: 5\r\nX-Sluice-Report: score=5.2 rules=A(1.2),B(1.2)\r\n");
   EXPECT_EQ(stamps({.scl = -1, .score = -0.5}, rules),
             "X-Sluice-SCL: -1\r\nX-Sluice-Report: score=-0.5 rules=none\r\n");
+}
+
+TEST(Stamp, SpamIsFlaggedForThoseWhoSortByIt) {
+  const NamedRules rules({"A"});
+  Verdict verdict = all_hit(1);
+  verdict.scl = 6;
+  EXPECT_EQ(stamps(verdict, rules),
+            "X-Spam-Flag: YES\r\nX-Sluice-SCL: 6\r\nX-Sluice-Report: score=5.2 rules=A(1.2)\r\n");
 }
 
 TEST(Stamp, FoldsLongLists) {

@@ -42,6 +42,7 @@ disk_reserve = "0"
 
 [scan]
 rules = [{rules}]
+{scan}
 
 [log]
 directory = "log"
@@ -61,7 +62,8 @@ class Engine:
     """`with Engine(SLUICE, sink.port) as engine:` – the folder is removed at the end."""
 
     def __init__(self, binary, sink_port, listener="", delivery="", extra="", sessions=1024,
-                 blocks=2048, rules=None, dns="[dns]\nsystem = false", retry=None):
+                 blocks=2048, rules=None, dns="[dns]\nsystem = false", retry=None,
+                 scan=""):
         self.binary = os.path.abspath(binary)
         self.port = free_port()
         self.folder = tempfile.mkdtemp(prefix="sluice-test-")
@@ -70,7 +72,7 @@ class Engine:
             file.write(CONFIG.format(port=self.port, sink_port=sink_port, listener=listener,
                                      delivery=delivery, extra=extra, dns=dns, sessions=sessions,
                                      blocks=blocks, retry=f'"{retry}"' if retry else '"1s", "2s"',
-                                     rules=f'"{rules}"' if rules else ""))
+                                     rules=f'"{rules}"' if rules else "", scan=scan))
         self.process = None
 
     def __enter__(self):

@@ -66,7 +66,8 @@ void print_table(const json& s) {
   row("accepted", total(s, "connections"));
   row("refused", total(s, "connections_refused"));
   std::printf("Messages:\n");
-  for (const char* key : {"messages_accepted", "messages_rejected", "messages_deferred"})
+  for (const char* key : {"messages_accepted", "messages_quarantined", "messages_discarded",
+                          "messages_rejected", "messages_deferred"})
     row(key, total(s, key));
   std::printf("Cores:\n");
   for (const json& worker : s["workers"]) {

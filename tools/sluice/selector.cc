@@ -48,7 +48,8 @@ void add_selector(CLI::App& command, SelectorOptions& selector, bool acts) {
       ->check(CLI::IsMember({"inbound", "outbound", "delivery"}));
   command.add_option("--state", selector.state, "delivery, scan, held or poison")
       ->check(CLI::IsMember({"delivery", "scan", "held", "poison"}));
-  command.add_flag("--held", selector.held, "refused by a late scan, waiting for a decision");
+  command.add_flag("--held", selector.held,
+                   "quarantined, or refused by a late scan: waits for a decision");
   if (acts) command.add_flag("--everything", selector.everything, "really all messages");
 }
 
