@@ -43,8 +43,12 @@ std::expected<std::shared_ptr<const RuleSet>, config::Problems> RuleSet::load(
     return std::unexpected(
         config::Problems{{"", 0, 0, "scan.rules",
                           fmt::format("{} rules are above {}", book.rules.size(), kRulesMax)}});
-  auto program = sa::Program::compile(
-      std::move(book), {.threads = settings.compile_threads, .cache = settings.cache}, problems);
+  auto program =
+      sa::Program::compile(std::move(book),
+                           {.score_set = settings.classifier && settings.trained ? 2U : 0U,
+                            .threads = settings.compile_threads,
+                            .cache = settings.cache},
+                           problems);
   std::vector<std::string> notes = program->notes();
   for (const config::Problem& problem : problems) notes.push_back("rules: " + problem.text());
   return std::make_shared<CompiledRules>(std::move(program), std::move(notes));

@@ -26,11 +26,20 @@ MessageScan::MessageScan(const CompiledRules& rules, const ScanSettings& setting
                          PipelineTools& tools)
     : tools_(tools),
       rules_(rules.program(), tools.scan, settings.header_bytes_max, settings.text_bytes_max),
-      reader_(limits_of(settings), sa::RuleScan::wanted()) {}
+      reader_(limits_of(settings), sa::RuleScan::wanted()) {
+  audience_.add(*this);
+  if (settings.classifier) {
+    listener_.emplace(tools.classifier, settings.tokens_max);
+    rules_.heed(listener_->opinion());
+    audience_.add(*listener_);  // before the rules, which ask for its opinion
+  }
+  audience_.add(rules_);
+}
 
 std::size_t MessageScan::memory_bytes(const CompiledRules& rules, const ScanSettings& settings) {
   return sizeof(MessageScan) - sizeof(mime::MessageReader) + rules.size() * sizeof(float) +
-         mime::MessageReader::memory_bytes(limits_of(settings), sa::RuleScan::wanted());
+         mime::MessageReader::memory_bytes(limits_of(settings), sa::RuleScan::wanted()) +
+         (settings.classifier ? bayes::Tokenizer::memory_bytes(settings.tokens_max) : 0);
 }
 
 void MessageScan::begin() noexcept {
@@ -38,10 +47,12 @@ void MessageScan::begin() noexcept {
   message_id_.clear();
   subject_.clear();
   reader_.begin();
+  if (listener_) listener_->begin();
 }
 
-Verdict MessageScan::finish() noexcept {
-  reader_.finish(tools_.scan.workspace, *this);
+Verdict MessageScan::finish(std::string_view domain) noexcept {
+  if (listener_ && tools_.models) listener_->ask(tools_.models->of(domain));
+  reader_.finish(tools_.scan.workspace, audience_);
   return conclude();
 }
 
@@ -52,7 +63,6 @@ void MessageScan::field(const mime::HeaderField& field) noexcept {
     else if (message_id_.empty() && equals_ignoring_case(field.name, "message-id"))
       keep(field.raw, message_id_);
   }
-  rules().field(field);
 }
 
 // Without folds: it goes into a line of the mail log.

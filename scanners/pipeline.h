@@ -2,9 +2,13 @@
 // text as soon as it is whole.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
+#include "scanners/bayes/listener.h"
+#include "scanners/bayes/models.h"
 #include "scanners/compiled_rules.h"
+#include "scanners/mime/audience.h"
 #include "scanners/mime/bounded_text.h"
 #include "scanners/mime/message_reader.h"
 #include "scanners/scl.h"
@@ -18,11 +22,16 @@ inline constexpr std::size_t kFactBytes = 256;  // of Subject and Message-ID, ke
 // What the scans of one core share.
 struct PipelineTools {
   PipelineTools(const CompiledRules& compiled, const ScanSettings& settings)
-      : rules(compiled), scl_table(settings.scl_score), scan(*compiled.program()) {}
+      : rules(compiled),
+        scl_table(settings.scl_score),
+        scan(*compiled.program()),
+        classifier(settings.classifier ? settings.tokens_max : 0) {}
 
   const CompiledRules& rules;
   SclTable scl_table;
   sa::ScanTools scan;
+  bayes::Classifier classifier;
+  std::shared_ptr<const bayes::Models> models;  // may be null
 };
 
 class MessageScan final : private mime::MessageSink {
@@ -30,8 +39,9 @@ class MessageScan final : private mime::MessageSink {
   MessageScan(const CompiledRules& rules, const ScanSettings& settings, PipelineTools& tools);
 
   void begin() noexcept;
-  void feed(ByteView octets) noexcept { reader_.feed(octets, tools_.scan.workspace, *this); }
-  Verdict finish() noexcept;
+  void feed(ByteView octets) noexcept { reader_.feed(octets, tools_.scan.workspace, audience_); }
+  // `domain`: of the recipients, when all have the same.
+  Verdict finish(std::string_view domain) noexcept;
 
   std::string_view message_id() const noexcept { return message_id_.view(); }
   std::string_view subject() const noexcept { return subject_.view(); }
@@ -41,41 +51,14 @@ class MessageScan final : private mime::MessageSink {
   using Fact = mime::BoundedText<kFactBytes>;
 
   void field(const mime::HeaderField& field) noexcept override;
-  void section_end(mime::Section section) noexcept override { rules().section_end(section); }
-  void container(std::string_view type, std::uint32_t depth) noexcept override {
-    rules().container(type, depth);
-  }
-  void part_begin(const mime::Part& part) noexcept override { rules().part_begin(part); }
-  void part_raw(const mime::Part& part, ByteView encoded) noexcept override {
-    rules().part_raw(part, encoded);
-  }
-  void part_bytes(const mime::Part& part, ByteView decoded) noexcept override {
-    rules().part_bytes(part, decoded);
-  }
-  html::TokenSink* html_begin(const mime::Part& part) noexcept override {
-    return rules().html_begin(part);
-  }
-  void text(const mime::Part& part, ByteView utf8) noexcept override { rules().text(part, utf8); }
-  void rendered(const mime::Part& part, ByteView utf8) noexcept override {
-    rules().rendered(part, utf8);
-  }
-  void part_end(const mime::Part& part) noexcept override { rules().part_end(part); }
-  void rawbody(std::string_view element) noexcept override { rules().rawbody(element); }
-  void body(mime::BodyView view, std::string_view element) noexcept override {
-    rules().body(view, element);
-  }
-  void uri(const mime::Uri& uri) noexcept override { rules().uri(uri); }
-  void message_end(const mime::MessageFacts& facts) noexcept override {
-    rules().message_end(facts);
-  }
-
-  mime::MessageSink& rules() noexcept { return rules_; }
   static void keep(std::string_view raw, Fact& fact) noexcept;
   Verdict conclude() const noexcept;
 
   PipelineTools& tools_;
   sa::RuleScan rules_;
   mime::MessageReader reader_;
+  std::optional<bayes::Listener> listener_;  // with a classifier
+  mime::Audience audience_;
   Fact message_id_;
   Fact subject_;
 };

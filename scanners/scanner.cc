@@ -35,7 +35,13 @@ MessageScan* Scanner::begin() noexcept {
 
 void Scanner::feed(MessageScan& scan, ByteView octets) noexcept { scan.feed(octets); }
 
-Verdict Scanner::finish(MessageScan& scan) noexcept { return scan.finish(); }
+Verdict Scanner::finish(MessageScan& scan, std::string_view domain) noexcept {
+  return scan.finish(domain);
+}
+
+void Scanner::set_models(std::shared_ptr<const bayes::Models> models) noexcept {
+  state_->tools.models = std::move(models);
+}
 
 void Scanner::release(MessageScan& scan) noexcept { state_->scans.release(scan); }
 

@@ -15,6 +15,10 @@
 #include "engine/config/problem.h"
 #include "scanners/verdict.h"
 
+namespace sluice::scan::bayes {
+struct Models;
+}
+
 namespace sluice::scan {
 
 struct ScanSettings {
@@ -27,10 +31,13 @@ struct ScanSettings {
   std::uint64_t body_part_bytes_max = 64 * 1024;
   std::uint32_t uris_max = 1'000;
   std::uint64_t text_bytes_max = 8 * 1024 * 1024;
-  bool stock_rules = false;      // those of Debian's package as well, where it is installed
-  unsigned compile_threads = 1;  // at load
-  std::string cache;             // a folder of compiled rules; empty: none
-  std::string allow_phrases;     // files (phrases.h); empty: none
+  bool classifier = false;           // ask the models that set_models() gives
+  std::uint32_t tokens_max = 8'192;  // of a message, that the classifier sees
+  bool stock_rules = false;          // those of Debian's package as well, where it is installed
+  bool trained = false;              // use the scores for rules beside a classifier
+  unsigned compile_threads = 1;      // at load
+  std::string cache;                 // a folder of compiled rules; empty: none
+  std::string allow_phrases;         // files (phrases.h); empty: none
   std::string block_phrases;
 };
 
@@ -63,12 +70,17 @@ class Scanner {
 
   MessageScan* begin() noexcept;  // nullptr: all in use
   void feed(MessageScan& scan, ByteView octets) noexcept;
-  Verdict finish(MessageScan& scan) noexcept;  // then release()
+  // Then release(). `domain`: of the recipients, when all have the same.
+  Verdict finish(MessageScan& scan, std::string_view domain = {}) noexcept;
   void release(MessageScan& scan) noexcept;
 
   // Facts for the mail log, valid after finish() until release(); bounded, undecoded.
   std::string_view message_id(const MessageScan& scan) const noexcept;
   std::string_view subject(const MessageScan& scan) const noexcept;
+
+  // What the classifier reads from now on; between two calls of others. Who gives it keeps what was
+  // before until this has returned, so that nothing is freed here.
+  void set_models(std::shared_ptr<const bayes::Models> models) noexcept;
 
   const RuleSet& rules() const noexcept;
   std::size_t message_bytes() const noexcept;  // memory planned for each of `capacity`

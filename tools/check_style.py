@@ -39,6 +39,7 @@ OUTSIDE = [
     (r"openssl/.*", ["tls"]),
     (r"idn2\.h", ["scanners", "engine/dns"]),
     (r"libpsl\.h", ["scanners"]),
+    (r"lmdb\.h", ["scanners"]),
     (r"curl/.*", ["engine/web"]),
     (r"zlib\.h", ["engine/control"]),
     (r"toml\+\+/.*", ["engine/config"]),

@@ -314,6 +314,25 @@ struct Scan {                      // [scan]
   std::uint64_t text_bytes_max = 8ULL * 1024 * 1024;
 };
 
+struct Bayes {                       // [bayes]: the classifier
+  bool enabled = false;              // ask it, once enough was learned
+  std::string directory;             // of its databases; "bayes" in queue.directory unless given
+  std::vector<std::string> domains;  // recipient domains with a database of their own
+  std::uint64_t database_bytes_max = 1024ULL * 1024 * 1024;  // of each
+  std::uint32_t tokens_max = 8'192;                          // of a message
+  Duration refresh = minutes(1);  // how often is looked whether something was learned
+};
+
+struct Spamd {        // [spamd]: SpamAssassin's protocol
+  std::string bind;   // "127.0.0.1:783"; empty = not served
+  bool tell = false;  // clients may teach the classifier
+  std::uint64_t message_size_max = 10ULL * 1024 * 1024;
+  std::uint32_t connections_max = 64;  // at once; others wait
+  Duration timeout = minutes(1);       // of a connection
+
+  bool operator==(const Spamd&) const = default;
+};
+
 struct Log {                                  // [log]
   std::string directory = "/var/log/sluice";  // mail_logs is written here
   std::uint64_t rotate_bytes = 100ULL * 1024 * 1024;
@@ -356,6 +375,8 @@ struct Config {
   Queue queue;
   BackPressure back_pressure;
   Scan scan;
+  Bayes bayes;
+  Spamd spamd;
   Log log;
   Alerts alerts;
   Admin admin;

@@ -138,6 +138,7 @@ void complete(Config& config, const Reading& reading, const Machine& machine) {
   resolve(config.scan.cache, folder);
   resolve(config.scan.allow_phrases, folder);
   resolve(config.scan.block_phrases, folder);
+  resolve(config.bayes.directory, folder);
   for (Port& port : config.ports) resolve(port.capture, folder);
   for (Certificate& certificate : config.certificates) {
     resolve(certificate.file, folder);

@@ -1,5 +1,6 @@
 #include "engine/config/schema.h"
 
+#include "engine/config/bayes_keys.h"
 #include "engine/config/delivery_keys.h"
 #include "engine/config/dns_keys.h"
 #include "engine/config/kinds.h"
@@ -419,6 +420,8 @@ const Schema& schema() {
       .queue = queue_keys(),
       .back_pressure = pressure_keys(),
       .scan = scan_keys(),
+      .bayes = bayes_keys(),
+      .spamd = spamd_keys(),
       .log = log_keys(),
       .alerts = alerts_keys(),
       .admin = {{"socket", text(&Admin::socket, "a path", empty_fault),

@@ -30,6 +30,8 @@ struct Schema {
   std::vector<Key<Queue>> queue;
   std::vector<Key<BackPressure>> back_pressure;
   std::vector<Key<Scan>> scan;
+  std::vector<Key<Bayes>> bayes;
+  std::vector<Key<Spamd>> spamd;
   std::vector<Key<Log>> log;
   std::vector<Key<Alerts>> alerts;
   std::vector<Key<Admin>> admin;
@@ -61,6 +63,8 @@ void for_each_table(const Visit& visit) {
   visit("queue", all.queue, &Config::queue);
   visit("back_pressure", all.back_pressure, &Config::back_pressure);
   visit("scan", all.scan, &Config::scan);
+  visit("bayes", all.bayes, &Config::bayes);
+  visit("spamd", all.spamd, &Config::spamd);
   visit("log", all.log, &Config::log);
   visit("alerts", all.alerts, &Config::alerts);
   visit("admin", all.admin, &Config::admin);

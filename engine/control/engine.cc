@@ -14,7 +14,10 @@
 #include "engine/control/admin_server.h"
 #include "engine/control/listener_tls.h"
 #include "engine/control/reload.h"
+#include "engine/control/spamd_server.h"
 #include "engine/control/worker_thread.h"
+#include "scanners/bayes/models.h"
+#include "scanners/compiled_rules.h"
 #include "tls/secret.h"
 #include "tls/ticket_keys.h"
 
@@ -25,6 +28,13 @@ constexpr int kControlPeriodMs = 20;          // log lines reach the file within
 constexpr Duration kDrainTime = seconds(30);  // for sessions to finish after SIGTERM
 constexpr Duration kCommandTime = seconds(5);
 constexpr std::size_t kEventsPerRound = 65'536;
+
+SpamdServer::Rules spamd_rules(const worker::Generation& generation) {
+  const auto& rules = static_cast<const scan::CompiledRules&>(*generation.rules);
+  const auto& models = generation.models;
+  const bool ready = models != nullptr && models->general != nullptr && models->general->ready();
+  return {rules.program(), ready ? models->general : nullptr};
+}
 
 // The signals of the engine are read from a descriptor; every thread is started with them blocked.
 int open_signals() {
@@ -58,8 +68,9 @@ Engine::Engine(std::shared_ptr<const config::Config> config)
 std::expected<std::unique_ptr<Engine>, std::string> Engine::start(
     std::shared_ptr<const config::Config> config) {
   std::unique_ptr<Engine> engine(new Engine(std::move(config)));
-  for (auto step : {&Engine::open_files, &Engine::make_generation, &Engine::start_dpdk,
-                    &Engine::load_blocks, &Engine::start_workers, &Engine::open_admin})
+  for (auto step :
+       {&Engine::open_files, &Engine::make_generation, &Engine::start_dpdk, &Engine::load_blocks,
+        &Engine::start_workers, &Engine::open_admin, &Engine::open_spamd})
     if (auto done = (engine.get()->*step)(); !done) return std::unexpected(done.error());
   engine->note(mail::EventKind::engine_info, "Version: 0.1.0 started");
   return engine;
@@ -88,7 +99,7 @@ std::expected<void, std::string> Engine::open_files() {
 
 std::expected<void, std::string> Engine::make_generation() {
   if (auto ensured = ensure_certificates(*config_); !ensured) return ensured;
-  auto generation = load_generation(config_, tickets_);
+  auto generation = load_generation(config_, tickets_, bayes_.load(*config_, clock_.now()));
   if (!generation) return std::unexpected(generation.error());
   generation_ = std::move(*generation);
   note_rules();
@@ -97,6 +108,7 @@ std::expected<void, std::string> Engine::make_generation() {
 }
 
 void Engine::note_rules() {
+  for (const std::string& text : bayes_.take_faults()) note(mail::EventKind::engine_warning, text);
   for (const std::string& text : generation_->rules->notes())
     note(mail::EventKind::engine_info, text);
 }
@@ -190,6 +202,22 @@ std::expected<void, std::string> Engine::open_admin() {
   return {};
 }
 
+void Engine::tell_spamd() {
+  if (spamd_) spamd_->use(spamd_rules(*generation_));
+}
+
+std::expected<void, std::string> Engine::open_spamd() {
+  if (config_->spamd.bind.empty()) return {};
+  const std::string database =
+      config_->bayes.enabled && config_->spamd.tell ? bayes_folder(*config_, "") : "";
+  auto server = SpamdServer::start(config_->spamd, database, config_->bayes.database_bytes_max,
+                                   spamd_rules(*generation_));
+  if (!server) return std::unexpected(server.error());
+  spamd_ = std::move(*server);
+  note(mail::EventKind::engine_info, "spamd: listening on " + config_->spamd.bind);
+  return {};
+}
+
 void Engine::run() {
   for (bool running = true; running;) {
     const std::size_t events = drain_events();
@@ -199,6 +227,7 @@ void Engine::run() {
     blocks_->expire(clock_.wall());
     send_alerts(clock_.wall());
     report_web();
+    refresh_models();
     reporter_->poll(clock_.wall());
     admin_->poll(events > 0 ? 0 : kControlPeriodMs, signals_);
     signalfd_siginfo signal{};
@@ -211,6 +240,7 @@ void Engine::run() {
     }
   }
   send_alerts(clock_.wall() + config_->alerts.window);  // what has been counted is not lost
+  spamd_.reset();
   drain_workers();
   reporter_->close(clock_.wall());
   stop_workers();
@@ -336,7 +366,7 @@ std::string Engine::reload() {
   auto fresh = reloadable_config(*config_);
   if (!fresh) return fresh.error();
   if (auto ensured = ensure_certificates(**fresh); !ensured) return ensured.error();
-  auto generation = load_generation(*fresh, tickets_);
+  auto generation = load_generation(*fresh, tickets_, bayes_.load(**fresh, clock_.now()));
   if (!generation) return generation.error();
   config_ = std::move(*fresh);
   alerts_.configure(config_->alerts);
@@ -344,6 +374,31 @@ std::string Engine::reload() {
   std::string late = publish(std::move(*generation));
   note_rules();
   return late;
+}
+
+// What was learned since. The scores of rules are others beside a classifier, so that the rules are
+// made anew when it begins to have an opinion.
+void Engine::refresh_models() {
+  auto models = bayes_.refresh(*config_, clock_.now());
+  if (models == nullptr) return;
+  const bool was_ready = generation_->models != nullptr && generation_->models->ready();
+  const bool ready = models->ready();
+  if (ready != was_ready) {
+    auto generation = load_generation(config_, tickets_, std::move(models));
+    if (!generation) return report_reload(generation.error());
+    publish(std::move(*generation));
+    note_rules();
+    return note(mail::EventKind::engine_info, ready ? "bayes: enough was learned to be asked"
+                                                    : "bayes: not enough is learned any more");
+  }
+  auto generation = std::make_shared<worker::Generation>(*generation_);
+  generation->models = std::move(models);
+  const auto before = std::exchange(generation_, std::move(generation));  // freed here, not there
+  for (auto& worker : workers_)
+    on_worker(*worker,
+              [models = generation_->models](worker::Worker& w, Instant) { w.set_models(models); });
+  tell_spamd();
+  for (const std::string& text : bayes_.take_faults()) note(mail::EventKind::engine_warning, text);
 }
 
 std::string Engine::reload_certificates() {
@@ -358,6 +413,7 @@ std::string Engine::reload_certificates() {
 std::string Engine::publish(std::shared_ptr<const worker::Generation> generation) {
   generation_ = std::move(generation);
   note_certificates();
+  tell_spamd();
   std::string late;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     const bool reached = on_worker(

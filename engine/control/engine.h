@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/config/config.h"
+#include "engine/control/bayes_models.h"
 #include "engine/control/block_control.h"
 #include "engine/control/connection_ids.h"
 #include "engine/control/disk_meter.h"
@@ -24,6 +25,7 @@
 namespace sluice::control {
 
 class AdminServer;
+class SpamdServer;
 
 class Engine {
  public:
@@ -65,12 +67,15 @@ class Engine {
   std::expected<void, std::string> load_blocks();
   std::expected<void, std::string> start_workers();
   std::expected<void, std::string> open_admin();
+  std::expected<void, std::string> open_spamd();
+  void tell_spamd();
   std::size_t drain_events();
   void keep_ids_ahead();
   void rotate_ticket_keys();
   std::expected<void, std::string> ensure_certificates(const config::Config& config);
   void note_certificates();
   void note_rules();
+  void refresh_models();
   std::string publish(std::shared_ptr<const worker::Generation> generation);
   void report_web();
   void report_reload(std::string_view problem);
@@ -93,12 +98,14 @@ class Engine {
   std::unique_ptr<net::Dpdk> dpdk_;
   std::unique_ptr<BlockControl> blocks_;
   DiskMeter disk_;
+  BayesModels bayes_;
   OffloadThreads offload_;
   std::unique_ptr<web::WebThread> web_;
   std::unique_ptr<TlsReporter> reporter_;
   OperatorState operator_state_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<SpamdServer> spamd_;
 };
 
 }  // namespace sluice::control

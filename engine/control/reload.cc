@@ -8,6 +8,7 @@
 #include "engine/net/dpdk/fib_prefix_table.h"
 #include "engine/net/range_prefix_table.h"
 #include "engine/worker/worker.h"
+#include "scanners/bayes/models.h"
 
 namespace sluice::control {
 namespace {
@@ -71,6 +72,7 @@ std::string restart_only_changes(const Config& running, const Config& fresh) {
   note(running.queue != fresh.queue, "queue");
   note(running.dns != fresh.dns, "dns");
   note(running.log != fresh.log, "log");
+  note(running.spamd != fresh.spamd, "spamd");
   note(restart_part(running.mta_sts) != restart_part(fresh.mta_sts), "mta_sts");
   note(running.delivery.connections != fresh.delivery.connections, "delivery.connections");
   bool ports = running.ports.size() != fresh.ports.size();
@@ -159,13 +161,17 @@ std::expected<BlockSetup, std::string> block_setup(const Config& config) {
 }
 
 std::expected<std::shared_ptr<const worker::Generation>, std::string> load_generation(
-    std::shared_ptr<const Config> config, std::shared_ptr<const tls::TicketKeys> tickets) {
+    std::shared_ptr<const Config> config, std::shared_ptr<const tls::TicketKeys> tickets,
+    std::shared_ptr<const scan::bayes::Models> models) {
   auto generation = std::make_shared<worker::Generation>();
   generation->config = std::move(config);
   const Config& settings = *generation->config;
-  auto rules = scan::RuleSet::load(settings.scan.rules, worker::scan_settings(settings));
+  scan::ScanSettings scanning = worker::scan_settings(settings);
+  scanning.trained = models != nullptr && models->ready();
+  auto rules = scan::RuleSet::load(settings.scan.rules, scanning);
   if (!rules) return std::unexpected(lines_of(rules.error()));
   generation->rules = std::move(*rules);
+  generation->models = std::move(models);
   if (auto loaded = load_listener_tls(std::move(tickets), *generation); !loaded)
     return std::unexpected(loaded.error());
   auto contexts = client_tls(settings);

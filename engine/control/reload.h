@@ -24,10 +24,12 @@ web::WebThread::Settings web_settings(const config::Config& config);
 std::expected<BlockSetup, std::string> block_setup(const config::Config& config);
 
 // Compiles the rule files and reads the certificates. The text lists every problem with its place.
-// `tickets`: null when no session will come of it.
+// `tickets`: null when no session will come of it. `models`: what the classifier is asked, null for
+// nothing.
 std::expected<std::shared_ptr<const worker::Generation>, std::string> load_generation(
     std::shared_ptr<const config::Config> config,
-    std::shared_ptr<const tls::TicketKeys> tickets = nullptr);
+    std::shared_ptr<const tls::TicketKeys> tickets = nullptr,
+    std::shared_ptr<const scan::bayes::Models> models = nullptr);
 
 // Reads the file of `running` again. Refuses when it has problems, or when it changes what only a
 // restart can change (cores, memory, ports, binds, queue directory …), naming each key.

@@ -10,6 +10,8 @@
 // envelope.
 #include "engine/mail/envelope.h"
 
+#include "engine/mail/address.h"
+
 #include "engine/base/contract.h"
 
 namespace sluice::mail {
@@ -164,6 +166,17 @@ std::optional<Envelope> Envelope::decode(ByteView encoded) {
   if (offset != encoded.size()) return std::nullopt;
   envelope.bytes_.assign(encoded.begin(), encoded.end());
   return envelope;
+}
+
+std::string_view Envelope::common_domain() const noexcept {
+  std::string_view domain;
+  bool same = true;
+  for_each_recipient([&](std::uint32_t rid, const Recipient& recipient) {
+    const std::string_view one = domain_of(recipient.address);
+    if (rid == 0) domain = one;
+    same = same && equals_ignoring_case(one, domain);
+  });
+  return same ? domain : std::string_view();
 }
 
 }  // namespace sluice::mail

@@ -53,6 +53,9 @@ class Envelope {
   SenderParameters parameters() const noexcept;
   std::uint32_t recipient_count() const noexcept { return recipient_count_; }
 
+  // The domain that all recipients are of; empty when there are several, or none.
+  std::string_view common_domain() const noexcept;
+
   // In order of RCPT; the views live as long as the envelope is unchanged.
   template <typename Visit>
   void for_each_recipient(Visit&& visit) const {

@@ -134,7 +134,7 @@ Arrival::Ending Arrival::end(const mail::Envelope& envelope, const Origin& origi
                       .text = {envelope.reverse_path()}});
   auto disposition = policy::Disposition::deliver;
   const scan::Verdict verdict =
-      scan_ != nullptr ? finish_scan(origin.thresholds, disposition) : scan::Verdict{};
+      scan_ != nullptr ? finish_scan(envelope, origin.thresholds, disposition) : scan::Verdict{};
   if (!failure_ && hops_.hops() > origin.hops_max) return refuse(kTooManyHops, reply);
   if (!failure_ && disposition == policy::Disposition::reject)
     return refuse(kContentRejected, reply);
@@ -173,12 +173,13 @@ Arrival::Ending Arrival::discard(std::int8_t scl) {
   return Ending::discarded;
 }
 
-scan::Verdict Arrival::finish_scan(const policy::SclThresholds& thresholds,
+scan::Verdict Arrival::finish_scan(const mail::Envelope& envelope,
+                                   const policy::SclThresholds& thresholds,
                                    policy::Disposition& disposition) {
   scan::Verdict verdict;
   {
     StageScope scope(core_->ledger, Stage::scan);
-    verdict = scan_state_->scanner.finish(*scan_);
+    verdict = scan_state_->scanner.finish(*scan_, envelope.common_domain());
   }
   disposition = thresholds.disposition(verdict.scl);
   report_facts(*core_, scan_state_->scanner, *scan_, mid_, icid_);

@@ -58,7 +58,7 @@ class Arrival {
  private:
   void feed_scanner() noexcept;
   bool store_block() noexcept;
-  scan::Verdict finish_scan(const policy::SclThresholds& thresholds,
+  scan::Verdict finish_scan(const mail::Envelope& envelope, const policy::SclThresholds& thresholds,
                             policy::Disposition& disposition);
   Ending refuse(const smtp::Reply& why, smtp::Reply& reply);
   Ending discard(std::int8_t scl);

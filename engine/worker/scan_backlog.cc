@@ -82,7 +82,7 @@ void ScanBacklog::finish(delivery::Delivery& delivery) {
   {
     StageScope scope(core_.ledger, Stage::scan);
     const queueing::InHandScope in_hand(core_.in_hand, mid_, queueing::Work::scan);
-    verdict = scan_state_->scanner.finish(*scan_);
+    verdict = scan_state_->scanner.finish(*scan_, core_.shard.find(mid_)->envelope.common_domain());
     disposition = thresholds_.disposition(verdict.scl);
     used = scan::write_stamps(verdict, scan_state_->scanner.rules(),
                               disposition >= policy::Disposition::tag, stamps);

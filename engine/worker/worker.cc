@@ -50,24 +50,6 @@ std::uint64_t first_mid(const queueing::Shard& shard, unsigned index, unsigned c
 
 }  // namespace
 
-scan::ScanSettings scan_settings(const config::Config& config) {
-  const config::Scan& scan = config.scan;
-  return {.scl_score = scan.scl_score,
-          .mime_depth_max = scan.mime_depth_max,
-          .mime_parts_max = scan.mime_parts_max,
-          .header_bytes_max = scan.header_bytes_max,
-          .header_fields_max = scan.header_fields_max,
-          .rawbody_part_bytes_max = scan.rawbody_part_bytes_max,
-          .body_part_bytes_max = scan.body_part_bytes_max,
-          .uris_max = scan.uris_max,
-          .text_bytes_max = scan.text_bytes_max,
-          .stock_rules = scan.stock_rules,
-          .compile_threads = scan.compile_threads,
-          .cache = scan.cache.empty() ? config.queue.directory + "/compiled_rules" : scan.cache,
-          .allow_phrases = scan.allow_phrases,
-          .block_phrases = scan.block_phrases};
-}
-
 std::expected<std::unique_ptr<Worker>, std::string> Worker::create(WorkerSetup setup) {
   auto blocks = std::make_unique<BlockPool>(setup.generation->config->memory.blocks);
   auto shard = queueing::Shard::open(shard_options(setup, *blocks), *setup.device);
@@ -441,11 +423,16 @@ void Worker::reconfigure(const Generation& generation) {
       std::make_unique<ScanState>(generation.rules, scan_settings(*generation.config),
                                   setup_.generation->config->memory.transactions));
   core_.scan = scan_states_.back().get();
+  core_.scan->scanner.set_models(generation.models);
   listener_sets_.push_back(make_listener_set(generation));
   if (delivery_ != nullptr) delivery_->reconfigure(*generation.config, generation.client_tls);
   backlog_.configure(generation.config->scan);
   back_pressure_.configure(generation.config->back_pressure);
   drop_unused_generations();
+}
+
+void Worker::set_models(const std::shared_ptr<const scan::bayes::Models>& models) {
+  for (const auto& state : scan_states_) state->scanner.set_models(models);
 }
 
 void Worker::direct(const Directives& directives) {

@@ -87,6 +87,8 @@ class Worker {
 
   // Commands of the control thread.
   void reconfigure(const Generation& generation);
+  // What the classifier reads from now on.
+  void set_models(const std::shared_ptr<const scan::bayes::Models>& models);
   void direct(const Directives& directives);
   void flush();  // everything deferred is due now
   bool read_for_operator(Mid mid, std::uint64_t offset, std::size_t size,

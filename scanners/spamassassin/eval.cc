@@ -109,7 +109,7 @@ bool Arguments::matches(std::string_view text) const noexcept {
 const NamedEval* find_eval(std::string_view name) noexcept {
   for (const auto list : {header_evals(), address_evals(), relay_evals(), date_evals(),
                           html_evals(), mime_evals(), body_evals(), image_evals(), uri_evals(),
-                          freemail_evals(), list_evals(), provider_evals()}) {
+                          freemail_evals(), list_evals(), provider_evals(), bayes_evals()}) {
     const auto found = std::ranges::find(list, name, &NamedEval::name);
     if (found != list.end()) return &*found;
   }

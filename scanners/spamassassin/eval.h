@@ -24,6 +24,7 @@ struct MessageEvidence {
   const RuleBook& book;
   const Lists& lists;
   const Gathered& gathered;
+  double spam_probability = -1;  // by the classifier; below 0: it has no opinion
 
   std::string values(std::string_view field) const;  // all, each with a line end
   std::string raw_values(std::string_view field) const;  // "ALL": of all fields, with their names
@@ -70,6 +71,7 @@ std::span<const NamedEval> uri_evals() noexcept;
 std::span<const NamedEval> freemail_evals() noexcept;
 std::span<const NamedEval> list_evals() noexcept;
 std::span<const NamedEval> provider_evals() noexcept;
+std::span<const NamedEval> bayes_evals() noexcept;
 
 const NamedEval* find_eval(std::string_view name) noexcept;  // or nullptr
 

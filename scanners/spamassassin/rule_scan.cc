@@ -155,7 +155,9 @@ void RuleScan::scan_uris() noexcept {
 }
 
 void RuleScan::run_evals() noexcept {
-  const MessageEvidence evidence{headers_, relays_, program_->book(), program_->lists(), gathered_};
+  const bool heard = opinion_ != nullptr && opinion_->tokens > 0;
+  const MessageEvidence evidence{headers_,          relays_,   program_->book(),
+                                 program_->lists(), gathered_, heard ? opinion_->probability : -1};
   for (const Program::Eval& eval : program_->evals()) {
     const EvalCall& call = program_->rule(eval.rule).call;
     const pcre::Expression* expression = eval.expression ? &*eval.expression : nullptr;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "scanners/bayes/classifier.h"
 #include "scanners/mime/message_sink.h"
 #include "scanners/spamassassin/evidence/gathered.h"
 #include "scanners/spamassassin/program.h"
@@ -38,6 +39,9 @@ class RuleScan final : public mime::MessageSink {
 
   // The whole message as it came, before message_end(); without it "full" rules see nothing.
   void full(ByteView message) noexcept;
+
+  // Of the classifier, complete at message_end(). Without it the classifier's rules do not hit.
+  void heed(const bayes::Opinion& opinion) noexcept { opinion_ = &opinion; }
 
   // After message_end().
   double score() const noexcept { return score_; }
@@ -82,6 +86,7 @@ class RuleScan final : public mime::MessageSink {
   std::vector<float> counts_;  // by rule
   bool in_subject_ = true;     // the next body element is the Subject
   double score_ = 0;
+  const bayes::Opinion* opinion_ = nullptr;
   std::uint64_t text_bytes_max_;
   std::uint64_t body_bytes_ = 0;
   std::uint64_t rawbody_bytes_ = 0;

@@ -3,19 +3,28 @@
 namespace sluice::scan::sa {
 
 WholeMessageScanner::WholeMessageScanner(std::shared_ptr<const Program> program,
-                                         const mime::MessageLimits& limits)
+                                         const mime::MessageLimits& limits,
+                                         std::shared_ptr<const bayes::Model> model)
     : tools_(*program),
       scan_(program, tools_, limits.walker.header_bytes_max),
-      reader_(limits, RuleScan::wanted()) {}
+      model_(std::move(model)),
+      reader_(limits, RuleScan::wanted()) {
+  if (model_ != nullptr) audience_.add(listener_);  // the rules ask for its opinion
+  audience_.add(scan_);
+  scan_.heed(listener_.opinion());
+}
 
 WholeMessageScanner::Report WholeMessageScanner::scan(ByteView message) {
   scan_.begin();
   reader_.begin();
-  reader_.feed(message, tools_.workspace, scan_);
+  listener_.begin();
+  listener_.ask(model_.get());
+  reader_.feed(message, tools_.workspace, audience_);
   scan_.full(message);
-  reader_.finish(tools_.workspace, scan_);
+  reader_.finish(tools_.workspace, audience_);
   Report report;
   report.score = scan_.score();
+  report.opinion = listener_.opinion();
   for (std::uint32_t rule = 0; rule < program().book().rules.size(); ++rule)
     if (const float count = scan_.count(rule); count > 0)
       report.hits.push_back({rule, static_cast<std::uint32_t>(count)});

@@ -4,6 +4,8 @@
 #include <memory>
 #include <vector>
 
+#include "scanners/bayes/listener.h"
+#include "scanners/mime/audience.h"
 #include "scanners/mime/message_reader.h"
 #include "scanners/spamassassin/rule_scan.h"
 
@@ -11,7 +13,9 @@ namespace sluice::scan::sa {
 
 class WholeMessageScanner {
  public:
-  WholeMessageScanner(std::shared_ptr<const Program> program, const mime::MessageLimits& limits);
+  // `model`: of the classifier; null: it is not asked.
+  WholeMessageScanner(std::shared_ptr<const Program> program, const mime::MessageLimits& limits,
+                      std::shared_ptr<const bayes::Model> model = nullptr);
 
   struct Hit {
     std::uint32_t rule = 0;
@@ -19,6 +23,7 @@ class WholeMessageScanner {
   };
   struct Report {
     double score = 0;
+    bayes::Opinion opinion;
     std::vector<Hit> hits;  // in the order of the rules, helpers ("__…") among them
   };
   Report scan(ByteView message);
@@ -27,6 +32,10 @@ class WholeMessageScanner {
  private:
   ScanTools tools_;
   RuleScan scan_;
+  std::shared_ptr<const bayes::Model> model_;
+  bayes::Classifier classifier_{bayes::kTokensMax};
+  bayes::Listener listener_{classifier_, bayes::kTokensMax};
+  mime::Audience audience_;
   mime::MessageReader reader_;
 };
 

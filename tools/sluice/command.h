@@ -26,6 +26,7 @@ void add_queue(CLI::App& app, Options& options);
 void add_queue_files(CLI::App& queue, Options& options);
 void add_versions(CLI::App& app, Options& options);
 void add_rules(CLI::App& app, Options& options);
+void add_learn(CLI::App& app, Options& options);
 void add_scan(CLI::App& app, Options& options);
 void add_block(CLI::App& app, Options& options);
 void add_destconfig(CLI::App& app, Options& options);

@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
         sluice::tools::add_session, sluice::tools::add_log, sluice::tools::add_hosts,
         sluice::tools::add_certconfig, sluice::tools::add_mta_control, sluice::tools::add_links,
         sluice::tools::add_completion, sluice::tools::add_destconfig, sluice::tools::add_tlsverify,
-        sluice::tools::add_versions, sluice::tools::add_tlsrpt})
+        sluice::tools::add_learn, sluice::tools::add_versions, sluice::tools::add_tlsrpt})
     add(app, options);
   std::vector<char*> arguments = sluice::tools::with_command_name(argc, argv);
   try {

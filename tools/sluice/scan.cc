@@ -1,22 +1,19 @@
 // `sluice scan FILE…`: what the rules say of messages, without an engine.
-#include <algorithm>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "scanners/bayes/store.h"
 #include "scanners/builtin_rules.h"
-#include "scanners/spamassassin/whole_message.h"
+#include "scanners/spamassassin/report.h"
 #include "tools/sluice/command.h"
+#include "tools/sluice/mail_files.h"
 #include "tools/sluice/rule_cache.h"
 
 namespace sluice::tools {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::json;
 using scan::sa::WholeMessageScanner;
 
@@ -24,29 +21,25 @@ struct ScanOptions {
   std::vector<std::string> rules{"/usr/share/spamassassin"};
   std::vector<std::string> paths;
   std::string cache = rule_cache();
+  std::string database;  // of the classifier; empty: it is not asked
   bool as_json = false;
+  std::string format = "table";
   bool helpers = false;
 };
 
-// Files, and all files below folders (a Maildir is one), in the order of their names.
-std::vector<std::string> files_of(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
-  for (const std::string& path : paths) {
-    std::error_code fault;
-    if (!fs::is_directory(path, fault)) {
-      files.push_back(path);
-      continue;
-    }
-    const std::size_t before = files.size();
-    for (const auto& entry : fs::recursive_directory_iterator(path, fault))
-      if (entry.is_regular_file(fault)) files.push_back(entry.path().string());
-    std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
-  }
-  return files;
-}
-
 void print(const std::string& file, const WholeMessageScanner& scanner,
            const WholeMessageScanner::Report& report, const ScanOptions& options) {
+  if (options.format == "report") {
+    std::printf("%s:\n%s\n", file.c_str(),
+                scan::sa::report_text(scanner.program(), report, scan::sa::kSpamScore).c_str());
+    return;
+  }
+  if (options.format == "headers") {
+    std::printf(
+        "%s",
+        scan::sa::status_fields(scanner.program(), report, scan::sa::kSpamScore, "\n").c_str());
+    return;
+  }
   json hits = json::array();
   if (!options.as_json) std::printf("%s: %.1f\n", file.c_str(), report.score);
   for (const auto& hit : report.hits) {
@@ -59,27 +52,55 @@ void print(const std::string& file, const WholeMessageScanner& scanner,
       std::printf("  %7.3f  %-32s %s\n", score, rule.name.c_str(), rule.description.c_str());
   }
   if (!options.as_json) return;
-  const json row{{"file", file}, {"score", report.score}, {"hits", std::move(hits)}};
+  json row{{"file", file}, {"score", report.score}, {"hits", std::move(hits)}};
+  if (report.opinion.tokens > 0)
+    row["bayes"] = {{"probability", report.opinion.probability},
+                    {"log_odds", report.opinion.log_odds},
+                    {"tokens", report.opinion.tokens}};
   std::printf("%s\n", row.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
 }
 
+// Null without a database; an error is a sentence.
+std::expected<std::shared_ptr<const scan::bayes::Model>, std::string> model_of(
+    const std::string& database) {
+  using scan::bayes::Store;
+  if (database.empty()) return nullptr;
+  const auto store = Store::open(database, Store::Access::read, 0);
+  if (!store) return std::unexpected(store.error());
+  auto model = store->model({});
+  if (model && !(*model)->ready())
+    std::fprintf(stderr, "%s: not enough is learned: the classifier is not asked\n",
+                 database.c_str());
+  if (model && !(*model)->ready()) return nullptr;
+  return model;
+}
+
 int scan_files(const ScanOptions& options) {
+  auto model = model_of(options.database);
+  if (!model) return fail(model.error());
   config::Problems problems;
   auto program = scan::sa::Program::compile(
       scan::sa::read_rule_book(options.rules, problems, scan::kBuiltinRules),
-      {.threads = compile_threads(), .cache = options.cache}, problems);
+      {.score_set = *model != nullptr ? 2U : 0U,
+       .threads = compile_threads(),
+       .cache = options.cache},
+      problems);
   for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
   if (program->book().rules.empty()) return fail("no rules; name files or folders with --rules");
-  WholeMessageScanner scanner(program, {});
+  WholeMessageScanner scanner(program, {}, std::move(*model));
   int status = 0;
-  for (const std::string& file : files_of(options.paths)) {
-    std::ifstream in(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    if (!in) {
-      status = fail(file + ": cannot be read");
-      continue;
-    }
-    print(file, scanner, scanner.scan(as_bytes(text)), options);
+  const std::vector<MailFile> files = mail_files(options.paths);
+  Progress progress(files);
+  std::uint64_t messages = 0;
+  for (const MailFile& file : files) {
+    const auto scan = [&](const std::string& name, std::string_view text) {
+      print(name, scanner, scanner.scan(as_bytes(text)), options);
+      ++messages;
+      return true;
+    };
+    if (for_each_message(file, scan) == Visited::unreadable)
+      status = fail(file.path + ": cannot be read");
+    progress.at(file, messages);
   }
   return status;
 }
@@ -89,11 +110,18 @@ int scan_files(const ScanOptions& options) {
 void add_scan(CLI::App& app, Options& options) {
   auto* command = app.add_subcommand("scan", "what SpamAssassin's rules say of messages");
   auto scan = std::make_shared<ScanOptions>();
-  command->add_option("path", scan->paths, "files and folders of messages")->required();
+  command->add_option("path", scan->paths, "messages, mbox files, folders (Maildir)")->required();
   command->add_option("--rules", scan->rules, "rule files, and folders of .cf files")
       ->allow_extra_args(false)
       ->capture_default_str();
   command->add_option("--cache", scan->cache, "folder that keeps compiled rules; \"\": none");
+  command->add_option("--bayes", scan->database,
+                      "folder of the classifier's database, as `sluice learn --database` makes it");
+  command
+      ->add_option("--format", scan->format,
+                   "table, or as SpamAssassin writes it: report, headers (X-Spam-*)")
+      ->check(CLI::IsMember({"table", "report", "headers"}))
+      ->capture_default_str();
   command->add_flag("--json", scan->as_json, "a line of JSON for each message");
   command->add_flag("--helpers", scan->helpers, "rules without a score (__NAME) too");
   command->footer("Example: sluice scan --json message.eml");

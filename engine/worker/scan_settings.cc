@@ -1,0 +1,25 @@
+#include "engine/worker/worker.h"
+
+namespace sluice::worker {
+
+scan::ScanSettings scan_settings(const config::Config& config) {
+  const config::Scan& scan = config.scan;
+  return {.scl_score = scan.scl_score,
+          .mime_depth_max = scan.mime_depth_max,
+          .mime_parts_max = scan.mime_parts_max,
+          .header_bytes_max = scan.header_bytes_max,
+          .header_fields_max = scan.header_fields_max,
+          .rawbody_part_bytes_max = scan.rawbody_part_bytes_max,
+          .body_part_bytes_max = scan.body_part_bytes_max,
+          .uris_max = scan.uris_max,
+          .text_bytes_max = scan.text_bytes_max,
+          .classifier = config.bayes.enabled,
+          .tokens_max = config.bayes.tokens_max,
+          .stock_rules = scan.stock_rules,
+          .compile_threads = scan.compile_threads,
+          .cache = scan.cache.empty() ? config.queue.directory + "/compiled_rules" : scan.cache,
+          .allow_phrases = scan.allow_phrases,
+          .block_phrases = scan.block_phrases};
+}
+
+}  // namespace sluice::worker

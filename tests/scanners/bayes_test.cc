@@ -1,0 +1,310 @@
+// The classifier: tokens, counts in the database, the model made from them, and what rules hear of
+// it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+
+#include "scanners/bayes/classifier.h"
+#include "scanners/bayes/models.h"
+#include "scanners/bayes/store.h"
+#include "scanners/bayes/tokenizer.h"
+#include "scanners/mime/message_reader.h"
+#include "scanners/scanner.h"
+
+namespace sluice::scan::bayes {
+namespace {
+
+constexpr std::uint64_t kDatabaseBytes = 64UL * 1024 * 1024;
+constexpr std::uint32_t kToday = 20'000;
+
+std::set<Token> tokens_of(std::string_view message, std::size_t chunk = SIZE_MAX,
+                          Token* identity = nullptr) {
+  mime::Wanted wanted;
+  wanted.body = wanted.uris = true;
+  mime::MessageReader reader({}, wanted);
+  mime::Workspace workspace;
+  Tokenizer tokenizer;
+  tokenizer.begin();
+  reader.begin();
+  while (!message.empty()) {
+    const std::string_view piece = message.substr(0, chunk);
+    reader.feed(as_bytes(piece), workspace, tokenizer);
+    message.remove_prefix(piece.size());
+  }
+  reader.finish(workspace, tokenizer);
+  if (identity != nullptr) *identity = tokenizer.identity();
+  const auto tokens = tokenizer.tokens();
+  return {tokens.begin(), tokens.end()};
+}
+
+Token word(std::string_view lower) { return hash(lower, seed(Kind::word, 0)); }
+
+constexpr std::string_view kMessage =
+    "From: Ann <ann@shop.example>\r\nTo: bob@example.com\r\nSubject: Cheap WATCHES\r\n"
+    "Message-ID: <12ab.34@shop.example>\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"
+    "<p>Buy <b>cheap</b> wat<i></i>ches now at <a href=\"http://www.shop.example/w?id=7\">us</a>"
+    "</p>\r\n";
+
+TEST(BayesTokens, AreOfTheTextThatAPersonReads) {
+  const std::set<Token> tokens = tokens_of(kMessage);
+  for (const char* seen : {"buy", "cheap", "watches", "now"})
+    EXPECT_TRUE(tokens.contains(word(seen))) << seen;
+  for (const char* unseen : {"href", "wat", "absent"})
+    EXPECT_FALSE(tokens.contains(word(unseen))) << unseen;
+  EXPECT_TRUE(tokens.contains(mix(seed(Kind::pair, word("cheap")), word("watches"))));
+  EXPECT_TRUE(tokens.contains(mix(seed(Kind::skip, word("buy")), word("watches"))));
+  EXPECT_TRUE(tokens.contains(hash("WATCHES", seed(Kind::shouted, 0))));
+  for (const char* host : {"www.shop.example", "shop.example", "example"})
+    EXPECT_TRUE(tokens.contains(hash(host, seed(Kind::uri_host)))) << host;
+}
+
+TEST(BayesTokens, AreTheSameWhateverTheChunks) {
+  const std::set<Token> whole = tokens_of(kMessage);
+  for (const std::size_t chunk : {1U, 2U, 7U, 64U}) EXPECT_EQ(tokens_of(kMessage, chunk), whole);
+}
+
+TEST(BayesTokens, LeaveOutWhatFiltersListsAndStoresSaid) {
+  const std::string said =
+      "X-Spam-Flag: YES\r\nAuthentication-Results: mx; dkim=pass\r\nList-Id: <a.example>\r\n"
+      "Delivered-To: bob@example.com\r\nStatus: RO\r\n";
+  EXPECT_EQ(tokens_of(said + std::string(kMessage)), tokens_of(kMessage));
+  EXPECT_NE(tokens_of("X-Mailer: Bulk\r\n" + std::string(kMessage)), tokens_of(kMessage));
+}
+
+TEST(BayesTokens, AMessageIsTheSameWithWhatItsWayPutBeforeIt) {
+  Token one = 0, two = 0, other = 0;
+  tokens_of(kMessage, SIZE_MAX, &one);
+  tokens_of("Received: from a by b\r\n" + std::string(kMessage), SIZE_MAX, &two);
+  tokens_of(std::string(kMessage) + "more\r\n", SIZE_MAX, &other);
+  EXPECT_EQ(one, two);
+  EXPECT_NE(one, other);
+}
+
+TEST(BayesTokens, HaveALimitForAMessage) {
+  std::string text = "Subject: x\r\n\r\n";
+  for (int i = 0; i < 20'000; ++i) text += "w" + std::to_string(i) + " ";
+  const std::set<Token> tokens = tokens_of(text);
+  EXPECT_LT(tokens.size(), kTokensMax);
+  EXPECT_GT(tokens.size(), kTokensMax / 2);
+  text = "Subject: still\r\n" + text + "http://shop.example/\r\n";
+  EXPECT_TRUE(tokens_of(text).contains(hash("shop.example", seed(Kind::uri_host))));
+  EXPECT_EQ(tokens_of(text, 100), tokens_of(text));
+}
+
+// The regularised upper incomplete gamma function at whole degrees, by another way: the sum of a
+// Poisson distribution's terms.
+TEST(BayesClassifier, ChiSquaredAgreesWithItsTable) {
+  EXPECT_NEAR(chi_squared_above(5.991 / 2, 1), 0.05, 1e-4);   // 2 degrees of freedom
+  EXPECT_NEAR(chi_squared_above(9.488 / 2, 2), 0.05, 1e-4);   // 4
+  EXPECT_NEAR(chi_squared_above(31.41 / 2, 10), 0.05, 1e-4);  // 20
+  EXPECT_EQ(chi_squared_above(0, 3), 1);
+  EXPECT_NEAR(chi_squared_above(1'000, 150), 0, 1e-12);
+  EXPECT_NEAR(chi_squared_above(10, 150), 1, 1e-12);
+}
+
+std::shared_ptr<const Model> model_of(const std::map<Token, Counts>& counts, Counts learned) {
+  return std::make_shared<const Model>(learned, [&](const Model::Visit& visit) {
+    for (const auto& [token, count] : counts) visit(token, count);
+  });
+}
+
+TEST(BayesModel, KeepsWhatSpeaksAndFindsIt) {
+  std::map<Token, Counts> counts{{1, {100, 0}}, {2, {0, 100}}, {3, {50, 50}}};
+  for (Token token = 1'000; token < 3'000; ++token) counts[token] = {9, 1};
+  const auto model = model_of(counts, {1'000, 1'000});
+  ASSERT_NE(model->find(1), nullptr);
+  EXPECT_LT(model->find(1)->ham, model->find(1)->spam);
+  EXPECT_GT(model->find(2)->ham, model->find(2)->spam);
+  EXPECT_EQ(model->find(3), nullptr);  // it says nothing
+  EXPECT_EQ(model->find(4), nullptr);
+  for (Token token = 1'000; token < 3'000; ++token) ASSERT_NE(model->find(token), nullptr);
+  EXPECT_EQ(model->tokens(), 2'002U);
+}
+
+TEST(BayesModel, HasNoOpinionBeforeEnoughIsLearned) {
+  EXPECT_FALSE(model_of({{1, {199, 0}}}, {199, 5'000})->ready());
+  EXPECT_TRUE(model_of({{1, {200, 0}}}, {200, 200})->ready());
+  const Models none{};
+  EXPECT_EQ(none.of("example.com"), nullptr);
+}
+
+TEST(BayesModel, ADomainIsAskedItsOwnWhenThatIsReady) {
+  const auto general = model_of({}, {500, 500});
+  const auto own = model_of({}, {300, 300});
+  const auto young = model_of({}, {3, 3});
+  const Models models{general, {{"one.example", own}, {"two.example", young}}};
+  EXPECT_EQ(models.of("ONE.example"), own.get());
+  EXPECT_EQ(models.of("two.example"), general.get());
+  EXPECT_EQ(models.of(""), general.get());
+}
+
+TEST(BayesClassifier, IsSureOfOneKindAndUnsureOfBoth) {
+  std::map<Token, Counts> counts;
+  for (Token token = 1; token <= 40; ++token) counts[token] = {80, 0};
+  for (Token token = 101; token <= 140; ++token) counts[token] = {0, 80};
+  const auto model = model_of(counts, {500, 500});
+  Classifier classifier(1'000);
+  std::vector<Token> spam, ham;
+  for (Token token = 1; token <= 20; ++token) spam.push_back(token);
+  for (Token token = 101; token <= 120; ++token) ham.push_back(token);
+  EXPECT_GT(classifier.classify(*model, spam).probability, 0.999);
+  EXPECT_LT(classifier.classify(*model, ham).probability, 0.001);
+  EXPECT_EQ(classifier.classify(*model, spam).tokens, 20U);
+  std::vector<Token> both = spam;
+  both.insert(both.end(), ham.begin(), ham.end());
+  EXPECT_NEAR(classifier.classify(*model, both).probability, 0.5, 0.1);
+  spam.insert(spam.end(), 100, 1);  // the same again says nothing more
+  EXPECT_EQ(classifier.classify(*model, spam).tokens, 20U);
+  const std::vector<Token> unknown{7'777, 7'778};
+  EXPECT_EQ(classifier.classify(*model, unknown).tokens, 0U);
+}
+
+class BayesStore : public testing::Test {
+ protected:
+  BayesStore() : folder_(testing::TempDir() + "bayes_store") {
+    std::filesystem::remove_all(folder_);
+  }
+  ~BayesStore() override { std::filesystem::remove_all(folder_); }
+
+  Store open() {
+    auto store = Store::open(folder_, Store::Access::write, kDatabaseBytes);
+    EXPECT_TRUE(store) << store.error();
+    return std::move(*store);
+  }
+  static Learned learn(Store& store, Learn what, Token identity, std::vector<Token> tokens) {
+    auto batch = store.begin(kToday);
+    const auto outcome = batch->learn(what, identity, tokens);
+    EXPECT_TRUE(outcome && batch->commit());
+    return *outcome;
+  }
+  static Counts learned(const Store& store) { return store.facts()->learned; }
+
+  std::string folder_;
+};
+
+TEST_F(BayesStore, CountsAMessageOnceAndUndoesWhatWasWrong) {
+  Store store = open();
+  EXPECT_EQ(learn(store, Learn::spam, 1, {10, 11}), Learned::added);
+  EXPECT_EQ(learn(store, Learn::spam, 1, {10, 11}), Learned::known);
+  EXPECT_EQ(learned(store).spam, 1U);
+  EXPECT_EQ(learn(store, Learn::ham, 1, {10, 11}), Learned::changed);
+  EXPECT_EQ(learned(store).spam, 0U);
+  EXPECT_EQ(learned(store).ham, 1U);
+  EXPECT_EQ(store.facts()->tokens, 2U);
+  EXPECT_EQ(learn(store, Learn::forget, 1, {10, 11}), Learned::forgotten);
+  EXPECT_EQ(learn(store, Learn::forget, 1, {10, 11}), Learned::unknown);
+  EXPECT_EQ(learned(store).ham, 0U);
+  EXPECT_EQ(store.facts()->tokens, 0U);
+}
+
+TEST_F(BayesStore, WhatIsNotCommittedIsNotThere) {
+  Store store = open();
+  const auto before = store.revision();
+  {
+    auto batch = store.begin(kToday);
+    ASSERT_TRUE(batch->learn(Learn::spam, 1, std::vector<Token>{1, 2, 3}));
+  }
+  EXPECT_EQ(learned(store).spam, 0U);
+  EXPECT_EQ(store.revision(), before);
+  learn(store, Learn::spam, 1, {1, 2, 3});
+  EXPECT_NE(store.revision(), before);
+}
+
+TEST_F(BayesStore, IsReadWhileItIsWrittenAndAfterwards) {
+  {
+    Store store = open();
+    for (Token identity = 0; identity < 400; ++identity)
+      learn(store, identity % 2 == 0 ? Learn::spam : Learn::ham, identity,
+            {identity % 2 + 1, 50, 1'000 + identity});
+  }
+  const auto store = Store::open(folder_, Store::Access::read, 0);
+  ASSERT_TRUE(store) << store.error();
+  const auto model = store->model({});
+  ASSERT_TRUE(model) << model.error();
+  EXPECT_TRUE((*model)->ready());
+  EXPECT_NE((*model)->find(1), nullptr);
+  EXPECT_NE((*model)->find(2), nullptr);
+  EXPECT_EQ((*model)->find(50), nullptr);
+}
+
+TEST_F(BayesStore, ForgetsTokensThatOneMessageHadLongAgo) {
+  Store store = open();
+  learn(store, Learn::spam, 1, {1, 2});
+  learn(store, Learn::spam, 2, {2, 3});
+  auto batch = store.begin(kToday);
+  EXPECT_EQ(*batch->expire(kToday), 0U);
+  EXPECT_EQ(*batch->expire(kToday + 1), 2U);
+  ASSERT_TRUE(batch->commit());
+  EXPECT_EQ(store.facts()->tokens, 1U);
+}
+
+TEST_F(BayesStore, SaysWhatIsWrongWithAFolder) {
+  const auto missing = Store::open(folder_ + "/none", Store::Access::read, 0);
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.error(), testing::HasSubstr("nothing was learned there"));
+  std::filesystem::create_directories(folder_);
+  std::ofstream(folder_ + "/data.mdb") << std::string(8'192, 'x');
+  const auto broken = Store::open(folder_, Store::Access::read, 0);
+  ASSERT_FALSE(broken);
+  EXPECT_THAT(broken.error(), testing::HasSubstr(folder_));
+}
+
+TEST_F(BayesStore, SaysWhenItIsFull) {
+  auto store = Store::open(folder_, Store::Access::write, 1024UL * 1024);
+  ASSERT_TRUE(store) << store.error();
+  std::vector<Token> tokens(100'000);
+  for (std::size_t i = 0; i < tokens.size(); ++i) tokens[i] = mix(i, 7);
+  auto batch = store->begin(kToday);
+  const auto outcome = batch->learn(Learn::spam, 1, tokens);
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error(), testing::HasSubstr("bayes.database_bytes_max"));
+}
+
+// The engine's scanner with the rules of the stock set.
+TEST(BayesScanner, RulesHitByWhatTheClassifierSays) {
+  const std::string path = testing::TempDir() + "bayes_test.cf";
+  std::ofstream(path) << "body BAYES_00 eval:check_bayes('0.00', '0.01')\n"
+                         "body BAYES_50 eval:check_bayes('0.40', '0.60')\n"
+                         "body BAYES_99 eval:check_bayes('0.99', '1.00')\n"
+                         "body BAYES_999 eval:check_bayes('0.999', '1.00')\n"
+                         "tflags BAYES_00 nice learn\ntflags BAYES_99 learn\n"
+                         "score BAYES_99 0 0 3.8 3.5\n";
+  ScanSettings settings;
+  settings.scl_score = {1, 2, 3, 4, 5, 6.5, 8, 10, 15};
+  settings.classifier = settings.trained = true;
+  const auto rules = *RuleSet::load(std::vector<std::string>{path}, settings);
+  Scanner scanner(rules, settings, 2);
+  const auto hits = [&](std::string_view message, std::string_view domain = {}) {
+    MessageScan* scan = scanner.begin();
+    scanner.feed(*scan, as_bytes(message));
+    const Verdict verdict = scanner.finish(*scan, domain);
+    scanner.release(*scan);
+    std::vector<std::string> names;
+    for (std::uint16_t i = 0; i < verdict.hit_count; ++i)
+      names.emplace_back(rules->name(verdict.hits[i]));
+    return names;
+  };
+  EXPECT_THAT(hits(kMessage), testing::IsEmpty());  // nobody to ask
+  std::map<Token, Counts> spam, ham;
+  for (const Token token : tokens_of(kMessage)) {
+    spam[token] = {100, 0};
+    ham[token] = {0, 100};
+  }
+  auto models = std::make_shared<Models>();
+  models->general = model_of(spam, {500, 500});
+  models->domains.push_back({"example.com", model_of(ham, {500, 500})});
+  scanner.set_models(models);
+  EXPECT_THAT(hits(kMessage), testing::ElementsAre("BAYES_9999", "BAYES_99", "BAYES_999"));
+  EXPECT_THAT(hits(kMessage, "example.com"), testing::ElementsAre("BAYES_0000", "BAYES_00"));
+  scanner.set_models(nullptr);
+  EXPECT_THAT(hits(kMessage), testing::IsEmpty());
+  std::filesystem::remove(path);
+}
+
+}  // namespace
+}  // namespace sluice::scan::bayes
