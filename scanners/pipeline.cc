@@ -85,10 +85,10 @@ Verdict MessageScan::conclude() const noexcept {
   };
   if (rules_.limited()) add(tools_.rules.limit_rule());
   const sa::Program& program = rules_.program();
-  const auto count = static_cast<std::uint16_t>(program.book().rules.size());
   bool allowed = false, blocked = false;
-  for (std::uint16_t rule = 0; rule < count; ++rule) {
-    if (rules_.count(rule) <= 0 || program.rule(rule).helper()) continue;
+  for (const std::uint32_t index : program.reported()) {
+    if (rules_.count(index) <= 0) continue;
+    const auto rule = static_cast<std::uint16_t>(index);
     add(rule);
     allowed = allowed || tools_.rules.phrase(rule) == Phrase::allow;
     blocked = blocked || tools_.rules.phrase(rule) == Phrase::block;

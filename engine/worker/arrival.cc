@@ -46,8 +46,10 @@ smtp::Reply reply_for(queueing::QueueError error) {
   return kStorageFault;
 }
 
-std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid) {
+std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, const mail::Envelope& envelope,
+                                          const Origin& origin) {
   SLUICE_ASSERT(!active());
+  const Icid icid = origin.icid;
   auto stored = core.shard.begin(mid);
   if (!stored) {
     core.events.emit({.kind = mail::EventKind::queue_refused,
@@ -77,7 +79,32 @@ std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid) {
   failure_.reset();
   hops_ = {};
   tls_required_ = {};
+  if (scan_ != nullptr) show_trace(envelope, origin);
   return {};
+}
+
+// Rules look at who handed the message over to us: as it will stand in front of the message.
+void Arrival::show_trace(const mail::Envelope& envelope, const Origin& origin) noexcept {
+  StageScope scope(core_->ledger, Stage::scan);
+  char header[policy::kReceivedMax];
+  const std::size_t used = write_received(envelope, origin, core_->clock.wall(), header);
+  scan_state_->scanner.feed(*scan_, as_bytes({header, used}));
+}
+
+std::size_t Arrival::write_received(const mail::Envelope& envelope, const Origin& origin,
+                                    WallTime now, std::span<char> out) const noexcept {
+  const policy::ReceivedFields received{.helo = origin.helo,
+                                        .peer = origin.peer.address,
+                                        .hostname = origin.hostname,
+                                        .extended = origin.extended,
+                                        .tls_protocol = origin.tls_protocol,
+                                        .tls_cipher = origin.tls_cipher,
+                                        .client = received_client(origin),
+                                        .icid = origin.icid,
+                                        .mid = mid_,
+                                        .envelope = &envelope,
+                                        .when = now};
+  return policy::write_received_header(received, out);
 }
 
 MutableBytes Arrival::space() noexcept {
@@ -195,18 +222,7 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
 
   char header[kAddedHeaderMax];
   const WallTime now = core_->clock.wall();
-  const policy::ReceivedFields received{.helo = origin.helo,
-                                        .peer = origin.peer.address,
-                                        .hostname = origin.hostname,
-                                        .extended = origin.extended,
-                                        .tls_protocol = origin.tls_protocol,
-                                        .tls_cipher = origin.tls_cipher,
-                                        .client = received_client(origin),
-                                        .icid = origin.icid,
-                                        .mid = mid_,
-                                        .envelope = &envelope,
-                                        .when = now};
-  std::size_t used = policy::write_received_header(received, {header, sizeof header});
+  std::size_t used = write_received(envelope, origin, now, header);
   if (scan_ != nullptr)
     used += scan::write_stamps(verdict, scan_state_->scanner.rules(),
                                disposition >= policy::Disposition::tag,

@@ -38,7 +38,8 @@ smtp::Reply reply_for(queueing::QueueError error);
 class Arrival {
  public:
   // A reply (452 4.3.1) when a pool is empty or the queue refuses.
-  std::optional<smtp::Reply> begin(CoreState& core, Mid mid, Icid icid);
+  std::optional<smtp::Reply> begin(CoreState& core, Mid mid, const mail::Envelope& envelope,
+                                   const Origin& origin);
   bool active() const noexcept { return core_ != nullptr; }
 
   // Room for the next octets; empty when no block is free now.
@@ -57,11 +58,14 @@ class Arrival {
 
  private:
   void feed_scanner() noexcept;
+  void show_trace(const mail::Envelope& envelope, const Origin& origin) noexcept;
   bool store_block() noexcept;
   scan::Verdict finish_scan(const mail::Envelope& envelope, const policy::SclThresholds& thresholds,
                             policy::Disposition& disposition);
   Ending refuse(const smtp::Reply& why, smtp::Reply& reply);
   Ending discard(std::int8_t scl);
+  std::size_t write_received(const mail::Envelope& envelope, const Origin& origin, WallTime now,
+                             std::span<char> out) const noexcept;
   std::optional<smtp::Reply> commit(const mail::Envelope& envelope, const Origin& origin,
                                     const scan::Verdict& verdict, policy::Disposition disposition,
                                     std::uint64_t token);

@@ -217,13 +217,14 @@ std::optional<smtp::Reply> Inbound::check_recipient(const mail::Recipient& recip
   return {};
 }
 
-std::optional<smtp::Reply> Inbound::begin_message(const mail::Envelope&) {
-  auto refusal = arrival_.begin(*core_, mid_, icid_);
+std::optional<smtp::Reply> Inbound::begin_message(const mail::Envelope& envelope) {
+  tls::ClientCertificate client;
+  auto refusal = arrival_.begin(*core_, mid_, envelope, origin(client));
   if (refusal) count_refusal(*refusal);
   return refusal;
 }
 
-void Inbound::end_message() {
+Origin Inbound::origin(tls::ClientCertificate& client) const {
   Origin origin{.icid = icid_,
                 .helo = session_.helo(),
                 .extended = session_.extended(),
@@ -234,7 +235,6 @@ void Inbound::end_message() {
                 .direction = listener_->config->direction == config::Direction::outbound
                                  ? queueing::Direction::outbound
                                  : queueing::Direction::inbound};
-  tls::ClientCertificate client;
   if (tls_) {
     if (asks_for_certificate()) {
       client = tls_->session().client_certificate();
@@ -243,9 +243,14 @@ void Inbound::end_message() {
     origin.tls_protocol = tls_->session().protocol();
     origin.tls_cipher = tls_->session().cipher();
   }
+  return origin;
+}
+
+void Inbound::end_message() {
+  tls::ClientCertificate client;
   const Mid mid = std::exchange(mid_, 0);  // it is the queue's now, or refused
   smtp::Reply reply;
-  switch (arrival_.end(session_.envelope(), origin, self_.packed(), reply)) {
+  switch (arrival_.end(session_.envelope(), origin(client), self_.packed(), reply)) {
     case Arrival::Ending::commits: return;  // commit_done() will answer
     case Arrival::Ending::refused: count_refusal(reply); break;
     case Arrival::Ending::discarded:

@@ -58,6 +58,7 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   Instant since() const noexcept { return opened_; }
 
  private:
+  Origin origin(tls::ClientCertificate& client) const;
   std::optional<smtp::Reply> check_sender(std::string_view reverse_path,
                                           const mail::SenderParameters& parameters) override;
   std::optional<smtp::Reply> check_recipient(const mail::Recipient& recipient) override;

@@ -1,9 +1,9 @@
 // What a scan needs beside the database, made at start and reused; scanning allocates nothing.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "engine/base/bytes.h"
@@ -19,13 +19,15 @@ class MatchSet {
   explicit MatchSet(std::size_t size) : words_((size + 63) / 64) {}
   void add(std::uint32_t id) noexcept { words_[id / 64] |= std::uint64_t{1} << (id % 64); }
 
-  // Visits what is set and leaves nothing set.
+  // Visits what is set in ascending order and leaves nothing set; visit() may add what is greater.
   template <typename Visit>
   void take(Visit&& visit) {
     for (std::size_t i = 0; i < words_.size(); ++i)
-      for (std::uint64_t rest = std::exchange(words_[i], 0); rest != 0; rest &= rest - 1)
-        visit(static_cast<std::uint32_t>(i * 64) +
-              static_cast<std::uint32_t>(__builtin_ctzll(rest)));
+      while (words_[i] != 0) {
+        const auto bit = static_cast<std::uint32_t>(std::countr_zero(words_[i]));
+        words_[i] &= words_[i] - 1;
+        visit(static_cast<std::uint32_t>(i * 64) + bit);
+      }
   }
 
  private:

@@ -70,8 +70,8 @@ std::expected<Expression, std::string> Expression::compile(const std::string& pa
   std::size_t offset = 0;
   Expression expression;
   expression.code_.reset(pcre2_compile_8(reinterpret_cast<PCRE2_SPTR8>(pattern.data()),
-                                         pattern.size(), flags_of(options), &fault, &offset,
-                                         nullptr));
+                                         pattern.size(), flags_of(options) | PCRE2_USE_OFFSET_LIMIT,
+                                         &fault, &offset, nullptr));
   if (expression.code_) return expression;
   if (fault != PCRE2_ERROR_PATTERN_TOO_LARGE) return std::unexpected(describe(fault, offset));
   std::vector<std::uint32_t> wide(pattern.size());
@@ -90,12 +90,13 @@ void Expression::compile_jit() noexcept {
     pcre2_jit_compile_8(code_.get(), PCRE2_JIT_COMPLETE);
 }
 
-bool Expression::find(ByteView text, std::size_t from, Tools& tools, Match& match) const noexcept {
-  if (from > text.size()) return false;
-  if (wide_code_) return find_wide(text, from, tools, match);
+bool Expression::find(ByteView text, Range begins, Tools& tools, Match& match) const noexcept {
+  if (begins.from > text.size()) return false;
+  if (wide_code_) return find_wide(text, begins.from, tools, match);
+  pcre2_set_offset_limit_8(tools.context_, begins.last < text.size() ? begins.last : PCRE2_UNSET);
   static constexpr std::uint8_t kNothing = 0;
   const int result = pcre2_match_8(code_.get(), text.empty() ? &kNothing : text.data(), text.size(),
-                                   from, 0, tools.data_, tools.context_);
+                                   begins.from, 0, tools.data_, tools.context_);
   if (result < 0) {
     if (result != PCRE2_ERROR_NOMATCH) ++tools.given_up_;
     return false;

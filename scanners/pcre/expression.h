@@ -69,8 +69,15 @@ class Expression {
     std::size_t begin = 0;
     std::size_t end = 0;
   };
-  // The first match at or behind `from`; a match that meets a limit is none.
-  bool find(ByteView text, std::size_t from, Tools& tools, Match& match) const noexcept;
+  struct Range {  // where a match may begin
+    std::size_t from = 0;
+    std::size_t last = SIZE_MAX;
+  };
+  // The first match; one that meets a limit is none.
+  bool find(ByteView text, Range begins, Tools& tools, Match& match) const noexcept;
+  bool find(ByteView text, std::size_t from, Tools& tools, Match& match) const noexcept {
+    return find(text, Range{from, SIZE_MAX}, tools, match);
+  }
   // Matches one behind the other, at most `most` (0: all).
   std::uint32_t count(ByteView text, std::uint32_t most, Tools& tools) const noexcept;
 

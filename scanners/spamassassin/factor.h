@@ -17,8 +17,13 @@ struct FactorItem {
 };
 using FactorRow = std::vector<FactorItem>;  // the first and the last item are not `any`
 
+// Stands for the end of the text, which "$" asks for; an octet that texts hardly hold.
+inline constexpr std::uint8_t kTextEnd = 0;
+
 struct Factor {
   std::vector<FactorRow> rows;
+  // At most as many octets lie between where a match begins and where its factor ends.
+  std::size_t reach = kUnboundedWidth;
   // How rare it is in English text: log2 of the octets between two places that hold it.
   double bits = 0;
   std::uint32_t times = 1;  // a match holds it as often, one behind the other

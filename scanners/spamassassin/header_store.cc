@@ -1,7 +1,7 @@
 #include "scanners/spamassassin/header_store.h"
 
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "engine/base/bytes.h"
 #include "scanners/mime/encoded_word.h"
@@ -12,8 +12,7 @@ namespace sluice::scan::sa {
 namespace {
 
 // Folds become one space, as ":raw" has it.
-std::string unfold(std::string_view raw) {
-  std::string out;
+void append_unfolded(std::string_view raw, std::string& out) {
   for (std::size_t i = 0; i < raw.size(); ++i) {
     if (raw[i] == '\r' && raw.substr(i + 1, 1) == "\n") continue;
     if (raw[i] != '\n') {
@@ -24,14 +23,24 @@ std::string unfold(std::string_view raw) {
     out += next == raw.size() ? '\n' : ' ';
     i = next - 1;
   }
-  return out;
 }
 
-std::string unix_lines(std::string_view text) {
-  std::string out;
+void append_unix_lines(std::string_view text, std::string& out) {
   for (std::size_t i = 0; i < text.size(); ++i)
     if (text[i] != '\r' || text.substr(i + 1, 1) != "\n") out += text[i];
-  return out;
+}
+
+std::uint8_t hash_of(std::string_view name) noexcept {
+  std::uint32_t hash = 2166136261;
+  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(ascii_lower(c))) * 16777619;
+  return static_cast<std::uint8_t>(hash ^ hash >> 8 ^ hash >> 16);
+}
+
+// Of several fields, or of none.
+bool is_made(std::string_view name) noexcept {
+  return name.starts_with("ALL") || name == "MESSAGEID" || equals_ignoring_case(name, "ToCc") ||
+         equals_ignoring_case(name, "EnvelopeFrom") ||
+         equals_ignoring_case(name.substr(0, 7), "X-Spam-");
 }
 
 // A name as a person sees it: decoded unless ":raw", white space collapsed, no single quotes
@@ -54,17 +63,22 @@ std::string shown_name(const std::string& name, bool raw, mime::Workspace& works
   return out;
 }
 
-std::vector<std::string> mailbox_parts(const std::vector<std::string>& values,
-                                       const HeaderTarget& target, mime::Workspace& workspace) {
-  std::vector<std::string> parts;
-  for (const std::string& value : values)
-    for (const NamedAddress& mailbox : parse_addresses(value)) {
-      if (target.address && mailbox.has_address)
-        parts.push_back(mailbox.address);
-      else if (target.name && !target.address && mailbox.has_name)
-        parts.push_back(shown_name(mailbox.name, target.raw, workspace));
-    }
-  return parts;
+void append_part(std::string_view part, std::string& out) {
+  if (!out.empty() && !out.ends_with('\n')) out += '\n';
+  out += part;
+}
+
+// False when the value names no mailbox that has what is wanted.
+bool append_mailboxes(std::string_view value, const HeaderTarget& target,
+                      mime::Workspace& workspace, std::string& out) {
+  bool found = false;
+  for (const NamedAddress& mailbox : parse_addresses(value)) {
+    const bool address = target.address && mailbox.has_address;
+    if (!address && (target.address || !mailbox.has_name)) continue;
+    append_part(address ? mailbox.address : shown_name(mailbox.name, target.raw, workspace), out);
+    found = true;
+  }
+  return found;
 }
 
 }  // namespace
@@ -74,7 +88,10 @@ void HeaderStore::clear() noexcept {
   raw_.clear();
   value_.clear();
   fields_.clear();
+  names_.reset();
 }
+
+bool HeaderStore::may_have(std::string_view name) const noexcept { return names_[hash_of(name)]; }
 
 HeaderStore::Span HeaderStore::append(std::string_view text) {
   const Span span{static_cast<std::uint32_t>(bytes_.size()),
@@ -99,6 +116,7 @@ void HeaderStore::add(const mime::HeaderField& piece) {
   entry.raw = append(raw_);
   entry.value = append(trim(value_));
   fields_.push_back(entry);
+  names_.set(hash_of(piece.name));
 }
 
 HeaderStore::Field HeaderStore::field(std::size_t index) const noexcept {
@@ -107,71 +125,75 @@ HeaderStore::Field HeaderStore::field(std::size_t index) const noexcept {
 }
 
 std::string_view HeaderStore::first(std::string_view name) const noexcept {
+  if (!may_have(name)) return {};
   for (const Entry& entry : fields_)
     if (equals_ignoring_case(text(entry.name), name)) return text(entry.value);
   return {};
 }
 
-void HeaderStore::add_values(std::string_view name, Form form,
-                             std::vector<std::string>& out) const {
+template <typename Visit>
+void HeaderStore::for_each_field(std::string_view name, Form form, std::string& value,
+                                 Visit&& visit) const {
+  if (!may_have(name)) return;
   for (const Entry& entry : fields_) {
     if (!equals_ignoring_case(text(entry.name), name)) continue;
+    value.clear();
     switch (form) {
-      case Form::value: out.emplace_back(text(entry.value)); break;
-      case Form::raw: out.push_back(unfold(text(entry.raw))); break;
-      case Form::folded: out.push_back(unix_lines(trim(text(entry.raw)))); break;
+      case Form::value: value = text(entry.value); break;
+      case Form::raw: append_unfolded(text(entry.raw), value); break;
+      case Form::folded: append_unix_lines(trim(text(entry.raw)), value); break;
     }
-    out.back() += '\n';
+    value += '\n';
+    visit();
   }
 }
 
-std::vector<std::string> HeaderStore::plain_values(const HeaderTarget& target,
-                                                   const Made& made) const {
-  std::vector<std::string> values;
+template <typename Visit>
+void HeaderStore::for_each_value(const HeaderTarget& target, const Made& made, std::string& value,
+                                 Visit&& visit) const {
   const Form form = target.folded                                 ? Form::folded
                     : target.raw || target.address || target.name ? Form::raw
                                                                   : Form::value;
   if (target.field == "ALL") {
     for (std::size_t i = 0; i < size(); ++i) {
       const Field one = field(i);
-      values.push_back(std::string(one.name) + ":" +
-                       (target.raw ? std::string(one.raw) : " " + std::string(one.value)) + "\n");
+      value.assign(one.name).append(target.raw ? ":" : ": ");
+      value.append(target.raw ? one.raw : one.value).append("\n");
+      visit();
     }
-    return values;
-  }
-  if (std::string value; made && made(target.field, value)) {
-    values.push_back(std::move(value));
-    return values;
-  }
-  if (equals_ignoring_case(target.field, "ToCc")) {
-    add_values("To", form, values);
-    add_values("Cc", form, values);
-    return values;
-  }
-  if (target.field == "MESSAGEID") {
+  } else if (is_made(target.field) && made && made(target.field, value)) {
+    visit();
+  } else if (equals_ignoring_case(target.field, "ToCc")) {
+    for (const char* name : {"To", "Cc"}) for_each_field(name, form, value, visit);
+  } else if (target.field == "MESSAGEID") {
     for (const char* name :
          {"X-Message-Id", "Resent-Message-Id", "X-Original-Message-ID", "Message-Id"})
-      add_values(name, form, values);
-    return values;
+      for_each_field(name, form, value, visit);
+  } else {
+    for_each_field(target.field, form, value, visit);
   }
-  add_values(target.field, form, values);
-  return values;
 }
 
 bool HeaderStore::value_of(const HeaderTarget& target, const Made& made, mime::Workspace& workspace,
                            std::string& out) const {
   out.clear();
-  std::vector<std::string> values = plain_values(target, made);
-  if (values.empty()) return false;
-  if (target.first) values.resize(1);
-  if (target.last) values.erase(values.begin(), values.end() - 1);
-  if (target.address || target.name) values = mailbox_parts(values, target, workspace);
-  if (values.empty()) return false;
-  for (const std::string& value : values) {
-    if (!out.empty() && !out.ends_with('\n')) out += '\n';
-    out += value;
-  }
-  return true;
+  if (!is_made(target.field) && !may_have(target.field)) return false;
+  bool found = false, first = true;
+  std::string value;
+  for_each_value(target, made, value, [&] {
+    if (target.last) {
+      out.clear();
+      found = false;
+    }
+    if (target.first && !std::exchange(first, false)) return;
+    if (target.address || target.name) {
+      found = append_mailboxes(value, target, workspace, out) || found;
+    } else {
+      append_part(value, out);
+      found = true;
+    }
+  });
+  return found;
 }
 
 }  // namespace sluice::scan::sa

@@ -2,6 +2,7 @@
 // beyond the limit are left out.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -39,6 +40,9 @@ class HeaderStore {
                 std::string& out) const;
 
  private:
+  // False when there is no such field; sometimes true though there is none.
+  bool may_have(std::string_view name) const noexcept;
+
   struct Span {
     std::uint32_t begin = 0;
     std::uint32_t size = 0;
@@ -50,15 +54,20 @@ class HeaderStore {
   std::string_view text(Span span) const noexcept {
     return std::string_view(bytes_).substr(span.begin, span.size);
   }
-  std::vector<std::string> plain_values(const HeaderTarget& target, const Made& made) const;
   enum class Form : std::uint8_t { value, raw, folded };
-  void add_values(std::string_view name, Form form, std::vector<std::string>& out) const;
+  // Each value of what the target names is put into `value` in turn.
+  template <typename Visit>
+  void for_each_value(const HeaderTarget& target, const Made& made, std::string& value,
+                      Visit&& visit) const;
+  template <typename Visit>
+  void for_each_field(std::string_view name, Form form, std::string& value, Visit&& visit) const;
 
   std::size_t bytes_max_;
   std::string bytes_;
   std::string raw_;  // of the field being told, kept apart so that pieces join
   std::string value_;
   std::vector<Entry> fields_;
+  std::bitset<256> names_;  // one of their hashes each
 };
 
 }  // namespace sluice::scan::sa

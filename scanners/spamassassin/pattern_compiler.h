@@ -1,6 +1,6 @@
 // Makes pattern sets ready to scan, with several threads and out of a cache: expressions are
 // compiled by PCRE2 and judged, then Hyperscan gets them in chunks (the time of one compile grows
-// faster than what it is given), and automata are built for those that do not suit it.
+// faster than what it is given), and what does not suit it is looked for by its factors.
 #pragma once
 
 #include <string>
@@ -37,21 +37,15 @@ class PatternCompiler {
     std::vector<std::uint32_t> drafts;  // of the set
     std::optional<hyperscan::Database> database;
     std::vector<std::uint32_t> refused;  // of `drafts`: Hyperscan finds them too large
-    std::vector<FactorAutomaton> automata;
-    std::vector<std::uint32_t> left;  // of `drafts`: no automaton holds them
   };
   struct SetDraft {
     std::vector<Draft> drafts;
     std::vector<ChunkDraft> chunks;  // for Hyperscan
-    std::vector<ChunkDraft> groups;  // of factors
   };
 
   static void judge(Draft& draft);
-  static std::vector<ChunkDraft> split(const SetDraft& set, bool factors, std::size_t size);
-  static void build_automata(const SetDraft& set, ChunkDraft& group);
-  void plan_work(SetDraft& set, Jobs& jobs);
+  static std::vector<ChunkDraft> split(const SetDraft& set);
   void compile_chunk(const SetDraft& set, ChunkDraft& chunk);
-  void compile_group(const SetDraft& set, ChunkDraft& group);
 
   ArtifactCache& cache_;
   unsigned threads_;

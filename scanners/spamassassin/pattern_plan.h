@@ -14,7 +14,7 @@ namespace sluice::scan::sa {
 enum class Form : std::uint8_t {
   exact,      // Hyperscan knows the whole of it
   prefilter,  // Hyperscan finds the places that may match
-  factor,     // an automaton finds what every match holds
+  factor,     // its factor says where it may match
   none,       // PCRE2 looks at every text
 };
 

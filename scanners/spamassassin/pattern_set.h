@@ -9,7 +9,7 @@
 
 #include "scanners/hyperscan/scan.h"
 #include "scanners/pcre/expression.h"
-#include "scanners/spamassassin/factor_automaton.h"
+#include "scanners/spamassassin/factor_scan.h"
 #include "scanners/spamassassin/pattern_plan.h"
 
 namespace sluice::scan::sa {
@@ -24,6 +24,7 @@ struct Pattern {
 // What a core needs to scan.
 struct PatternTools {
   hyperscan::Scratch scratch;
+  FactorHits hits;
   pcre::Tools pcre;
 };
 
@@ -32,22 +33,29 @@ class PatternSet {
   std::size_t size() const noexcept { return entries_.size(); }
   std::size_t count(Form form) const noexcept;
   std::size_t databases() const noexcept { return chunks_.size(); }
-  std::size_t automata() const noexcept { return automata_.size(); }
   void grow(PatternTools& tools) const;
 
   hyperscan::MatchSet match_set() const { return hyperscan::MatchSet(entries_.size()); }
-  // Calls hit(rule, count) for each rule that matches in `text`; `matches` is empty before and
-  // after.
-  template <typename Hit>
-  void scan(ByteView text, PatternTools& tools, hyperscan::MatchSet& matches, Hit&& hit) const {
+  // Calls hit(rule, count) for each rule that matches in `text`, unless settled(rule) says that it
+  // would add nothing; `matches` is empty before and after.
+  template <typename Settled, typename Hit>
+  void scan(ByteView text, PatternTools& tools, hyperscan::MatchSet& matches, Settled&& settled,
+            Hit&& hit) const {
     look(text, tools, matches);
+    const auto tell = [&](std::uint32_t index, auto&& count_matches) {
+      const Entry& entry = entries_[index];
+      if (settled(entry.rule)) return;
+      if (const std::uint32_t count = count_matches(entry); count > 0) hit(entry.rule, count);
+    };
     matches.take([&](std::uint32_t index) {
-      if (const std::uint32_t count = confirm(index, text, tools); count > 0)
-        hit(entries_[index].rule, count);
+      tell(index, [&](const Entry& entry) { return confirm(entry, text, tools); });
+    });
+    tools.hits.take([&](std::uint32_t index, std::uint32_t count, auto ends) {
+      tell(index, [&](const Entry& entry) {
+        return count < entry.factor_times ? 0 : confirm_near(entry, ends, text, tools);
+      });
     });
   }
-  // Its first half alone, for measurements: what Hyperscan and the automata find.
-  void look(ByteView text, PatternTools& tools, hyperscan::MatchSet& matches) const noexcept;
 
  private:
   friend class PatternCompiler;
@@ -57,19 +65,22 @@ class PatternSet {
     bool counts = false;
     std::uint32_t hits_max = 0;
     std::optional<pcre::Expression> expression;  // of what is not exact, or counts
-    std::uint32_t factor_times = 1;              // a match holds its factor as often …
-    std::uint32_t automaton = 0;                 // … which this one finds
+    std::uint32_t factor_times = 1;              // a match holds its factor as often
+    std::size_t factor_reach = 0;                // and begins this near before its end
   };
   struct Chunk {
     hyperscan::Database database;
     std::vector<std::uint32_t> entries;  // by the database's ids
   };
 
-  std::uint32_t confirm(std::uint32_t index, ByteView text, PatternTools& tools) const noexcept;
+  void look(ByteView text, PatternTools& tools, hyperscan::MatchSet& matches) const noexcept;
+  static std::uint32_t confirm(const Entry& entry, ByteView text, PatternTools& tools) noexcept;
+  static std::uint32_t confirm_near(const Entry& entry, std::span<const std::uint32_t> ends,
+                                    ByteView text, PatternTools& tools) noexcept;
 
   std::vector<Entry> entries_;
   std::vector<Chunk> chunks_;
-  std::vector<FactorAutomaton> automata_;
+  FactorScan factors_;
   std::vector<std::uint32_t> slow_;  // entries that only PCRE2 looks for
 };
 

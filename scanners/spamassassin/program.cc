@@ -18,6 +18,7 @@ class ProgramCompiler {
     sort_rules();
     compile_sets();
     order_metas();
+    link_metas();
   }
 
  private:
@@ -45,7 +46,9 @@ class ProgramCompiler {
   void sort_field(std::uint32_t index, Groups& groups);
   PatternSet take_set(PatternCompiler& compiler, std::size_t number);
   void compile_sets();
+  static void find_unset_hits(Program::FieldGroup& group);
   void order_metas();
+  void link_metas();
   void visit_meta(std::uint32_t index, std::vector<Mark>& marks, int depth);
 
   Program& program_;
@@ -102,6 +105,7 @@ void ProgramCompiler::sort_eval(std::uint32_t index) {
         pcre::Expression::compile(arguments[static_cast<std::size_t>(named->expression)], {});
     if (!compiled) return problem(rule, compiled.error());
     eval.expression = std::move(*compiled);
+    eval.expression->compile_jit();
   }
   program_.evals_.push_back(std::move(eval));
 }
@@ -155,6 +159,7 @@ void ProgramCompiler::compile_sets() {
   const auto take_groups = [&](Groups& groups, std::vector<Program::FieldGroup>& out) {
     for (Group& group : groups) {
       group.group.set = take_set(compiler, number++);
+      find_unset_hits(group.group);
       // What does not compile matches nowhere, which "!~" must not take for a hit.
       std::erase_if(group.group.negated,
                     [this](std::uint32_t rule) { return program_.scores_[rule] == 0; });
@@ -168,6 +173,15 @@ void ProgramCompiler::compile_sets() {
   if (cache.found() + cache.stored() > 0)
     program_.notes_.push_back(fmt::format("{}: {} of {} compiled parts were there", options_.cache,
                                           cache.found(), cache.found() + cache.stored()));
+}
+
+void ProgramCompiler::find_unset_hits(Program::FieldGroup& group) {
+  PatternTools tools;
+  group.set.grow(tools);
+  hyperscan::MatchSet matches = group.set.match_set();
+  group.set.scan(
+      as_bytes(group.if_unset), tools, matches, [](std::uint32_t) { return false; },
+      [&](std::uint32_t rule, std::uint32_t count) { group.unset_hits.emplace_back(rule, count); });
 }
 
 void ProgramCompiler::order_metas() {
@@ -205,6 +219,24 @@ void ProgramCompiler::visit_meta(std::uint32_t index, std::vector<Mark>& marks, 
   for (const std::uint32_t part : meta->second.variables()) visit_meta(part, marks, depth + 1);
   marks[index] = Mark::done;
   program_.metas_.push_back({index, meta->second});
+}
+
+void ProgramCompiler::link_metas() {
+  program_.metas_of_.resize(count());
+  program_.quiet_counts_.resize(count());
+  for (std::uint32_t place = 0; place < program_.metas_.size(); ++place) {
+    const Program::Meta& meta = program_.metas_[place];
+    for (const std::uint32_t part : meta.expression.variables())
+      program_.metas_of_[part].push_back(place);
+    program_.quiet_counts_[meta.rule] = meta.value(program_.quiet_counts_);
+  }
+  for (std::uint32_t i = 0; i < count(); ++i)
+    if (program_.scores_[i] != 0 && !rule(i).helper()) program_.reported_.push_back(i);
+}
+
+float Program::Meta::value(std::span<const float> counts) const noexcept {
+  const double value = expression.evaluate(counts);
+  return value >= 0 ? static_cast<float>(value) : 1.0F;
 }
 
 std::shared_ptr<const Program> Program::compile(RuleBook book, const ProgramOptions& options,

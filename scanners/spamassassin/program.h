@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,10 +42,12 @@ class Program {
     // What stands for the field where there is none; rules that differ in that are in groups of
     // their own.
     std::string if_unset;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> unset_hits;  // in it: rule, count
   };
   struct Meta {
     std::uint32_t rule = 0;
     Expression expression;
+    float value(std::span<const float> counts) const noexcept;
   };
   struct Eval {
     std::uint32_t rule = 0;
@@ -66,6 +69,13 @@ class Program {
   const std::vector<FieldGroup>& headers() const noexcept { return headers_; }
   const std::vector<FieldGroup>& part_headers() const noexcept { return part_headers_; }
   const std::vector<Meta>& metas() const noexcept { return metas_; }
+  // The places in metas() of those that a rule is part of.
+  std::span<const std::uint32_t> metas_of(std::uint32_t rule) const noexcept {
+    return metas_of_[rule];
+  }
+  // What counts are while no rule but those metas hits: "!A" does.
+  const std::vector<float>& quiet_counts() const noexcept { return quiet_counts_; }
+  const std::vector<std::uint32_t>& reported() const noexcept { return reported_; }  // no helpers
   const std::vector<Eval>& evals() const noexcept { return evals_; }
   const Lists& lists() const noexcept { return lists_; }
   void grow(PatternTools& tools) const;
@@ -83,6 +93,9 @@ class Program {
   std::vector<FieldGroup> headers_;
   std::vector<FieldGroup> part_headers_;
   std::vector<Meta> metas_;
+  std::vector<std::vector<std::uint32_t>> metas_of_;
+  std::vector<float> quiet_counts_;
+  std::vector<std::uint32_t> reported_;
   std::vector<Eval> evals_;
   Lists lists_;
 };

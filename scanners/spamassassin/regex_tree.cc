@@ -71,7 +71,8 @@ std::optional<OctetSet> posix_class(std::string_view name) {
 
 class RegexParser {
  public:
-  RegexParser(std::string_view text, bool caseless) : text_(text), caseless_(caseless) {}
+  explicit RegexParser(const PerlRegex& regex)
+      : text_(regex.pattern), caseless_(regex.caseless), multiline_(regex.multiline) {}
 
   std::optional<RegexNode> parse() {
     RegexNode node = choice(0);
@@ -97,6 +98,7 @@ class RegexParser {
   RegexNode choice(int depth);
   RegexNode sequence(int depth);
   RegexNode atom(int depth);
+  RegexNode dollar() const;
   RegexNode group(int depth);
   RegexNode group_body(int depth, bool assertion);
   RegexNode inline_flags(int depth);
@@ -110,6 +112,7 @@ class RegexParser {
   std::string_view text_;
   std::size_t at_ = 0;
   bool caseless_;
+  bool multiline_;
   bool unknown_ = false;
 };
 
@@ -143,11 +146,18 @@ RegexNode RegexParser::atom(int depth) {
     case '(': return group(depth + 1);
     case '[': return octet(octet_class());
     case '.': return octet(~OctetSet());
-    case '^':
-    case '$': return {};
+    case '^': return {};
+    case '$': return dollar();
     case '\\': return escape();
     default: return octet(single(static_cast<unsigned char>(c)));
   }
+}
+
+// Of use where nothing follows in its group.
+RegexNode RegexParser::dollar() const {
+  const bool last = at_ == text_.size() || text_[at_] == ')' || text_[at_] == '|';
+  if (multiline_ || !last) return {};
+  return {Kind::end, {}, {}, 1, 1};
 }
 
 RegexNode RegexParser::group(int depth) {
@@ -185,7 +195,9 @@ RegexNode RegexParser::inline_flags(int depth) {
       on = false;
     else if (c == 'i')
       caseless_ = on;
-    else if (c != 's' && c != 'm')
+    else if (c == 'm')
+      multiline_ = true;
+    else if (c != 's')
       break;
   }
   if (take(")")) return {};
@@ -317,8 +329,23 @@ bool RegexParser::counted(std::uint32_t& least, std::uint32_t& most) {
 
 }  // namespace
 
-std::optional<RegexNode> parse_regex(const PerlRegex& regex) {
-  return RegexParser(regex.pattern, regex.caseless).parse();
+std::optional<RegexNode> parse_regex(const PerlRegex& regex) { return RegexParser(regex).parse(); }
+
+std::size_t add_widths(std::size_t a, std::size_t b) noexcept {
+  return a > kUnboundedWidth - b ? kUnboundedWidth : a + b;
+}
+
+std::size_t max_width(const RegexNode& node) {
+  if (node.kind == Kind::octet) return 1;
+  if (node.kind == Kind::anything) return kUnboundedWidth;
+  std::size_t width = 0;
+  for (const RegexNode& child : node.children)
+    width = node.kind == Kind::choice ? std::max(width, max_width(child))
+                                      : add_widths(width, max_width(child));
+  if (node.kind != Kind::repeat || width == 0) return width;
+  if (node.most == RegexNode::kUnbounded || width > kUnboundedWidth / std::max(node.most, 1U))
+    return kUnboundedWidth;
+  return width * node.most;
 }
 
 std::size_t unfolded_size(const RegexNode& node) {

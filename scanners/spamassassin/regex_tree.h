@@ -21,6 +21,7 @@ struct RegexNode {
     choice,    // one of the children
     repeat,    // the only child `least` to `most` times
     anything,  // any text
+    end,       // nothing, at the end of the text or before its last line end
   };
   static constexpr std::uint32_t kUnbounded = UINT32_MAX;
 
@@ -36,5 +37,10 @@ std::optional<RegexNode> parse_regex(const PerlRegex& regex);
 
 // Positions of an automaton when bounded repeats unfold: "(ab{3}){10}" has 40.
 std::size_t unfolded_size(const RegexNode& node);
+
+// Octets of the longest match.
+inline constexpr std::size_t kUnboundedWidth = SIZE_MAX;
+std::size_t max_width(const RegexNode& node);
+std::size_t add_widths(std::size_t a, std::size_t b) noexcept;
 
 }  // namespace sluice::scan::sa

@@ -30,7 +30,7 @@ void RuleScan::begin() noexcept {
   headers_.clear();
   part_headers_.clear();
   gathered_.begin();
-  std::ranges::fill(counts_, 0.0F);
+  counts_ = program_->quiet_counts();
   score_ = 0;
   body_bytes_ = rawbody_bytes_ = uri_bytes_ = 0;
   limited_ = false;
@@ -48,6 +48,13 @@ void RuleScan::hit(std::uint32_t rule, std::uint32_t count) noexcept {
     counts_[rule] = std::min(counts_[rule], static_cast<float>(flags.hits_max));
 }
 
+// Another match of it would add nothing.
+bool RuleScan::settled(std::uint32_t rule) const noexcept {
+  const RuleFlags& flags = program_->rule(rule).flags;
+  const float most = flags.multiple ? static_cast<float>(flags.hits_max) : 1.0F;
+  return counts_[rule] == kMatched || (most > 0 && counts_[rule] >= most);
+}
+
 // Each kind of text has its own count: how they alternate depends on the chunks.
 void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t& seen,
                     bool in_subject) noexcept {
@@ -56,10 +63,12 @@ void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t&
     limited_ = true;
     return;
   }
-  set.scan(as_bytes(text), tools_.patterns, tools_.matches,
-           [&](std::uint32_t rule, std::uint32_t count) {
-             if (!in_subject || !program_->rule(rule).flags.no_subject) hit(rule, count);
-           });
+  set.scan(
+      as_bytes(text), tools_.patterns, tools_.matches,
+      [&](std::uint32_t rule) { return settled(rule); },
+      [&](std::uint32_t rule, std::uint32_t count) {
+        if (!in_subject || !program_->rule(rule).flags.no_subject) hit(rule, count);
+      });
 }
 
 void RuleScan::field(const mime::HeaderField& field) noexcept {
@@ -86,19 +95,23 @@ void RuleScan::section_end(mime::Section section) noexcept {
 void RuleScan::scan_fields(const std::vector<Program::FieldGroup>& groups,
                            const HeaderStore& store) noexcept {
   for (const Program::FieldGroup& group : groups) {
-    if (store.value_of(group.target, made_, tools_.workspace, tools_.value)) {
-      for (const std::uint32_t rule : group.exists) hit(rule, 1);
-    } else {
-      tools_.value = group.if_unset;
+    if (!store.value_of(group.target, made_, tools_.workspace, tools_.value)) {
+      for (const auto& [rule, count] : group.unset_hits) hit_field(rule, count);
+      continue;
     }
-    group.set.scan(as_bytes(tools_.value), tools_.patterns, tools_.matches,
-                   [&](std::uint32_t rule, std::uint32_t count) {
-                     if (program_->rule(rule).negated)
-                       counts_[rule] = kMatched;
-                     else
-                       hit(rule, count);
-                   });
+    for (const std::uint32_t rule : group.exists) hit(rule, 1);
+    group.set.scan(
+        as_bytes(tools_.value), tools_.patterns, tools_.matches,
+        [&](std::uint32_t rule) { return settled(rule); },
+        [&](std::uint32_t rule, std::uint32_t count) { hit_field(rule, count); });
   }
+}
+
+void RuleScan::hit_field(std::uint32_t rule, std::uint32_t count) noexcept {
+  if (program_->rule(rule).negated)
+    counts_[rule] = kMatched;
+  else
+    hit(rule, count);
 }
 
 // A rule with "!~" hits where its expression matched nowhere.
@@ -172,13 +185,24 @@ void RuleScan::message_end(const mime::MessageFacts& facts) noexcept {
   settle_negated(program_->part_headers());
   scan_uris();
   run_evals();
-  for (const Program::Meta& meta : program_->metas()) {
-    const double value = meta.expression.evaluate(counts_);
-    if (value != 0) counts_[meta.rule] = value > 0 ? static_cast<float>(value) : 1.0F;
-  }
+  run_metas();
+  for (const std::uint32_t rule : program_->reported())
+    if (counts_[rule] > 0) score_ += static_cast<double>(program_->score(rule));
+}
+
+// Only those of which a part is not as it is while nothing hits.
+void RuleScan::run_metas() noexcept {
+  const auto note = [this](std::uint32_t rule) {
+    for (const std::uint32_t place : program_->metas_of(rule)) tools_.stale_metas.add(place);
+  };
+  const std::vector<float>& quiet = program_->quiet_counts();
   for (std::uint32_t rule = 0; rule < counts_.size(); ++rule)
-    if (counts_[rule] > 0 && !program_->rule(rule).helper())
-      score_ += static_cast<double>(program_->score(rule));
+    if (counts_[rule] != quiet[rule]) note(rule);
+  tools_.stale_metas.take([&](std::uint32_t place) {
+    const Program::Meta& meta = program_->metas()[place];
+    counts_[meta.rule] = meta.value(counts_);
+    if (counts_[meta.rule] != quiet[meta.rule]) note(meta.rule);
+  });
 }
 
 }  // namespace sluice::scan::sa

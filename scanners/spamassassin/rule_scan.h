@@ -16,11 +16,13 @@ namespace sluice::scan::sa {
 
 // What the scans of one core share; its contents do not outlive a call.
 struct ScanTools {
-  explicit ScanTools(const Program& program) : matches(program.largest_set()) {
+  explicit ScanTools(const Program& program)
+      : matches(program.largest_set()), stale_metas(program.metas().size()) {
     program.grow(patterns);
   }
   PatternTools patterns;
-  hyperscan::MatchSet matches;  // of the text being scanned
+  hyperscan::MatchSet matches;      // of the text being scanned
+  hyperscan::MatchSet stale_metas;  // a part of them has hit
   mime::Workspace workspace;
   std::string value;
 };
@@ -66,11 +68,14 @@ class RuleScan final : public mime::MessageSink {
   void message_end(const mime::MessageFacts& facts) noexcept override;
 
   void hit(std::uint32_t rule, std::uint32_t count) noexcept;
+  void hit_field(std::uint32_t rule, std::uint32_t count) noexcept;
+  bool settled(std::uint32_t rule) const noexcept;
   void scan(const PatternSet& set, std::string_view text, std::uint64_t& seen,
             bool in_subject = false) noexcept;
   void scan_fields(const std::vector<Program::FieldGroup>& groups,
                    const HeaderStore& store) noexcept;
   void run_evals() noexcept;
+  void run_metas() noexcept;
   void scan_uris() noexcept;
   void settle_negated(const std::vector<Program::FieldGroup>& groups) noexcept;
 

@@ -26,12 +26,12 @@ REFUSAL = "550 5.7.1 Message rejected due to content restrictions"
 
 
 class Scl(unittest.TestCase):
-    def start(self, scan):
+    def start(self, scan, rules=RULES):
         self.sink = Sink()
         self.addCleanup(self.sink.stop)
         self.engine = Engine(SLUICE, self.sink.port, rules="rules.cf", scan=scan)
         self.addCleanup(self.engine.__exit__)
-        self.write("rules.cf", RULES)
+        self.write("rules.cf", rules)
         self.write("allowed", "# names of the house\nProject Bluebird\n")
         self.write("blocked", "free   crédit\n100% (guaranteed)\nслово\n")
         self.engine.start()
@@ -82,6 +82,13 @@ class Scl(unittest.TestCase):
         self.assertEqual(self.held(), [])
         self.engine.wait_drained()
         self.assertNotIn("word9", "".join(m.octets.decode() for m in self.sink.messages))
+
+    def test_rules_see_who_handed_the_message_over(self):
+        self.start(THRESHOLDS, "header OURS X-Spam-Relays-Trusted =~ /^\\[ ip=127\\.0\\.0\\.1 /\n"
+                               "header BOTH eval:check_header_count_range('Received', '2', '2')\n")
+        self.send("x", b"Received: from elsewhere ([192.0.2.1]) by here; "
+                       b"Mon, 2 Mar 2026 10:00:00 +0000\r\n")
+        self.engine.wait_for_log("OURS.*BOTH")
 
     def test_a_quarantined_message_survives_a_kill(self):
         self.start(THRESHOLDS)

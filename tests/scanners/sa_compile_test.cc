@@ -48,21 +48,26 @@ std::vector<std::uint32_t> matches(const std::vector<std::string>& patterns, std
   set.grow(tools);
   hyperscan::MatchSet marks = set.match_set();
   std::vector<std::uint32_t> found;
-  set.scan(as_bytes(text), tools, marks,
-           [&](std::uint32_t rule, std::uint32_t) { found.push_back(rule); });
+  set.scan(
+      as_bytes(text), tools, marks, [](std::uint32_t) { return false; },
+      [&](std::uint32_t rule, std::uint32_t) { found.push_back(rule); });
   return found;
 }
 
-bool holds(const Factor& factor, std::string_view text) {
-  std::vector<std::uint32_t> left;
-  const auto automata = FactorAutomaton::build({{0, factor}}, left);
-  EXPECT_TRUE(left.empty());
-  hyperscan::MatchSet found(1);
-  FactorAutomaton::scan(automata, as_bytes(text), found);
-  bool hit = false;
-  found.take([&](std::uint32_t) { hit = true; });
-  return hit;
+// Where the factor ends in the text.
+std::vector<std::uint32_t> ends_of(const Factor& factor, std::string_view text) {
+  const FactorScan scan({{0, factor}});
+  FactorHits hits;
+  hits.grow(1);
+  scan.scan(as_bytes(text), hits);
+  std::vector<std::uint32_t> found;
+  hits.take([&](std::uint32_t, std::uint32_t, std::span<const std::uint32_t> ends) {
+    found.assign(ends.begin(), ends.end());
+  });
+  return found;
 }
+
+bool holds(const Factor& factor, std::string_view text) { return !ends_of(factor, text).empty(); }
 
 TEST(SaCompile, UnfoldedSizeCountsWhatRepeatsStandFor) {
   EXPECT_EQ(unfolded_size(tree_of("ab{3}")), 4u);
@@ -86,7 +91,9 @@ TEST(SaCompile, AFactorIsInEveryTextThatMatches) {
       "(?:ab|c){2,3}d?(?i:e)f|gh.{0,5}ij",
       "(a|b)c\\1d[[:digit:]]{2,}e",
       "^x?(?:yz|w){0,2}abc?$|q+r*s",
-      "(?:a(?:b(?:c|d)|e)f|g(?:h|i)){2}"};
+      "(?:a(?:b(?:c|d)|e)f|g(?:h|i)){2}",
+      "(?:ab|c[de])(?:[ .]{3}|[.x]{1,5}$)",
+      "(?:[aA\xc0]|\xce\xb1|&#1(?:0|1);){2,}b(?<=b)(?:c|d)*ef?"};
   const std::string letters = "abcdefghijvxyzqrswo10_ .\xc0\xce\xb1\xb2\xd0\xb0";
   std::mt19937 random(7);
   pcre::Tools tools;
@@ -107,7 +114,14 @@ TEST(SaCompile, AFactorIsInEveryTextThatMatches) {
       pcre::Expression::Match match;
       if (!expression->find(as_bytes(text), 0, tools, match)) continue;
       ++matched;
-      ASSERT_TRUE(holds(*factor, text)) << pattern << "\n" << text;
+      ASSERT_TRUE(std::ranges::any_of(ends_of(*factor, text),
+                                      [&](std::size_t end) {
+                                        return end >= match.begin &&
+                                               (end <= factor->reach ||
+                                                end - factor->reach <= match.begin);
+                                      }))
+          << pattern << "\n"
+          << text;
     }
   }
   EXPECT_GT(matched, 300);
@@ -158,21 +172,20 @@ class SaCache : public ::testing::Test {
  protected:
   std::string cache_path() const { return folder_.path() + "/kept"; }
   Folder folder_;
-  const std::vector<std::string> patterns_{
-      "plain literal", "[_\\W]{0,3}v[_\\W]{0,3}[i1][_\\W]{0,3}c[_\\W]{0,3}[o0][_\\W]{0,3}d"};
+  const std::vector<std::string> patterns_{"plain literal", "(?:and|or) another"};
 };
 
 TEST_F(SaCache, WhatWasCompiledIsFoundAgain) {
   ArtifactCache first(cache_path());
-  EXPECT_EQ(matches(patterns_, "plain literal, v1cod", first).size(), 2u);
+  EXPECT_EQ(matches(patterns_, "plain literal and another", first).size(), 2u);
   EXPECT_EQ(first.found(), 0u);
-  EXPECT_EQ(first.stored(), 2u);
+  EXPECT_EQ(first.stored(), 1u);
   struct stat status{};
   ASSERT_EQ(::stat(cache_path().c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0700u);
   ArtifactCache second(cache_path());
-  EXPECT_EQ(matches(patterns_, "plain literal, v1cod", second).size(), 2u);
-  EXPECT_EQ(second.found(), 2u);
+  EXPECT_EQ(matches(patterns_, "plain literal and another", second).size(), 2u);
+  EXPECT_EQ(second.found(), 1u);
   EXPECT_EQ(second.stored(), 0u);
   EXPECT_TRUE(second.notes().empty());
 }
@@ -186,13 +199,13 @@ TEST_F(SaCache, WhatIsDamagedIsNamedAndMadeAgain) {
     file.put('\x5a');
   }
   ArtifactCache second(cache_path());
-  EXPECT_EQ(matches(patterns_, "plain literal, v1cod", second).size(), 2u);
+  EXPECT_EQ(matches(patterns_, "plain literal and another", second).size(), 2u);
   EXPECT_EQ(second.found(), 0u);
-  ASSERT_EQ(second.notes().size(), 2u);
+  ASSERT_EQ(second.notes().size(), 1u);
   EXPECT_NE(second.notes()[0].find("compiled again"), std::string::npos);
   ArtifactCache third(cache_path());
   matches(patterns_, "", third);
-  EXPECT_EQ(third.found(), 2u);
+  EXPECT_EQ(third.found(), 1u);
 }
 
 TEST_F(SaCache, AFolderThatOthersCanWriteIsNotTrusted) {

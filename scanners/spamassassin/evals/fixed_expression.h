@@ -12,8 +12,10 @@ namespace sluice::scan::sa {
 class FixedExpression {
  public:
   explicit FixedExpression(const char* pattern) {
-    if (auto compiled = pcre::Expression::compile(pattern, {}); compiled)
+    if (auto compiled = pcre::Expression::compile(pattern, {}); compiled) {
       expression_ = std::move(*compiled);
+      expression_->compile_jit();
+    }
   }
   bool matches(std::string_view text, pcre::Tools& tools) const noexcept {
     pcre::Expression::Match match;
