@@ -1,5 +1,7 @@
 // Two sessions wired to each other, and what happens when the wire lies.
 #include <gtest/gtest.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include "tests/support/certificates.h"
 #include "tests/support/memory_stream.h"
@@ -133,6 +135,47 @@ TEST_F(TlsSession, AFailureOfOneSessionIsNotSeenByAnother) {
   EXPECT_EQ(receive(server), "NOOP\r\n");
   EXPECT_EQ(receive(server), "");
   EXPECT_EQ(last, Outcome::want_input);
+}
+
+TEST_F(TlsSession, ErrorsThatOthersLeftBehindAreNotTakenForItsOwn) {
+  use(KeyKind::ecdsa);
+  begin();
+  const auto litter = [] { ERR_raise(ERR_LIB_SSL, SSL_R_BAD_LENGTH); };
+  for (int round = 0; round < 10; ++round) {
+    litter();
+    client_outcome = client.handshake();
+    litter();
+    server_outcome = server.handshake();
+  }
+  ASSERT_EQ(client_outcome, Outcome::done);
+  ASSERT_EQ(server_outcome, Outcome::done);
+  for (Session* session : {&client, &server}) {
+    litter();
+    EXPECT_EQ(receive(*session), "");
+    EXPECT_EQ(last, Outcome::want_input);
+  }
+  for (Session* session : {&client, &server}) {
+    litter();
+    send(*session, "x");
+    litter();
+    EXPECT_EQ(session->close(), Outcome::done);
+  }
+  ERR_clear_error();
+}
+
+TEST_F(TlsSession, OnlyAnEstablishedSessionSaysGoodbye) {
+  use(KeyKind::ecdsa);
+  begin();
+  EXPECT_EQ(server.close(), Outcome::done);
+  EXPECT_EQ(pipe.client.arrived, "");
+  shake_hands();
+  send(client, "MAIL\r\n");
+  pipe.server.arrived[10] ^= 1;
+  EXPECT_EQ(receive(server), "");
+  EXPECT_EQ(last, Outcome::failed);
+  pipe.client.arrived.clear();
+  EXPECT_EQ(server.close(), Outcome::failed);
+  EXPECT_EQ(pipe.client.arrived, "");
 }
 
 TEST_F(TlsSession, ANameThatIsNotInTheCertificateFailsWhenVerified) {
