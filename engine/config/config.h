@@ -131,17 +131,18 @@ struct Listener {  // [[listener]]
   std::uint32_t recipients_max = 1'000;                  // per message
   std::uint64_t envelope_bytes_max = 512 * 1024;         // sender, recipients, parameters
   std::uint32_t hops_max = 30;                           // Received fields; more are a loop
-  std::uint32_t messages_max = 1'000;                    // per session
-  std::uint32_t errors_max = 20;                         // bad commands before 421
-  std::uint32_t sessions_per_source_max = 1'000'000;     // at once, per worker
-  std::uint32_t handshakes_per_source = 100;  // of TLS, a second, per worker; 0 = no limit
-  std::uint32_t handshakes_burst = 1'000;     // at once, from a source that was quiet
-  Duration handshake_timeout = seconds(30);   // for a whole TLS handshake
-  Duration greet_delay{};                     // silence before the banner, to catch early talkers
-  Duration command_timeout = minutes(5);      // RFC 5321 4.5.3.2.7
-  Duration data_block_timeout = minutes(3);   // RFC 5321 4.5.3.2.5
-  Duration session_timeout = hours(1);        // whole session
-  std::vector<Prefix> relay_from;             // sources that may send to any domain
+  bool header_firewall = true;         // stamps of this gateway's in what comes in are taken out
+  std::uint32_t messages_max = 1'000;  // per session
+  std::uint32_t errors_max = 20;       // bad commands before 421
+  std::uint32_t sessions_per_source_max = 1'000'000;  // at once, per worker
+  std::uint32_t handshakes_per_source = 100;          // of TLS, a second, per worker; 0 = no limit
+  std::uint32_t handshakes_burst = 1'000;             // at once, from a source that was quiet
+  Duration handshake_timeout = seconds(30);           // for a whole TLS handshake
+  Duration greet_delay{};                    // silence before the banner, to catch early talkers
+  Duration command_timeout = minutes(5);     // RFC 5321 4.5.3.2.7
+  Duration data_block_timeout = minutes(3);  // RFC 5321 4.5.3.2.5
+  Duration session_timeout = hours(1);       // whole session
+  std::vector<Prefix> relay_from;            // sources that may send to any domain
   int line = 0;
 };
 

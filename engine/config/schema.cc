@@ -220,6 +220,9 @@ std::vector<Key<Listener>> listener_session_keys() {
        "sender and recipients of one message with their parameters"},
       {"hops_max", integer(&Listener::hops_max, 1, 1'000),
        "Received fields of a message; with more it is taken for a loop and refused"},
+      {"header_firewall", boolean(&Listener::header_firewall),
+       "takes fields X-Sluice-* out of what comes in: only this gateway may say that; "
+       "false where another gateway of one's own sends"},
       {"messages_max", integer(&Listener::messages_max, 1, 1'000'000), "messages of one session"},
       {"errors_max", integer(&Listener::errors_max, 1, 10'000), "bad commands before 421"},
       {"sessions_per_source_max", integer(&Listener::sessions_per_source_max, 1, 16'777'216),

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
+#include <utility>
 
 #include "engine/policy/received_header.h"
 #include "engine/worker/scan_report.h"
@@ -46,8 +48,8 @@ smtp::Reply reply_for(queueing::QueueError error) {
   return kStorageFault;
 }
 
-std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, const mail::Envelope& envelope,
-                                          const Origin& origin) {
+std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid,
+                                          bool header_firewall) {
   SLUICE_ASSERT(!active());
   const Icid icid = origin.icid;
   auto stored = core.shard.begin(mid);
@@ -77,6 +79,9 @@ std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, const mail::
   filled_ = scanned_ = 0;
   size_ = 0;
   failure_.reset();
+  pending_size_ = 0;
+  firewall_.reset();
+  if (header_firewall) firewall_.emplace();
   hops_ = {};
   tls_required_ = {};
   if (scan_ != nullptr) show_trace(envelope, origin);
@@ -109,14 +114,16 @@ std::size_t Arrival::write_received(const mail::Envelope& envelope, const Origin
 
 MutableBytes Arrival::space() noexcept {
   if (block_ && filled_ == kBlockBytes) {
-    feed_scanner();
-    if (!store_block())
+    feed_scanner();  // the firewall may make room
+    if (filled_ == kBlockBytes && !store_block())
       filled_ = scanned_ = 0;  // refused: the block becomes the place to discard to
   }
   if (!block_) {
     block_ = core_->blocks.acquire();
     if (!block_) return {};
-    filled_ = scanned_ = 0;
+    std::memcpy(block_.data(), pending_.data(), pending_size_);
+    filled_ = std::exchange(pending_size_, 0);
+    scanned_ = 0;
   }
   return {block_.data() + filled_, kBlockBytes - filled_};
 }
@@ -127,21 +134,34 @@ void Arrival::written(std::size_t count) noexcept {
   if (filled_ - scanned_ >= kScanRun) feed_scanner();
 }
 
-void Arrival::feed_scanner() noexcept {
+void Arrival::feed_scanner(bool last) noexcept {
   if (scanned_ == filled_ || failure_) return;
   StageScope scope(core_->ledger, Stage::scan);
-  const ByteView fresh{block_.data() + scanned_, filled_ - scanned_};
+  const std::uint32_t until = firewall(last);
+  const ByteView fresh{block_.data() + scanned_, until - scanned_};
   hops_.feed(fresh);
   tls_required_.feed(fresh);
   if (scan_ != nullptr) scan_state_->scanner.feed(*scan_, fresh);
-  scanned_ = filled_;
+  scanned_ = until;
+}
+
+// How far the octets of the block are known to stay; behind that a line waits for its end.
+std::uint32_t Arrival::firewall(bool last) noexcept {
+  if (!firewall_ || firewall_->passed()) return filled_;
+  const auto [kept, pending] =
+      firewall_->filter({block_.data() + scanned_, filled_ - scanned_}, last);
+  const auto until = scanned_ + static_cast<std::uint32_t>(kept);
+  filled_ = until + static_cast<std::uint32_t>(pending);
+  return until;
 }
 
 // Gives the filled block to the queue. False when the queue has refused this message.
 bool Arrival::store_block() noexcept {
   if (failure_) return false;
   StageScope scope(core_->ledger, Stage::queue);
-  auto result = core_->shard.append(stored_, BlockSlice{block_, 0, filled_});
+  pending_size_ = filled_ - scanned_;
+  std::memcpy(pending_.data(), block_.data() + scanned_, pending_size_);
+  auto result = core_->shard.append(stored_, BlockSlice{block_, 0, scanned_});
   if (!result) {
     failure_ = result.error();
     return false;
@@ -153,7 +173,9 @@ bool Arrival::store_block() noexcept {
 
 Arrival::Ending Arrival::end(const mail::Envelope& envelope, const Origin& origin,
                              std::uint64_t token, smtp::Reply& reply) {
-  feed_scanner();
+  if (pending_size_ > 0 && !failure_ && space().empty())
+    failure_ = queueing::QueueError::too_many_arrivals;
+  feed_scanner(true);
   core_->events.emit({.kind = mail::EventKind::tx_ready,
                       .icid = icid_,
                       .mid = mid_,

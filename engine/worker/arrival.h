@@ -3,12 +3,14 @@
 // while more arrives, and at the end turns the verdict into a commit or a refusal.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 
 #include "engine/base/block.h"
 #include "engine/base/slab.h"
 #include "engine/mail/envelope.h"
+#include "engine/mail/header_firewall.h"
 #include "engine/mail/hop_counter.h"
 #include "engine/mail/tls_required.h"
 #include "engine/policy/disposition.h"
@@ -38,8 +40,7 @@ smtp::Reply reply_for(queueing::QueueError error);
 class Arrival {
  public:
   // A reply (452 4.3.1) when a pool is empty or the queue refuses.
-  std::optional<smtp::Reply> begin(CoreState& core, Mid mid, const mail::Envelope& envelope,
-                                   const Origin& origin);
+  std::optional<smtp::Reply> begin(CoreState& core, Mid mid, Icid icid, bool header_firewall);
   bool active() const noexcept { return core_ != nullptr; }
 
   // Room for the next octets; empty when no block is free now.
@@ -57,8 +58,8 @@ class Arrival {
   void abandon(std::string_view reason) noexcept;
 
  private:
-  void feed_scanner() noexcept;
-  void show_trace(const mail::Envelope& envelope, const Origin& origin) noexcept;
+  void feed_scanner(bool last = false) noexcept;
+  std::uint32_t firewall(bool last) noexcept;
   bool store_block() noexcept;
   scan::Verdict finish_scan(const mail::Envelope& envelope, const policy::SclThresholds& thresholds,
                             policy::Disposition& disposition);
@@ -78,8 +79,11 @@ class Arrival {
   Mid mid_ = 0;
   Icid icid_ = 0;
   BlockRef block_;
-  std::uint32_t filled_ = 0;   // octets written into block_
-  std::uint32_t scanned_ = 0;  // octets of block_ that the scanner has seen
+  std::uint32_t filled_ = 0;                      // octets written into block_
+  std::uint32_t scanned_ = 0;                     // octets of block_ that the scanner has seen
+  std::optional<mail::HeaderFirewall> firewall_;  // none: all fields are let in
+  std::array<std::uint8_t, mail::HeaderFirewall::kPendingMax> pending_;  // for the next block
+  std::uint32_t pending_size_ = 0;
   mail::HopCounter hops_;
   mail::TlsRequiredField tls_required_;
   std::uint64_t size_ = 0;                       // octets of the message

@@ -217,9 +217,8 @@ std::optional<smtp::Reply> Inbound::check_recipient(const mail::Recipient& recip
   return {};
 }
 
-std::optional<smtp::Reply> Inbound::begin_message(const mail::Envelope& envelope) {
-  tls::ClientCertificate client;
-  auto refusal = arrival_.begin(*core_, mid_, envelope, origin(client));
+std::optional<smtp::Reply> Inbound::begin_message(const mail::Envelope&) {
+  auto refusal = arrival_.begin(*core_, mid_, icid_, listener_->config->header_firewall);
   if (refusal) count_refusal(*refusal);
   return refusal;
 }

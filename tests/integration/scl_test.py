@@ -21,15 +21,17 @@ SLUICE = ""
 SCORES = {3: 3, 4: 4, 5: 5, 7: 8, 9: 15}
 RULES = "".join(f"body WORD_{scl} /\\bword{scl}\\b/\nscore WORD_{scl} {score}\n"
                 for scl, score in SCORES.items())
+BLOCK = 16384  # octets of a message block (engine/base/block.h)
 THRESHOLDS = "delete = 9\nreject = 7\nquarantine = 5\ntag = 4\n"
 REFUSAL = "550 5.7.1 Message rejected due to content restrictions"
 
 
 class Scl(unittest.TestCase):
-    def start(self, scan, rules=RULES):
+    def start(self, scan, listener=""):
         self.sink = Sink()
         self.addCleanup(self.sink.stop)
-        self.engine = Engine(SLUICE, self.sink.port, rules="rules.cf", scan=scan)
+        self.engine = Engine(SLUICE, self.sink.port, rules="rules.cf", scan=scan,
+                             listener=listener)
         self.addCleanup(self.engine.__exit__)
         self.write("rules.cf", rules)
         self.write("allowed", "# names of the house\nProject Bluebird\n")
@@ -134,6 +136,26 @@ class Scl(unittest.TestCase):
         self.assertEqual(self.send(latin, coded), "")
         self.engine.wait_until("one more dropped", lambda: self.engine.worker_total(
             "messages_discarded") == 4, 10)
+
+    def test_stamps_of_strangers_are_taken_out(self):
+        self.start("")
+        forged = b"X-Sluice-SCL: -1\r\n"
+        # Wherever the field lies in the blocks that the message is kept in.
+        for at in range(BLOCK - 40, BLOCK + 5, 3):
+            lines, rest = divmod(at - len(b"Subject: x\r\n"), 1000)
+            filler = b"".join(b"X-Filler: " + b"f" * (size - 12) + b"\r\n"
+                              for size in [1000] * (lines - 1) + [1000 + rest])
+            self.assertEqual(self.send(f"at {at}", filler + forged + b"X-After: x\r\n"), "")
+        for octets in self.delivered(15):
+            sent = octets[octets.index("Subject: x"):]
+            self.assertNotIn("SCL: -1", sent)
+            at = int(sent.split("\r\n\r\nat ")[1])
+            self.assertEqual(sent.index("X-After"), at)
+
+    def test_stamps_of_another_gateway_of_ones_own_stay(self):
+        self.start("", listener="header_firewall = false")
+        self.assertEqual(self.send("x", b"X-Sluice-SCL: 3\r\n"), "")
+        self.assertIn("Subject: x\r\nX-Sluice-SCL: 3\r\n", self.delivered(1)[0])
 
 
 if __name__ == "__main__":
