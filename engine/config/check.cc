@@ -220,6 +220,23 @@ void check_dns(const Config& config, Reading& reading) {
       place.fault("servers", fmt::format("server {} cannot be asked", server.text()));
 }
 
+void check_next_hop(const Config& config, const Route& route, const NextHop& hop,
+                    const Here& place) {
+  const auto fault = [&](std::string_view what) {
+    place.fault("next_hop", fmt::format("next_hop {} {}", hop.text(), what));
+  };
+  if (hop.kind == NextHop::Kind::address &&
+      (hop.endpoint.port == 0 || hop.endpoint.address.is_unspecified()))
+    fault("cannot be connected to");
+  if (hop.looked_up() && !has_dns(config))
+    fault("is a name, but [dns] has no servers and system is false");
+  if (hop.kind != NextHop::Kind::socket) return;
+  if (route.protocol != HopProtocol::lmtp) fault("is a socket: protocol has to be \"lmtp\"");
+  if (!route.via.empty()) fault("is a socket of this machine, and via names a port");
+  if (!route.credentials.empty()) fault("is a socket: no TLS, and so no credentials");
+  if (looks_up(route)) fault("is a socket, and others have to be looked up: use two routes");
+}
+
 void check_routes(const Config& config, Reading& reading) {
   for (std::size_t i = 0; i < config.routes.size(); ++i) {
     const Route& route = config.routes[i];
@@ -227,9 +244,7 @@ void check_routes(const Config& config, Reading& reading) {
     check_via(config, route.via, place);
     if (route.next_hops.empty() && !has_dns(config))
       place.fault("next_hop", "next_hop is \"mx\", but [dns] has no servers and system is false");
-    for (const Endpoint& hop : route.next_hops)
-      if (hop.port == 0 || hop.address.is_unspecified())
-        place.fault("next_hop", fmt::format("next_hop {} cannot be connected to", hop.text()));
+    for (const NextHop& hop : route.next_hops) check_next_hop(config, route, hop, place);
     if (route.next_hops.empty() && !route.credentials.empty())
       place.fault("credentials",
                   "credentials are for hosts that are listed, and next_hop is "

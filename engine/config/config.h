@@ -2,12 +2,14 @@
 // on reload. Every limit of the engine has its name, unit and default here.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "engine/base/clock.h"
 #include "engine/base/ip_address.h"
+#include "engine/config/next_hop.h"
 
 namespace sluice::config {
 
@@ -167,15 +169,20 @@ struct Dns {                       // [dns]
   bool operator==(const Dns&) const = default;
 };
 
-struct Route {                      // [[route]]: first match by domain wins
-  std::string domain;               // "example.com", ".example.com" (subdomains), "*"
-  std::vector<Endpoint> next_hops;  // tried in order; empty: the mail hosts that DNS names
-  std::uint16_t mx_port = 25;       // TCP port of those
+struct Route {                     // [[route]]: first match by domain wins
+  std::string domain;              // "example.com", ".example.com" (subdomains), "*"
+  std::vector<NextHop> next_hops;  // tried in order; empty: the mail hosts that DNS names
+  std::uint16_t mx_port = 25;      // TCP port of those
   HopProtocol protocol = HopProtocol::smtp;
   std::string credentials;  // file with user and password; empty = no AUTH
   std::string via;          // name of a [[port]], or empty = kernel sockets
   int line = 0;
 };
+
+// Are the addresses of a route's next hops known only when DNS has been asked?
+inline bool looks_up(const Route& route) noexcept {
+  return route.next_hops.empty() || std::ranges::any_of(route.next_hops, &NextHop::looked_up);
+}
 
 struct Destination {   // [[destination]]: first match by domain wins; none = the defaults here
   std::string domain;  // of the recipient, as in a route
@@ -196,9 +203,11 @@ struct MtaSts {  // [mta_sts]: policies of recipient domains, RFC 8461
   Duration refresh = hours(24);
   Duration retry = minutes(5);  // after a failed fetch
   std::uint32_t policies_max = 10'000;
-  std::uint32_t fetches_max = 16;  // at once
+  std::uint64_t memory_max = 32ULL * 1024 * 1024;  // of all policies kept
+  std::uint32_t fetches_max = 16;                  // at once
   std::uint16_t port = 443;
   std::string ca_file;  // empty = the system's authorities
+  bool private_addresses = false;
 
   bool operator==(const MtaSts&) const = default;
 };
@@ -210,6 +219,16 @@ struct TlsReports {          // [tlsrpt]: daily reports on TLS to domains that w
   Duration delay_max = hours(4);      // after midnight UTC
   Duration timeout = minutes(1);      // of a POST
   std::string ca_file;                // empty = the system's authorities
+  bool private_addresses = false;
+};
+
+// accept: bounces without a good tag are mail like any other; mark: they get a header; reject: 550.
+enum class UntaggedBounce : std::uint8_t { accept, mark, reject };
+
+struct BounceVerification {  // [bounce_verification]: tags on senders of one's own
+  std::string keys;          // a file; empty = no tags
+  Duration life = hours(24 * 7);
+  UntaggedBounce untagged = UntaggedBounce::mark;
 };
 
 struct Delivery {  // [delivery]
@@ -371,6 +390,7 @@ struct Config {
   std::vector<Destination> destinations;
   MtaSts mta_sts;
   TlsReports tlsrpt;
+  BounceVerification bounce_verification;
   Delivery delivery;
   std::vector<ReplyRule> reply_rules;
   Queue queue;

@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::size_t kWaitsMax = 64;  // in one retry table
 
+std::string_view any_text(std::string_view) { return {}; }
+
 }  // namespace
 
 std::vector<Key<Delivery>> delivery_keys() {
@@ -51,6 +53,22 @@ std::vector<Key<Delivery>> delivery_keys() {
        "which addresses of a host that DNS names are tried, and which first"},
       {"mx_hosts_max", integer(&Delivery::mx_hosts_max, 1, 100),
        "hosts of one domain that are tried, the most preferred ones"},
+  };
+}
+
+std::vector<Key<BounceVerification>> bounce_verification_keys() {
+  return {
+      {"keys", text(&BounceVerification::keys, "a path, or \"\" for no tags", any_text),
+       "a file of mode 0600 with the keys of the tags on senders of accepted domains, a line each: "
+       "a digit, a space, a secret; the first one signs, the others are still good"},
+      {"life", duration(&BounceVerification::life, hours(24), hours(24 * 30)),
+       "how long a tag is good"},
+      {"untagged",
+       choice(&BounceVerification::untagged, {{"accept", UntaggedBounce::accept},
+                                              {"mark", UntaggedBounce::mark},
+                                              {"reject", UntaggedBounce::reject}}),
+       "mail from <> to an accepted domain without a good tag: taken, taken with a header "
+       "X-Sluice-Bounce, refused; notices of having been read have none either"},
   };
 }
 

@@ -9,6 +9,7 @@
 namespace sluice::config {
 
 std::vector<Key<Delivery>> delivery_keys();
+std::vector<Key<BounceVerification>> bounce_verification_keys();
 std::vector<Key<ReplyRule>> reply_rule_keys();
 
 }  // namespace sluice::config

@@ -45,7 +45,7 @@ template <>
 Route example() {
   Route route;
   route.domain = "*";
-  route.next_hops = {*Endpoint::parse("192.0.2.25:25")};
+  route.next_hops = {*NextHop::parse("192.0.2.25:25")};
   route.via = "mx0";
   return route;
 }
@@ -74,26 +74,35 @@ Config example() {
 }
 
 template <class S>
-std::string describe(const std::vector<Key<S>>& keys) {
-  std::string out;
+void add_keys(const std::string& table, const std::vector<Key<S>>& keys,
+              std::vector<KeyFacts>& out) {
   const S values = example<S>();
   for (const Key<S>& key : keys)
-    out += fmt::format("# {}\n# {}{}\n{} = {}\n", key.doc,
-                       key.need == Need::required ? "required: " : "", key.value.allowed, key.name,
-                       key.value.show(values));
-  return out;
+    out.push_back({table, std::string(key.name), key.need == Need::required, key.value.show(values),
+                   key.value.allowed, std::string(key.doc)});
 }
 
 }  // namespace
 
-std::string describe_defaults() {
-  std::string out = describe(schema().top) + "\n[domains]\n" + describe(schema().domains);
+std::vector<KeyFacts> all_keys() {
+  std::vector<KeyFacts> all;
+  add_keys("", schema().top, all);
+  add_keys("domains", schema().domains, all);
   for_each_table([&](std::string_view table, const auto& keys, auto place) {
     const Config config;
     constexpr bool list = requires { (config.*place).front(); };
-    out += fmt::format("\n{}{}{}\n", list ? "[[" : "[", table, list ? "]]" : "]");
-    out += describe(keys);
+    add_keys(list ? fmt::format("[{}]", table) : std::string(table), keys, all);
   });
+  return all;
+}
+
+std::string describe_defaults() {
+  std::string out, table;
+  for (const KeyFacts& key : all_keys()) {
+    if (key.table != table) out += fmt::format("\n[{}]\n", table = key.table);
+    out += fmt::format("# {}\n# {}{}\n{} = {}\n", key.meaning, key.required ? "required: " : "",
+                       key.allowed, key.name, key.shown);
+  }
   return out;
 }
 

@@ -49,8 +49,10 @@ std::vector<Key<Dns>> dns_keys() {
 
 // "mx" is the empty list of hosts.
 Value<Route> next_hop_value() {
-  const auto hosts = parsed_list(&Route::next_hops, Least::one,
-                                 "\"mx\", or addresses with TCP port, \"192.0.2.25:25\"");
+  const auto hosts =
+      parsed_list(&Route::next_hops, Least::one,
+                  "\"mx\", or a list of \"192.0.2.25:25\", \"example.net\" (its mail hosts), "
+                  "\"[smtp.example.net]:587\" (this host), \"unix:/path\"");
   return {
       hosts.allowed,
       [=](const Node& node, Route& out) -> ReadResult {

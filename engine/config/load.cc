@@ -147,6 +147,7 @@ void complete(Config& config, const Reading& reading, const Machine& machine) {
   }
   for (Destination& destination : config.destinations) resolve(destination.ca_file, folder);
   for (Route& route : config.routes) resolve(route.credentials, folder);
+  resolve(config.bounce_verification.keys, folder);
   resolve(config.mta_sts.ca_file, folder);
   resolve(config.tlsrpt.ca_file, folder);
   resolve(config.tls.store, folder);

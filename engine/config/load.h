@@ -21,7 +21,17 @@ Loaded load_file(const std::string& path, const Machine& machine = Machine::here
 // `name` stands for the file in messages and decides what relative paths are relative to.
 Loaded load_text(std::string_view text, std::string name, const Machine& machine = Machine::here());
 
-// Every key with its default, range and meaning, as a file that loads.
+struct KeyFacts {
+  std::string table;  // "delivery", "[listener]" for one that may be repeated; "": at the top
+  std::string name;
+  bool required = false;
+  std::string shown;  // the default, or an example of what is required
+  std::string allowed;
+  std::string meaning;
+};
+std::vector<KeyFacts> all_keys();
+
+// The same as a file that loads.
 std::string describe_defaults();
 
 }  // namespace sluice::config

@@ -261,7 +261,9 @@ std::vector<Key<Route>> route_keys() {
        "recipient domain; the first matching route is taken", Need::required},
       {"next_hop", next_hop_value(),
        "the hosts that take the mail, tried in order, or \"mx\": those that DNS names for each "
-       "domain",
+       "domain; a name stands for the mail hosts of that domain, in brackets for this host alone; "
+       "a "
+       "socket of this machine is for LMTP",
        Need::required},
       {"mx_port", integer(&Route::mx_port, 1, 65'535), "TCP port of the hosts that DNS names"},
       {"protocol",
@@ -419,6 +421,7 @@ const Schema& schema() {
       .mta_sts = mta_sts_keys(),
       .tlsrpt = tlsrpt_keys(),
       .delivery = delivery_keys(),
+      .bounce_verification = bounce_verification_keys(),
       .reply_rule = reply_rule_keys(),
       .queue = queue_keys(),
       .back_pressure = pressure_keys(),

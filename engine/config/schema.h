@@ -26,6 +26,7 @@ struct Schema {
   std::vector<Key<MtaSts>> mta_sts;
   std::vector<Key<TlsReports>> tlsrpt;
   std::vector<Key<Delivery>> delivery;
+  std::vector<Key<BounceVerification>> bounce_verification;
   std::vector<Key<ReplyRule>> reply_rule;
   std::vector<Key<Queue>> queue;
   std::vector<Key<BackPressure>> back_pressure;
@@ -59,6 +60,7 @@ void for_each_table(const Visit& visit) {
   visit("mta_sts", all.mta_sts, &Config::mta_sts);
   visit("tlsrpt", all.tlsrpt, &Config::tlsrpt);
   visit("delivery", all.delivery, &Config::delivery);
+  visit("bounce_verification", all.bounce_verification, &Config::bounce_verification);
   visit("reply_rule", all.reply_rule, &Config::reply_rules);
   visit("queue", all.queue, &Config::queue);
   visit("back_pressure", all.back_pressure, &Config::back_pressure);

@@ -36,11 +36,15 @@ std::vector<Key<MtaSts>> mta_sts_keys() {
       {"retry", duration(&MtaSts::retry, seconds(1), hours(24)),
        "time after a failed fetch before the next one; what is known holds meanwhile"},
       {"policies_max", integer(&MtaSts::policies_max, 16, 1'000'000),
-       "policies kept, in memory and in queue.directory/mta_sts"},
+       "domains whose policies are kept, in memory and in queue.directory/mta_sts"},
+      {"memory_max", size(&MtaSts::memory_max, 1024UL * 1024, 4UL * 1024 * 1024 * 1024),
+       "memory of all policies that are kept; beyond it those go that expire first"},
       {"fetches_max", integer(&MtaSts::fetches_max, 1, 1'000), "fetches at once; others wait"},
       {"port", integer(&MtaSts::port, 1, 65'535), "TCP port of policy servers"},
       {"ca_file", text(&MtaSts::ca_file, "a path, or \"\" for the system's", any),
        "authorities of policy servers, PEM"},
+      {"private_addresses", boolean(&MtaSts::private_addresses),
+       "fetch policies from loopback, private and other addresses that are not for everybody, too"},
   };
 }
 
@@ -60,6 +64,8 @@ std::vector<Key<TlsReports>> tlsrpt_keys() {
        "longest time for a report by HTTPS; what fails is tried again for a day"},
       {"ca_file", text(&TlsReports::ca_file, "a path, or \"\" for the system's", any),
        "authorities of servers that take reports by HTTPS, PEM"},
+      {"private_addresses", boolean(&TlsReports::private_addresses),
+       "post reports to loopback, private and other addresses that are not for everybody, too"},
   };
 }
 

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/atomic_file.h"
+#include "tls/certificate.h"
+#include "tls/ocsp.h"
 
 namespace sluice::control {
 namespace {
@@ -59,6 +61,9 @@ void drop(const std::string& path) {
 std::string CertificateStore::path(std::string_view name) const {
   return directory_ + "/" + std::string(name) + std::string(kEnd);
 }
+std::string CertificateStore::staple_path(std::string_view name) const {
+  return directory_ + "/" + std::string(name) + ".ocsp";
+}
 std::string CertificateStore::request_path(std::string_view name) const {
   return directory_ + "/" + std::string(name) + std::string(kRequestEnd);
 }
@@ -80,6 +85,26 @@ bool CertificateStore::has(std::string_view name) const {
 
 std::expected<tls::Identity, std::string> CertificateStore::load(const std::string& name) const {
   return tls::load_identity(path(name), "");
+}
+
+std::expected<tls::Staple, std::string> CertificateStore::load_staple(
+    const std::string& name, const tls::Identity& identity) const {
+  std::error_code error;
+  if (!fs::exists(staple_path(name), error)) return tls::Staple{};
+  return read_staple(staple_path(name), identity);
+}
+
+std::expected<tls::Staple, std::string> CertificateStore::read_staple(
+    const std::string& file, const tls::Identity& identity) const {
+  auto known = authorities();
+  if (!identity.chain.empty() || !known) return tls::load_staple(file, identity);
+  tls::Identity whole;
+  whole.certificate = tls::share(identity.certificate);
+  const std::string issuer = tls::facts_of(identity.certificate.get()).issuer;
+  for (tls::CertificatePtr& authority : *known)
+    if (tls::facts_of(authority.get()).subject == issuer)
+      whole.chain.push_back(std::move(authority));
+  return tls::load_staple(file, whole);
 }
 
 std::expected<tls::Request, std::string> CertificateStore::load_request(
@@ -105,7 +130,11 @@ CertificateStore::Done CertificateStore::save(const std::string& name,
   bundle.certificates.push_back(tls::share(identity.certificate));
   for (const tls::CertificatePtr& issuer : identity.chain)
     bundle.certificates.push_back(tls::share(issuer));
-  return write(path(name), bundle);
+  drop(staple_path(name));
+  if (auto written = write(path(name), bundle); !written) return written;
+  if (identity.staple.response.empty()) return {};
+  const auto& der = identity.staple.response;
+  return replace_file(staple_path(name), std::string(der.begin(), der.end()));
 }
 
 CertificateStore::Done CertificateStore::save(const std::string& name,
@@ -117,7 +146,10 @@ CertificateStore::Done CertificateStore::save(const std::string& name,
   return write(request_path(name), bundle);
 }
 
-void CertificateStore::remove(const std::string& name) const { drop(path(name)); }
+void CertificateStore::remove(const std::string& name) const {
+  drop(path(name));
+  drop(staple_path(name));
+}
 void CertificateStore::remove_request(const std::string& name) const { drop(request_path(name)); }
 void CertificateStore::remove_authority(const std::string& name) const {
   drop(authority_path(name));

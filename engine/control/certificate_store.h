@@ -1,6 +1,7 @@
 // The certificates that `sluice certconfig` keeps: a directory of the operator's own (0700, files
 // 0600). An entry is one file with key, certificate and issuers, so that it is replaced whole:
 //   NAME.pem           key, certificate, chain      available, or assigned
+//   NAME.ocsp           OCSP response about it (DER); something outside may renew it
 //   NAME.request.pem   key, signing request         requested
 //   ca/NAME.pem        a certification authority that is trusted
 //   assigned.json      {"inbound": ["mx-ecdsa", "mx-rsa"]}: who shows which
@@ -37,6 +38,13 @@ class CertificateStore {
 
   std::expected<tls::Identity, std::string> load(const std::string& name) const;
   std::expected<tls::Request, std::string> load_request(const std::string& name) const;
+  // The OCSP response of an entry that has been loaded; without a file: an empty one.
+  std::expected<tls::Staple, std::string> load_staple(const std::string& name,
+                                                      const tls::Identity& identity) const;
+  // One from anywhere; the certificate's issuer may be an authority of the store.
+  std::expected<tls::Staple, std::string> read_staple(const std::string& file,
+                                                      const tls::Identity& identity) const;
+  // With its OCSP response, when it has one; an older one goes.
   Done save(const std::string& name, const tls::Identity& identity) const;
   Done save(const std::string& name, const tls::Request& request) const;
   void remove(const std::string& name) const;
@@ -59,6 +67,7 @@ class CertificateStore {
 
  private:
   std::string path(std::string_view name) const;
+  std::string staple_path(std::string_view name) const;
   std::string request_path(std::string_view name) const;
   std::string authority_path(std::string_view name) const;
   Done write(const std::string& path, const tls::Bundle& bundle) const;

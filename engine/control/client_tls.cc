@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "engine/control/credentials.h"
+#include "engine/control/secret_file.h"
 #include "tls/identity.h"
 
 namespace sluice::control {
@@ -47,6 +48,13 @@ std::expected<delivery::ClientContexts, std::string> client_tls(const config::Co
     if (!read) return std::unexpected("route \"" + route.domain + "\": " + read.error());
     contexts.credentials.back() = std::move(*read);
   }
+  if (config.bounce_verification.keys.empty()) return contexts;
+  const std::string& file = config.bounce_verification.keys;
+  const auto keys = read_secret_file(file);
+  if (!keys) return std::unexpected("bounce_verification: " + keys.error());
+  auto tags = policy::BounceTags::parse(*keys);
+  if (!tags) return std::unexpected("bounce_verification: " + file + ": " + tags.error());
+  contexts.bounce_tags = std::make_shared<const policy::BounceTags>(std::move(*tags));
   return contexts;
 }
 

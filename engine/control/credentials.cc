@@ -1,19 +1,13 @@
 #include "engine/control/credentials.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <system_error>
+
+#include "engine/control/secret_file.h"
 
 namespace sluice::control {
 namespace {
-
-constexpr std::size_t kFileBytesMax = 1'024;
 
 // The next line of `text`, without its end.
 std::string take_line(std::string_view& text) {
@@ -40,26 +34,12 @@ std::expected<smtp::Credentials, std::string> parse(std::string_view text) {
   return found;
 }
 
-std::expected<smtp::Credentials, std::string> read_from(int fd) {
-  struct stat status{};
-  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return std::unexpected("is not a file");
-  if ((status.st_mode & 077) != 0)
-    return std::unexpected(
-        fmt::format("has mode {:04o}: others may read it; chmod 600", status.st_mode & 07777));
-  std::array<char, kFileBytesMax> text;
-  const ssize_t count = read(fd, text.data(), text.size());
-  if (count < 0) return std::unexpected(std::generic_category().message(errno));
-  return parse({text.data(), static_cast<std::size_t>(count)});
-}
-
 }  // namespace
 
 std::expected<smtp::Credentials, std::string> read_credentials(const std::string& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (fd < 0)
-    return std::unexpected(fmt::format("{}: {}", path, std::generic_category().message(errno)));
-  auto found = read_from(fd);
-  close(fd);
+  const auto text = read_secret_file(path);
+  if (!text) return std::unexpected(text.error());
+  auto found = parse(*text);
   if (!found) return std::unexpected(fmt::format("{}: {}", path, found.error()));
   return found;
 }

@@ -1,4 +1,5 @@
 #include "engine/control/engine.h"
+#include "engine/control/host_commands.h"
 
 #include <fmt/format.h>
 #include <pthread.h>
@@ -24,6 +25,7 @@
 namespace sluice::control {
 namespace {
 
+constexpr Duration kAnswersPeriod = seconds(10);
 constexpr int kControlPeriodMs = 20;          // log lines reach the file within this time
 constexpr Duration kDrainTime = seconds(30);  // for sessions to finish after SIGTERM
 constexpr Duration kCommandTime = seconds(5);
@@ -91,6 +93,7 @@ std::expected<void, std::string> Engine::open_files() {
   auto state = OperatorState::load(config_->queue.directory);
   if (!state) return std::unexpected(state.error());
   operator_state_ = std::move(*state);
+  host_answers_ = HostAnswers::load(config_->queue.directory);
   auto log = MailLog::open(config_->log);
   if (!log) return std::unexpected(log.error());
   mail_log_ = std::move(*log);
@@ -229,6 +232,7 @@ void Engine::run() {
     report_web();
     refresh_models();
     reporter_->poll(clock_.wall());
+    remember_answers(*this, clock_.now(), kAnswersPeriod);
     admin_->poll(events > 0 ? 0 : kControlPeriodMs, signals_);
     signalfd_siginfo signal{};
     while (read(signals_, &signal, sizeof signal) == sizeof signal) {
@@ -243,6 +247,7 @@ void Engine::run() {
   spamd_.reset();
   drain_workers();
   reporter_->close(clock_.wall());
+  remember_answers(*this, clock_.now());
   stop_workers();
   while (drain_events() > 0) continue;
   note(mail::EventKind::engine_info, "stopped");

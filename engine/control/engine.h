@@ -13,6 +13,7 @@
 #include "engine/control/block_control.h"
 #include "engine/control/connection_ids.h"
 #include "engine/control/disk_meter.h"
+#include "engine/control/host_answers.h"
 #include "engine/control/mail_log.h"
 #include "engine/control/offload_threads.h"
 #include "engine/control/operator_state.h"
@@ -44,6 +45,7 @@ class Engine {
   const net::Dpdk* dpdk() const noexcept { return dpdk_.get(); }
   BlockControl& blocks() noexcept { return *blocks_; }
   OperatorState& operator_state() noexcept { return operator_state_; }
+  HostAnswers& host_answers() noexcept { return host_answers_; }
   // Has every worker follow the operator's state as it is now; false: one has not answered yet.
   bool direct_workers();
   // A line of the mail log: what an operator has done.
@@ -103,6 +105,7 @@ class Engine {
   std::unique_ptr<web::WebThread> web_;
   std::unique_ptr<TlsReporter> reporter_;
   OperatorState operator_state_;
+  HostAnswers host_answers_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<SpamdServer> spamd_;

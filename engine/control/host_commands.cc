@@ -44,6 +44,7 @@ json list(Engine& engine, const json& request) {
         *more = end < hosts.size();
       });
   if (!rows) return fault(kNotReached);
+  for (json& row : *rows) engine.host_answers().complete(row);
   json next{{"worker", number}, {"cursor", from + kHostsPerSlice}};
   if (!*more) next = {{"worker", number + 1}, {"cursor", 0}};
   if (!*more && number + 1 == engine.workers().size()) next = nullptr;
@@ -83,7 +84,10 @@ json status(Engine& engine, const json& request) {
   });
   if (answer.contains("error")) return answer;
   json sum{{"host", name}};
-  for (const json& row : answer["rows"]) add_host_row(sum, row);
+  for (json& row : answer["rows"]) {
+    engine.host_answers().complete(row);
+    add_host_row(sum, row);
+  }
   return sum;
 }
 
@@ -231,6 +235,30 @@ json recipient_row(const QueuedMessage& message, Rid wanted, WallTime now) {
     if (rid == wanted) row["address"] = recipient.address;
   });
   return row;
+}
+
+void remember_answers(Engine& engine, Instant now, Duration period) {
+  if (!engine.host_answers().is_time(now, period)) return;
+  for (std::size_t number = 0; number < engine.workers().size(); ++number)
+    for (std::size_t from = 0, slices = 0; slices < kSlicesPerRequest; ++slices) {
+      auto more = std::make_shared<std::atomic<bool>>(false);
+      auto rows = ask(engine, *engine.workers()[number],
+                      [from, more](worker::Worker& w, Instant, json& page) {
+                        const HostIndex& hosts = *w.shard().hosts();
+                        const std::size_t end = std::min(hosts.size(), from + kHostsPerSlice);
+                        for (std::size_t i = from; i < end; ++i)
+                          if (const HostRecord* host = hosts.record(i);
+                              host != nullptr && host->last_answer.at.ns != 0)
+                            page.push_back(host_row(*host));
+                        *more = end < hosts.size();
+                      });
+      if (!rows) break;
+      for (const json& row : *rows) engine.host_answers().note(row);
+      if (!*more) break;
+      from += kHostsPerSlice;
+    }
+  if (auto stored = engine.host_answers().store(); !stored)
+    engine.note(mail::EventKind::engine_warning, "last answers of hosts: " + stored.error());
 }
 
 json host_command(Engine& engine, std::string_view command, const json& request,

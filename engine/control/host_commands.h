@@ -15,6 +15,10 @@ class Engine;
 nlohmann::json host_command(Engine& engine, std::string_view command, const nlohmann::json& request,
                             const std::string& by);
 
+// Takes over from the workers what hosts have said, and keeps it on the disk. With a period: only
+// when so much time has passed since the last time.
+void remember_answers(Engine& engine, Instant now, Duration period = {});
+
 // One host of one core; add_host_row() adds up those of several.
 nlohmann::json host_row(const queueing::HostRecord& host);
 void add_host_row(nlohmann::json& sum, const nlohmann::json& row);

@@ -38,8 +38,24 @@ bool needs_store(const config::Listener& listener) {
   return speaks_tls(listener) && listener.certificates.empty();
 }
 
+// A response of the store that is no good is left out: it is renewed by something outside, and may
+// be late.
+std::expected<tls::Identity, std::string> load(const CertificateStore& store,
+                                               const std::string& name,
+                                               std::vector<std::string>& notes) {
+  auto identity = store.load(name);
+  if (!identity) return identity;
+  auto staple = store.load_staple(name, *identity);
+  if (staple)
+    identity->staple = std::move(*staple);
+  else
+    notes.push_back("certificate \"" + name + "\": no OCSP response is sent: " + staple.error());
+  return identity;
+}
+
 std::expected<Identities, std::string> identities_of(const config::Config& config,
-                                                     const config::Listener& listener) {
+                                                     const config::Listener& listener,
+                                                     std::vector<std::string>& notes) {
   const CertificateStore store(config.tls.store);
   Identities identities;
   for (const std::string& name : listener.certificates) {
@@ -52,7 +68,7 @@ std::expected<Identities, std::string> identities_of(const config::Config& confi
   const auto assignments = store.assignments();
   if (!assignments) return std::unexpected(assignments.error());
   for (const std::string& name : assigned_to(*assignments, listener)) {
-    auto identity = store.load(name);
+    auto identity = load(store, name, notes);
     if (!identity) return std::unexpected(identity.error());
     identities.push_back(std::move(*identity));
   }
@@ -92,7 +108,7 @@ std::expected<void, std::string> load_one(const config::Config& config,
                                           const config::Listener& listener,
                                           std::shared_ptr<const tls::TicketKeys> tickets,
                                           worker::Generation& generation) {
-  auto identities = identities_of(config, listener);
+  auto identities = identities_of(config, listener, generation.certificate_notes);
   if (!identities) return std::unexpected(identities.error());
   for (const tls::Identity& identity : *identities)
     generation.certificates.back().push_back(tls::facts_of(identity.certificate.get()));
@@ -172,7 +188,7 @@ std::expected<std::string, std::string> ensure_certificates(const config::Config
 
 std::vector<std::string> certificate_warnings(const worker::Generation& generation, WallTime now,
                                               std::int64_t newest) {
-  std::vector<std::string> out;
+  std::vector<std::string> out = generation.certificate_notes;
   for (std::size_t i = 0; i < generation.certificates.size(); ++i)
     warn(*generation.config, generation.config->listeners[i], generation.certificates[i], now,
          newest, out);

@@ -144,8 +144,11 @@ class Lines {
   bool delivery() {
     switch (e_.kind) {
       case EventKind::delivery_open:
-        line("New SMTP DCID {} interface {} address {} port {}", e_.dcid, e_.local.address.text(),
-             e_.remote.address.text(), e_.remote.port);
+        if (!e_.text[0].empty())
+          line("New LMTP DCID {} interface local address unix:{} port 0", e_.dcid, text(0));
+        else
+          line("New SMTP DCID {} interface {} address {} port {}", e_.dcid, e_.local.address.text(),
+               e_.remote.address.text(), e_.remote.port);
         return true;
       case EventKind::delivery_tls_success:
         line("DCID {} TLS success protocol {} cipher {}", e_.dcid, text(0), text(1));

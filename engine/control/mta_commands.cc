@@ -58,8 +58,9 @@ json change_host(Engine& engine, std::string_view command, const json& request,
   if (command == "mta.release")
     return outcome(engine, state.release(host), by, "host " + host + " released");
   const std::string wanted = request.value("to", "");
-  const std::string to = canonical_host(wanted);
-  if (to.empty() != wanted.empty()) return fault("\"" + wanted + "\" is not a host");
+  const std::string to = canonical_redirect(wanted);
+  if (to.empty() != wanted.empty())
+    return fault("\"" + wanted + "\" is neither a host nor a next hop like 192.0.2.25:25");
   if (to == host) return fault("a host cannot be redirected to itself");
   return outcome(
       engine, state.redirect(host, to, decision_by(by)), by,

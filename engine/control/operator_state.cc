@@ -30,6 +30,18 @@ auto find_host(std::vector<T>& list, std::string_view host) {
   return std::ranges::find(list, host, &T::host);
 }
 
+// A plain name is a host's, whose mail has a route.
+std::optional<config::NextHop> hop_of(std::string_view text) {
+  auto hop = config::NextHop::parse(text);
+  const bool own = hop && (hop->kind == config::NextHop::Kind::address ||
+                           hop->kind == config::NextHop::Kind::host ||
+                           (hop->kind == config::NextHop::Kind::domain && text.contains(':')));
+  if (!own || (hop->kind == config::NextHop::Kind::address &&
+               (hop->endpoint.port == 0 || hop->endpoint.address.is_unspecified())))
+    return {};
+  return hop;
+}
+
 }  // namespace
 
 std::string canonical_host(std::string_view text) {
@@ -40,6 +52,11 @@ std::string canonical_host(std::string_view text) {
     if (c <= ' ' || c == '@' || c == '/' || c == 0x7f) return {};
   }
   return host;
+}
+
+std::string canonical_redirect(std::string_view text) {
+  if (const auto hop = hop_of(text)) return hop->text();
+  return canonical_host(text);
 }
 
 std::expected<OperatorState, std::string> OperatorState::load(const std::string& queue_directory) {
@@ -101,7 +118,7 @@ worker::Directives OperatorState::directives() const {
   directives.delivery_paused = pause(Pause::delivery).paused;
   for (const HeldHost& held : held_) directives.held_hosts.push_back(held.host);
   for (const RedirectedHost& redirect : redirects_)
-    directives.redirects.push_back({redirect.host, redirect.to});
+    directives.redirects.push_back({redirect.host, redirect.to, hop_of(redirect.to)});
   return directives;
 }
 

@@ -68,6 +68,10 @@ class OperatorState {
   std::vector<RedirectedHost> redirects_;
 };
 
+// Where mail may be redirected to: a host whose mail goes the way that the routes say, or a next
+// hop, "192.0.2.25:25" or "[smtp.example.net]:587". Empty when it can be neither.
+std::string canonical_redirect(std::string_view text);
+
 // A host as it is kept: lower case. Empty when it cannot be one.
 std::string canonical_host(std::string_view text);
 

@@ -91,20 +91,26 @@ json show(Engine& engine, const json& request) {
   return fault(fmt::format("MID {} is not in the queue", mid));
 }
 
-// Deletes every pending recipient, and with the last one the message.
-void delete_message(worker::Worker& w, Mid mid, const std::string& by) {
+// Deletes every pending recipient (of the host, when one is given), and with the last one the
+// message.
+std::vector<Rid> delete_pending(worker::Worker& w, Mid mid, const std::string& by,
+                                const std::string& host = {}) {
   queueing::Shard& shard = w.shard();
-  const std::size_t recipients = shard.find(mid)->recipients.size();
-  for (Rid rid = 0; rid < recipients; ++rid) {
-    const QueuedMessage* message = shard.find(mid);
-    if (message == nullptr) break;
-    if (message->recipients[rid].status != RecipientStatus::pending) continue;
+  std::vector<Rid> wanted;
+  const QueuedMessage& whole = *shard.find(mid);
+  whole.envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
+    if (whole.recipients[rid].status == RecipientStatus::pending &&
+        (host.empty() || queueing::HostIndex::host_of(recipient.address) == host))
+      wanted.push_back(rid);
+  });
+  for (const Rid rid : wanted) {
     shard.set_outcome(mid, rid, RecipientStatus::deleted);
     w.events().emit(
         {.kind = mail::EventKind::recipient_deleted, .mid = mid, .rid = rid, .text = {by}});
   }
   if (shard.find(mid) == nullptr)
     w.events().emit({.kind = mail::EventKind::queue_finished, .mid = mid});
+  return wanted;
 }
 
 // Due now; what was held or set aside goes to delivery. What waits for its scan goes on waiting.
@@ -123,9 +129,22 @@ bool requeue_message(worker::Worker& w, Mid mid) {
 json remove(Engine& engine, const json& request, const std::string& by) {
   return walk(engine, request, [by](worker::Worker& w, const std::vector<Mid>& mids, json& rows) {
     for (const Mid mid : mids) {
-      delete_message(w, mid, by);
+      delete_pending(w, mid, by);
       rows.push_back(mid);
     }
+  });
+}
+
+// Those of one host in the messages that are not in the delivery queue, where the list of a host
+// has them.
+json delete_recipients(Engine& engine, const json& request, const std::string& by) {
+  const auto host = request.at("host").get<std::string>();
+  json only = request;
+  only["domain"] = host;
+  return walk(engine, only, [=](worker::Worker& w, const std::vector<Mid>& mids, json& rows) {
+    for (const Mid mid : mids)
+      if (w.shard().find(mid)->stage != queueing::Stage::delivery)
+        for (const Rid rid : delete_pending(w, mid, by, host)) rows.push_back({mid, rid});
   });
 }
 
@@ -182,6 +201,7 @@ json queue_command(Engine& engine, std::string_view command, const json& request
   if (command == "queue.list") return list(engine, request);
   if (command == "queue.show") return show(engine, request);
   if (command == "queue.delete") return remove(engine, request, by);
+  if (command == "queue.delete_recipients") return delete_recipients(engine, request, by);
   if (command == "queue.requeue") return requeue(engine, request);
   if (command == "queue.read") return read(engine, request);
   return fault("unknown command \"" + std::string(command) + "\"");

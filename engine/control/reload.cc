@@ -137,10 +137,12 @@ dns::Options dns_options(const Config& config) {
 
 web::WebThread::Settings web_settings(const Config& config) {
   const config::MtaSts& sts = config.mta_sts;
-  return {.sts = {.directory = config.queue.directory + "/mta_sts",
-                  .rules = {sts.max_age_max, sts.refresh, sts.retry, sts.policies_max},
-                  .fetch = {sts.port, sts.timeout, sts.policy_bytes_max, sts.ca_file}},
-          .fetches_max = sts.fetches_max};
+  return {
+      .sts = {.directory = config.queue.directory + "/mta_sts",
+              .rules = {sts.max_age_max, sts.refresh, sts.retry, sts.policies_max, sts.memory_max},
+              .fetch = {sts.port, sts.timeout, sts.policy_bytes_max, sts.ca_file,
+                        sts.private_addresses}},
+      .fetches_max = sts.fetches_max};
 }
 
 std::expected<BlockSetup, std::string> block_setup(const Config& config) {

@@ -117,6 +117,7 @@ void TlsReporter::post_due(WallTime now) {
                                    .body = report.body,
                                    .content_type = std::string(kReportMediaType),
                                    .ca_file = settings.ca_file,
+                                   .private_addresses = settings.private_addresses,
                                    .timeout = settings.timeout}});
     if (!report.under_way) return;
   }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "engine/mail/event.h"
 #include "engine/mail/ids.h"
 #include "engine/net/transport.h"
+#include "engine/policy/bounce_tag.h"
 #include "engine/smtp/credentials.h"
 #include "queueing/in_hand.h"
 #include "engine/web/sts_desk.h"
@@ -40,6 +42,7 @@ struct ClientContexts {
   std::shared_ptr<const tls::Context> usual;                      // null: no TLS at all
   std::vector<std::shared_ptr<const tls::Context>> destinations;  // of each [[destination]]
   std::vector<smtp::Credentials> credentials;  // of each [[route]]; not given: none
+  std::shared_ptr<const policy::BounceTags> bounce_tags;  // null: senders are not tagged
 };
 
 struct Surroundings {  // all outlive the Delivery
@@ -79,10 +82,11 @@ struct HostRoute {
   std::vector<Hop> hops;
 };
 
-// The operator has mail for one host go where another's goes.
+// The operator has mail for one host go where another's goes, or to a next hop of his own.
 struct Redirect {
   std::string host;
   std::string to;
+  std::optional<config::NextHop> hop{};  // of `to`, when it is one
   bool operator==(const Redirect&) const = default;
 };
 

@@ -66,12 +66,19 @@ Destination::Destination(const config::Route& route, std::string name, PeerRule 
       rule_(std::move(rule)),
       lmtp_(route.protocol == config::HopProtocol::lmtp),
       credentials_(std::move(credentials)),
-      looks_up_(route.next_hops.empty()),
+      looks_up_(config::looks_up(route)),
       mx_port_(route.mx_port) {
-  if (!looks_up_) hosts_until_ = Instant::never();
-  for (const Endpoint& endpoint : route.next_hops) {
+  if (looks_up_) {
+    named_hops_ = route.next_hops;
+    return;
+  }
+  hosts_until_ = Instant::never();
+  for (const config::NextHop& hop : route.next_hops) {
     order_.push_back(hops_.size());
-    hops_.push_back({endpoint, 0, {}, rule_.policy, {}});
+    hops_.push_back({hop.endpoint, 0, {}, rule_.policy, {}, {}});
+    if (hop.kind != config::NextHop::Kind::socket) continue;
+    hops_.back().socket = hop.name;
+    hops_.back().policy.level = tls::Level::none;  // nobody can listen in
   }
 }
 
@@ -91,7 +98,8 @@ void Destination::set_hosts(const MailHosts& found, Instant until, Random& rando
   if (connections == 0) before = std::exchange(hops_, {});
   for (const MailHost* host : hosts)
     for (const IpAddress& address : host->addresses) {
-      NextHop hop{{address, mx_port_}, 0, {}, policy_for(rule_, *host), report_of(*host)};
+      const std::uint16_t port = host->port != 0 ? host->port : mx_port_;
+      NextHop hop{{address, port}, 0, {}, policy_for(rule_, *host), report_of(*host), {}};
       for (const NextHop& old : before)
         if (old.endpoint == hop.endpoint) {
           hop.failures = old.failures;

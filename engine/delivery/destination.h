@@ -46,6 +46,8 @@ class Destination {
   // have by index stay in their place, but are no longer picked.
   void set_hosts(const MailHosts& found, Instant until, Random& random);
   std::uint16_t mx_port() const noexcept { return mx_port_; }
+  // Those of the route, when DNS has to be asked for them; empty: it is asked for the domain.
+  const std::vector<config::NextHop>& named_hops() const noexcept { return named_hops_; }
 
   const std::string& name() const noexcept { return name_; }
   const std::string& via() const noexcept { return via_; }
@@ -65,6 +67,11 @@ class Destination {
   // Next hops in the configured order; one that failed is left out until its back-off has passed.
   std::optional<std::size_t> pick_hop(Instant now) const noexcept;
   const Endpoint& hop(std::size_t index) const noexcept { return hops_[index].endpoint; }
+  // A socket of this machine, which has no endpoint; empty: it is none.
+  const std::string& socket(std::size_t index) const noexcept { return hops_[index].socket; }
+  std::string hop_text(std::size_t index) const {
+    return socket(index).empty() ? hop(index).text() : socket(index);
+  }
   std::size_t hops() const noexcept { return hops_.size(); }
   // Its next hop has failed and is looked at again: by one connection, until it works.
   bool probes(std::size_t index) const noexcept { return hops_[index].failures > 0; }
@@ -112,6 +119,7 @@ class Destination {
     Instant down_until{};
     tls::PeerPolicy policy{};
     HopReport report{};
+    std::string socket{};
   };
   std::size_t place(NextHop hop);
 
@@ -121,6 +129,7 @@ class Destination {
   bool lmtp_;
   smtp::Credentials credentials_;
   bool looks_up_;
+  std::vector<config::NextHop> named_hops_;
   std::uint16_t mx_port_;
   Instant hosts_until_{};
   std::vector<NextHop> hops_;

@@ -40,8 +40,7 @@ Destinations::Found Destinations::find_ascii(std::string_view domain, TlsWish wi
   const auto entry = find_destination(config_->destinations, domain);
   write_key(key_, route, entry, wish, domain);
   if (const auto known = map_.find(key_); known != map_.end()) return {known->second.get()};
-  if (map_.size() >= kMax) forget_unused();
-  if (map_.size() >= kMax) return {nullptr, Lack::room};
+  if (!make_room()) return {nullptr, Lack::room};
   const std::string lower(std::string_view(key_).substr(kFixedKeyBytes));
   const PeerRule rule = peer_rule(*config_, contexts_, entry, lower.empty() ? domain : lower, wish);
   const config::Destination* settings = entry ? &config_->destinations[*entry] : nullptr;
@@ -50,6 +49,23 @@ Destinations::Found Destinations::find_ascii(std::string_view domain, TlsWish wi
       hops, name_of(hops, settings, rule, lower), rule,
       known_user ? contexts_.credentials[*route] : smtp::Credentials{});
   return {map_.emplace(key_, std::move(made)).first->second.get()};
+}
+
+// Its key is no domain's: those begin with a number of four octets.
+Destinations::Found Destinations::find_hop(const config::NextHop& hop, TlsWish wish) {
+  const std::string text = hop.text();
+  const std::string key =
+      "=" + std::string(1, static_cast<char>('0' + static_cast<int>(wish))) + text;
+  if (const auto known = map_.find(key); known != map_.end()) return {known->second.get()};
+  if (!make_room()) return {nullptr, Lack::room};
+  const auto route = find_route(config_->routes, text);
+  const config::Route own{.domain = text,
+                          .next_hops = {hop},
+                          .via = route ? config_->routes[*route].via : std::string()};
+  const auto entry = find_destination(config_->destinations, text);
+  auto made =
+      std::make_unique<Destination>(own, text, peer_rule(*config_, contexts_, entry, text, wish));
+  return {map_.emplace(key, std::move(made)).first->second.get()};
 }
 
 const Destination* Destinations::known(std::string_view domain, TlsWish wish) const {
@@ -81,8 +97,10 @@ std::vector<std::unique_ptr<Destination>> Destinations::take_all() {
   return all;
 }
 
-void Destinations::forget_unused() {
-  std::erase_if(map_, [](const auto& item) { return item.second->unused(); });
+bool Destinations::make_room() {
+  if (map_.size() >= kMax)
+    std::erase_if(map_, [](const auto& item) { return item.second->unused(); });
+  return map_.size() < kMax;
 }
 
 }  // namespace sluice::delivery

@@ -27,8 +27,12 @@ class Destinations {
     Lack lack = Lack::none;
   };
   Found find(std::string_view domain, TlsWish wish);
+  // The operator's own next hop, whatever the routes say but for the port that mail leaves by.
+  Found find_hop(const config::NextHop& hop, TlsWish wish);
   // The one there is; nullptr when none has been needed yet.
   const Destination* known(std::string_view domain, TlsWish wish) const;
+
+  const ClientContexts& contexts() const noexcept { return contexts_; }
 
   std::vector<std::unique_ptr<Destination>> take_all();
   template <typename Visit>
@@ -40,7 +44,7 @@ class Destinations {
   Found find_ascii(std::string_view domain, TlsWish wish);
   void write_key(std::string& key, std::optional<std::size_t> route,
                  std::optional<std::size_t> entry, TlsWish wish, std::string_view domain) const;
-  void forget_unused();
+  bool make_room();
 
   const config::Config* config_ = nullptr;
   ClientContexts contexts_;

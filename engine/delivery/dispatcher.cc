@@ -102,7 +102,7 @@ void Dispatcher::group(Lease& lease) {
     }
     const std::string_view mailbox = mailbox_of(recipient.address, config_->delivery.postmaster);
     const auto [destination, lack] =
-        destinations_.find(redirected(routing_domain(mailbox, config_->hostname)), wish);
+        destination_for(routing_domain(mailbox, config_->hostname), wish);
     if (lack == Destinations::Lack::room) trouble = kTooManyDestinations;
     Job*& job = destination != nullptr ? destination->collecting : unrouted;
     if (job == nullptr) {
@@ -233,10 +233,17 @@ void Dispatcher::set_redirects(std::vector<Redirect> redirects) {
   destinations_.for_each([this](Destination& destination) { give_back_waiting(destination); });
 }
 
-std::string_view Dispatcher::redirected(std::string_view domain) const noexcept {
+const Redirect* Dispatcher::redirect_of(std::string_view domain) const noexcept {
   for (const Redirect& redirect : redirects_)
-    if (policy::domain_matches(redirect.host, domain)) return redirect.to;
-  return domain;
+    if (policy::domain_matches(redirect.host, domain)) return &redirect;
+  return nullptr;
+}
+
+Destinations::Found Dispatcher::destination_for(std::string_view domain, TlsWish wish) {
+  const Redirect* redirect = redirect_of(domain);
+  if (redirect == nullptr) return destinations_.find(domain, wish);
+  if (redirect->hop) return destinations_.find_hop(*redirect->hop, wish);
+  return destinations_.find(redirect->to, wish);
 }
 
 bool Dispatcher::return_to_sender(Mid mid, std::string_view status, std::string_view diagnostic) {
@@ -308,19 +315,26 @@ std::vector<DestinationStatus> Dispatcher::status() const {
 
 HostRoute Dispatcher::route_of(std::string_view host) const {
   HostRoute result;
-  const std::string_view to = redirected(host);
-  if (to != host) result.redirected_to = to;
+  const Redirect* redirect = redirect_of(host);
+  const std::string_view to = redirect != nullptr ? redirect->to : host;
+  if (redirect != nullptr) result.redirected_to = to;
+  if (redirect != nullptr && redirect->hop) {
+    result.destination = to;
+    result.hops.push_back({redirect->to, false});
+    return result;
+  }
   if (const Destination* known = destinations_.known(to, TlsWish::configured); known != nullptr) {
     result.destination = known->name();
     for (std::size_t hop = 0; hop < known->hops(); ++hop)
-      result.hops.push_back({known->hop(hop).text(), known->hop_is_down(hop)});
+      result.hops.push_back({known->hop_text(hop), known->hop_is_down(hop)});
     return result;
   }
   const auto route = find_route(config_->routes, to);
   if (!route) return result;
   const config::Route& configured = config_->routes[*route];
   result.destination = configured.domain;
-  for (const Endpoint& hop : configured.next_hops) result.hops.push_back({hop.text(), false});
+  for (const config::NextHop& hop : configured.next_hops)
+    result.hops.push_back({hop.text(), false});
   return result;
 }
 

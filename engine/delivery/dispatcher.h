@@ -64,7 +64,8 @@ class Dispatcher final : public Delivery {
 
   bool stopped() const noexcept { return paused_ || config_->delivery.paused || draining_; }
   void quit_idle(Destination& destination);
-  std::string_view redirected(std::string_view domain) const noexcept;
+  const Redirect* redirect_of(std::string_view domain) const noexcept;
+  Destinations::Found destination_for(std::string_view domain, TlsWish wish);
   bool can_lease() const noexcept { return !stopped() && jobs_.has_room(Destinations::kMax + 2); }
   void group(Lease& lease);
   void attend(Destination& destination) noexcept;
@@ -96,6 +97,7 @@ class Dispatcher final : public Delivery {
   std::uint32_t connections_max(const Destination& destination) const noexcept;
   bool pushed_back(OutboundConnection& connection);
   bool start_job(OutboundConnection& connection);
+  std::string sender_of(const queueing::QueuedMessage& message, const Job& job) const;
   bool fit(OutboundConnection& connection, Job& job, const queueing::QueuedMessage& message);
   void learn(OutboundConnection& connection, const smtp::MessageResult& result);
   void drop_settled(Job& job, const queueing::QueuedMessage* message) noexcept;

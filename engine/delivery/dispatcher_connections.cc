@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/policy/recipient_policy.h"
+
 namespace sluice::delivery {
 namespace {
 
@@ -23,8 +25,11 @@ bool went_stale(const OutboundConnection& connection, const Job& job,
 }
 
 Peer peer_of(OutboundConnection& connection) {
-  return {connection.dcid(), connection.destination().hop(connection.hop()).address.text(),
-          connection.session().capabilities().dsn, connection.destination().lmtp()};
+  const Destination& destination = connection.destination();
+  const bool local = !destination.socket(connection.hop()).empty();
+  return {connection.dcid(),
+          local ? std::string() : destination.hop(connection.hop()).address.text(),
+          connection.session().capabilities().dsn, destination.lmtp()};
 }
 
 }  // namespace
@@ -40,7 +45,10 @@ Dispatcher::Opened Dispatcher::open_connection(Destination& destination) {
     return Opened::try_next_hop;
   }
   OutboundConnection& slot = *slots_[free_slots_.back()];
-  auto connection = transport->connect(destination.hop(hop), kOutboundOwner | slot.slot());
+  const std::string& path = destination.socket(hop);
+  auto connection = path.empty()
+                        ? transport->connect(destination.hop(hop), kOutboundOwner | slot.slot())
+                        : transport->connect_socket(path, kOutboundOwner | slot.slot());
   if (!connection && connection.error() == net::NetError::no_resources) {
     timers_->set(resource_timer_, now_ + kResourceRetry);
     return Opened::not_now;
@@ -62,13 +70,16 @@ void Dispatcher::connect_failed(Destination& destination, std::size_t hop, Dcid 
                                 const ConnectTrouble& trouble) {
   const Duration longest = config_->delivery.retry.front();
   if (!trouble.one_of_many) destination.hop_failed(hop, now_, longest / kFirstBackOffPart, longest);
-  destination.last_trouble = destination.hop(hop).text() + ": " + std::string(trouble.details);
+  destination.last_trouble = destination.hop_text(hop) + ": " + std::string(trouble.details);
   destination.last_status = trouble.status;
-  house_.events->emit({.kind = mail::EventKind::delivery_failed,
-                       .dcid = dcid,
-                       .local = trouble.local,
-                       .remote = destination.hop(hop),
-                       .text = {destination.name(), trouble.details, trouble.reason}});
+  house_.events->emit(
+      {.kind = mail::EventKind::delivery_failed,
+       .dcid = dcid,
+       .local = trouble.local,
+       .remote = destination.hop(hop),
+       .text = {destination.name(),
+                destination.socket(hop).empty() ? trouble.details : destination.last_trouble,
+                trouble.reason}});
 }
 
 void Dispatcher::on_ready(net::Connection& ready, Instant now, WallTime wall) noexcept {
@@ -98,7 +109,8 @@ void Dispatcher::connected(OutboundConnection& connection) {
   house_.events->emit({.kind = mail::EventKind::delivery_open,
                        .dcid = connection.dcid(),
                        .local = connection.connection()->local(),
-                       .remote = connection.connection()->remote()});
+                       .remote = connection.connection()->remote(),
+                       .text = {connection.destination().socket(connection.hop())}});
   set_client(connection);
   connection.begin_session(client_settings_, config_->delivery.postmaster, house_.tls_buffers,
                            now_);
@@ -161,6 +173,21 @@ void Dispatcher::drop_settled(Job& job, const queueing::QueuedMessage* message) 
   job.destination->active_recipients -= before - job.rids.size();
 }
 
+// A sender of our own has a tag on mail that leaves the house, so that its bounces can be told.
+std::string Dispatcher::sender_of(const queueing::QueuedMessage& message, const Job& job) const {
+  const std::string_view sender = message.envelope.reverse_path();
+  const policy::BounceTags* tags = destinations_.contexts().bounce_tags.get();
+  if (tags == nullptr || job.destination->lmtp() ||
+      !policy::is_accepted(*config_, policy::domain_of(sender)))
+    return std::string(sender);
+  bool leaves = false;
+  message.envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
+    leaves = leaves || (std::ranges::binary_search(job.rids, rid) &&
+                        !policy::is_accepted(*config_, policy::domain_of(recipient.address)));
+  });
+  return leaves ? tags->tag(sender, wall_, config_->bounce_verification.life) : std::string(sender);
+}
+
 bool Dispatcher::start_job(OutboundConnection& connection) {
   while (Job* job = connection.destination().next_job()) {
     queueing::QueuedMessage* message = house_.shard->find(job->mid());
@@ -175,7 +202,7 @@ bool Dispatcher::start_job(OutboundConnection& connection) {
                          .mid = job->mid(),
                          .dcid = connection.dcid(),
                          .text = {rids}});
-    connection.send(*job, *message, *house_.shard, *house_.blocks, now_);
+    connection.send(*job, *message, sender_of(*message, *job), *house_.shard, *house_.blocks, now_);
     return true;
   }
   return false;

@@ -25,8 +25,13 @@ struct Wishes {
 };
 
 // All is asked for side by side.
-std::optional<Found> find_all(std::string_view domain, Wishes wishes, const MailHostRules& rules,
-                              dns::AnswerTable& answers) {
+std::optional<Found> find_all(const Destination& destination, Wishes wishes,
+                              const MailHostRules& rules, dns::AnswerTable& answers) {
+  const std::string_view domain = destination.name();
+  if (!destination.named_hops().empty()) {  // policies are of recipients' domains
+    auto hosts = find_next_hops(destination.named_hops(), rules, answers);
+    return hosts ? std::optional(Found{std::move(*hosts), {}, {}}) : std::nullopt;
+  }
   auto hosts = find_mail_hosts(domain, rules, answers);
   const auto name = domain.starts_with('[') ? std::nullopt : dns::normal_name(domain);
   auto policy = name && wishes.policy ? web::find_sts_query(*name, answers) : web::StsQuery();
@@ -49,7 +54,7 @@ bool Dispatcher::look_up(Destination& destination) {
   const Wishes wishes{.policy = house_.policies != nullptr && destination.rule().heeds_sts,
                       .reports = !config_->tlsrpt.contact.empty()};
   const auto logic = [&](dns::AnswerTable& answers) {
-    return find_all(destination.name(), wishes, host_rules_, answers);
+    return find_all(destination, wishes, host_rules_, answers);
   };
   host_rules_.port = destination.mx_port();
   const dns::Token token{kDnsAsker, destination.inquiry_id};

@@ -84,7 +84,9 @@ void Dispatcher::count_look_up(const Destination& destination, const MailHosts& 
   const TlsPolicy dane{.type = TlsPolicy::Type::tlsa};
   for (const std::string& host : found.bogus)
     count_failure(destination, dane, {.result = TlsResult::dnssec_invalid, .host = host});
-  const TlsPolicy sts = sts_policy(state.policy.get());
+  // The domain has a policy even when it could not be had.
+  TlsPolicy sts = sts_policy(state.policy.get());
+  if (state.fault != web::StsFault::none) sts.type = TlsPolicy::Type::sts;
   if (state.fault != web::StsFault::none)
     count_failure(destination, sts, {.result = result_of(state.fault), .reason = state.trouble});
   for (const std::string& host : refused)

@@ -125,7 +125,52 @@ MailHosts choose(const std::string& domain, Names names, const MailHostRules& ru
   return none("5.4.4", "no mail host of " + domain + " has an address");
 }
 
+// One host by its name, whatever its MX.
+std::optional<MailHosts> find_host(std::string_view host, const MailHostRules& rules,
+                                   dns::AnswerTable& answers) {
+  const std::string name = dns::normal_name(host).value_or("");
+  Names names{.hosts = {{name, 0, {}, {}, {}}}, .secure = true, .implicit = true};
+  std::string trouble;
+  if (!fill(names, rules, answers, trouble)) return {};
+  return choose(name, std::move(names), rules, std::move(trouble));
+}
+
+std::optional<MailHosts> find_hop(const config::NextHop& hop, const MailHostRules& rules,
+                                  dns::AnswerTable& answers) {
+  switch (hop.kind) {
+    case config::NextHop::Kind::domain: return find_mail_hosts(hop.name, rules, answers);
+    case config::NextHop::Kind::host: return find_host(hop.name, rules, answers);
+    default:
+      return MailHosts{
+          .hosts = {{hop.endpoint.address.text(), 0, {hop.endpoint.address}, {}, true}}};
+  }
+}
+
 }  // namespace
+
+std::optional<MailHosts> find_next_hops(const std::vector<config::NextHop>& hops,
+                                        const MailHostRules& rules, dns::AnswerTable& answers) {
+  MailHosts all{.status = "4.4.4"};
+  bool complete = true;
+  for (std::uint32_t place = 0; place < hops.size(); ++place) {
+    MailHostRules own = rules;
+    own.port = hops[place].endpoint.port;
+    auto found = find_hop(hops[place], own, answers);
+    complete = complete && found.has_value();
+    if (!found) continue;
+    if (!found->detail.empty())
+      all.detail = "next hop " + hops[place].text() + ": " + found->detail;
+    for (MailHost& host : found->hosts) {
+      host.rank = place << 16 | host.rank;
+      host.port = own.port;
+      all.hosts.push_back(std::move(host));
+    }
+  }
+  if (!complete) return {};
+  std::ranges::stable_sort(all.hosts, {}, &MailHost::rank);
+  all.expires = answers.expires();
+  return all;
+}
 
 MailHostRules mail_host_rules(const config::Config& config) {
   MailHostRules rules{.family = config.delivery.address_family,

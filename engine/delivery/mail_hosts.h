@@ -24,6 +24,7 @@ struct MailHost {
   DanePolicy dane;
   bool secure = false;  // its name comes from a validated answer, or is the domain itself
   std::shared_ptr<const web::StsPolicy> sts = nullptr;  // that holds for it; null: none
+  std::uint16_t port = 0;                               // 0: the route's
 };
 
 struct MailHosts {
@@ -46,6 +47,11 @@ struct MailHostRules {
 
 // Which hosts are ourselves, and which are tried.
 MailHostRules mail_host_rules(const config::Config& config);
+
+// The hosts of a route whose next hops have names, in their order; those of one hop as its mail
+// hosts are ranked. What is wrong with them is the route's fault, no reason to return mail.
+std::optional<MailHosts> find_next_hops(const std::vector<config::NextHop>& hops,
+                                        const MailHostRules& rules, dns::AnswerTable& answers);
 
 // Nothing: answers are missing. `domain` may be an address literal, "[192.0.2.1]".
 std::optional<MailHosts> find_mail_hosts(std::string_view domain, const MailHostRules& rules,

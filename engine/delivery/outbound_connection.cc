@@ -1,5 +1,6 @@
 #include "engine/delivery/outbound_connection.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -57,20 +58,39 @@ void OutboundConnection::begin_session(const smtp::ClientSettings& settings,
   phase_ = Phase::greeting;
 }
 
-void OutboundConnection::send(Job& job, queueing::QueuedMessage& message, queueing::Shard& shard,
-                              BlockPool& blocks, Instant now) {
+void OutboundConnection::send(Job& job, queueing::QueuedMessage& message, std::string sender,
+                              queueing::Shard& shard, BlockPool& blocks, Instant now) {
   SLUICE_ASSERT(job_ == nullptr);
   job_ = &job;
   ++messages_;
   phase_ = Phase::sending;
-  outgoing_.reverse_path = message.envelope.reverse_path();
+  sender_ = std::move(sender);
+  outgoing_.reverse_path = sender_;
   outgoing_.parameters = message.envelope.parameters();
   outgoing_.size = message.added_header.size() + message.body_size;
+  convert_for_peer();
   collect_recipients(job, message.envelope, postmaster_, outgoing_.recipients);
   header_left_ = message.added_header;
   body_started_ = body_ended_ = false;
   body_.start(shard, blocks, message.mid, message.body_size, slot_ * BodyReader::kTokens);
   session_.start(outgoing_, now);
+}
+
+// What the peer lacks is made up for, as far as that goes.
+void OutboundConnection::convert_for_peer() {
+  downgrade_.reset();
+  const smtp::Capabilities& peer = session_.capabilities();
+  mail::SenderParameters& wanted = outgoing_.parameters;
+  DowngradeNeeds needs;
+  needs.seven_bit = wanted.body != mail::BodyType::seven_bit && !peer.eight_bit_mime;
+  needs.ascii_header = wanted.smtputf8 && !peer.smtputf8;
+  if (!needs.any()) return;
+  if (needs.seven_bit) {
+    wanted.body = mail::BodyType::seven_bit;
+    outgoing_.size = 0;  // nobody knows
+  }
+  if (needs.ascii_header) wanted.smtputf8 = false;
+  downgrade_ = std::make_unique<Downgrade>(needs);
 }
 
 void OutboundConnection::quit(Instant now) {
@@ -120,6 +140,11 @@ bool OutboundConnection::move_body(Instant now) {
     session_.body_failed(now);
     return true;
   }
+  if (downgrade_ && !fill_downgrade()) {
+    body_ended_ = true;
+    session_.body_refused(downgrade_->fault());
+    return true;
+  }
   const ByteView octets = next_octets();
   if (!octets.empty()) {
     const std::size_t taken = session_.body(octets, now);
@@ -127,17 +152,44 @@ bool OutboundConnection::move_body(Instant now) {
     body_started_ = true;
     return taken > 0;
   }
-  if (!body_.finished()) return false;
+  return body_.finished() && end_body(now);
+}
+
+bool OutboundConnection::end_body(Instant now) {
   body_ended_ = true;
   session_.body_end(now);
   return true;
 }
 
+// What is read goes through the conversion in small pieces. False: it cannot be converted.
+bool OutboundConnection::fill_downgrade() {
+  constexpr std::size_t kPieceBytes = 4'096;
+  while (downgrade_->output().empty() && !downgrade_->finished()) {
+    const ByteView octets = raw_octets();
+    if (octets.empty() && !body_.finished()) return true;  // more will have been read later
+    const ByteView piece = octets.first(std::min(octets.size(), kPieceBytes));
+    if (!(piece.empty() ? downgrade_->finish() : downgrade_->feed(piece))) return false;
+    if (!piece.empty()) consume_raw(piece.size());
+  }
+  return true;
+}
+
 ByteView OutboundConnection::next_octets() noexcept {
-  return header_left_.empty() ? body_.octets() : as_bytes(header_left_);
+  return downgrade_ ? downgrade_->output() : raw_octets();
 }
 
 void OutboundConnection::consume(std::size_t count) noexcept {
+  if (downgrade_)
+    downgrade_->consume(count);
+  else
+    consume_raw(count);
+}
+
+ByteView OutboundConnection::raw_octets() const noexcept {
+  return header_left_.empty() ? body_.octets() : as_bytes(header_left_);
+}
+
+void OutboundConnection::consume_raw(std::size_t count) noexcept {
   if (header_left_.empty())
     body_.consume(count);
   else
@@ -161,6 +213,7 @@ Job* OutboundConnection::release_job() noexcept {
   body_.stop();
   starved_link.unlink();
   header_left_ = {};
+  downgrade_.reset();
   return std::exchange(job_, nullptr);
 }
 

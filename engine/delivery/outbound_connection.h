@@ -13,6 +13,7 @@
 #include "engine/base/intrusive_list.h"
 #include "engine/base/timer_wheel.h"
 #include "engine/delivery/body_reader.h"
+#include "engine/delivery/downgrade.h"
 #include "engine/delivery/job.h"
 #include "engine/delivery/session_limits.h"
 #include "engine/net/transport.h"
@@ -43,9 +44,9 @@ class OutboundConnection {
   // The transport has connected: SMTP begins. The buffers are for the time when it goes over TLS.
   void begin_session(const smtp::ClientSettings& settings, std::string_view postmaster,
                      tls::ReadBuffers* buffers, Instant now);
-  // Takes the job over and starts its message.
-  void send(Job& job, queueing::QueuedMessage& message, queueing::Shard& shard, BlockPool& blocks,
-            Instant now);
+  // Takes the job over and starts its message, from the sender as the peer is to see it.
+  void send(Job& job, queueing::QueuedMessage& message, std::string sender, queueing::Shard& shard,
+            BlockPool& blocks, Instant now);
   void quit(Instant now);
   // Moves octets as far as they go now; bounded per call, the rest follows at the next ready.
   void pump(Instant now);
@@ -85,9 +86,14 @@ class OutboundConnection {
   bool finish_handshake(Instant now);
   bool fail_handshake(const tls::Failure& failure);
   bool move_body(Instant now);
+  bool end_body(Instant now);
+  void convert_for_peer();
   bool move_output() noexcept;
   ByteView next_octets() noexcept;
   void consume(std::size_t count) noexcept;
+  ByteView raw_octets() const noexcept;  // before they are converted
+  void consume_raw(std::size_t count) noexcept;
+  bool fill_downgrade();
 
   const std::uint32_t slot_;
   Dispatcher& dispatcher_;
@@ -106,9 +112,11 @@ class OutboundConnection {
 
   smtp::ClientSession session_;
   smtp::OutgoingMessage outgoing_;
+  std::string sender_;
   std::string postmaster_;  // who gets the mail for a bare "postmaster"
   Job* job_ = nullptr;
-  std::string_view header_left_;  // of the added header; lives in the leased message
+  std::string_view header_left_;          // of the added header; lives in the leased message
+  std::unique_ptr<Downgrade> downgrade_;  // null: the peer takes the message as it is
   BodyReader body_;
   bool body_started_ = false;
   bool body_ended_ = false;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <string>
 
 #include "engine/base/byte_stream.h"
 #include "engine/base/clock.h"
@@ -57,6 +58,11 @@ class Transport {
   virtual void stop_listening() noexcept = 0;  // drain: new connections are refused
   // The connection starts in State::opening and shows up in next_ready() when that changes.
   virtual std::expected<Connection*, NetError> connect(Endpoint remote, std::uint64_t owner) = 0;
+
+  // The same, to a socket of this machine; only kernel sockets can. Its endpoints are unspecified.
+  virtual std::expected<Connection*, NetError> connect_socket(const std::string&, std::uint64_t) {
+    return std::unexpected(NetError::unreachable);
+  }
 
   // Takes in what has arrived and runs due timers. Returns the amount of work done, 0 = none.
   virtual std::size_t poll(Instant now) noexcept = 0;

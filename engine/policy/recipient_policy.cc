@@ -12,12 +12,12 @@ constexpr smtp::Reply kAddressLiteral{550, "5.1.2", "Mail to an address literal 
 constexpr smtp::Reply kNoRelay{550, "5.7.54",
                                "SMTP; Unable to relay recipient in non-accepted domain"};
 
+}  // namespace
+
 bool is_accepted(const config::Config& config, std::string_view domain) noexcept {
   return std::any_of(config.accepted_domains.begin(), config.accepted_domains.end(),
                      [&](std::string_view pattern) { return domain_matches(pattern, domain); });
 }
-
-}  // namespace
 
 bool may_relay(const config::Listener& listener, const IpAddress& peer) noexcept {
   return std::any_of(listener.relay_from.begin(), listener.relay_from.end(),

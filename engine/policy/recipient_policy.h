@@ -16,6 +16,9 @@ std::optional<smtp::Reply> check_recipient(const config::Config& config,
                                            const config::Listener& listener, const IpAddress& peer,
                                            std::string_view address) noexcept;
 
+// Is it a domain that mail is taken for from anywhere?
+bool is_accepted(const config::Config& config, std::string_view domain) noexcept;
+
 // Hosts of one's own: those that may send to any domain.
 bool may_relay(const config::Listener& listener, const IpAddress& peer) noexcept;
 

@@ -172,6 +172,11 @@ void ClientSession::body_failed(Instant) {
   if (state_ == State::body) give_up("4.3.0 Message could not be read");
 }
 
+void ClientSession::body_refused(std::string_view reply) {
+  resolve_open(Outcome::failed, 0, reply);
+  if (state_ == State::body) give_up("message cannot be converted for this peer");
+}
+
 void ClientSession::connection_lost(std::string_view reason, Instant) {
   if (state_ == State::quitting) state_ = State::finished;
   if (state_ == State::finished) return;

@@ -99,7 +99,9 @@ class ClientSession {
   bool wants_body() const noexcept;
   // Takes the next octets of the message, returns how many (bounded by the output buffer).
   std::size_t body(ByteView octets, Instant now);
-  void body_end(Instant now);     // the message is complete
+  void body_end(Instant now);  // the message is complete
+  // It turns out that it cannot go to this peer: "5.6.3 …". The same end, and it has failed.
+  void body_refused(std::string_view reply);
   void body_failed(Instant now);  // cannot be read: the connection is given up without a final dot
   std::optional<MessageResult> take_result();
 

@@ -142,16 +142,18 @@ std::optional<Reply> ServerSession::recipient_limit(const mail::Recipient& recip
 }
 
 void ServerSession::proceed_rcpt(const Command& command, Instant) {
-  auto refusal = recipient_limit(command.recipient);
+  mail::Recipient recipient = command.recipient;
+  recipient.address = handler_->recipient_address(recipient.address);
+  auto refusal = recipient_limit(recipient);
   if (!refusal) {
     ++rcpt_commands_;
-    refusal = handler_->check_recipient(command.recipient);
+    refusal = handler_->check_recipient(recipient);
   }
   if (refusal) {
-    handler_->recipient_refused(command.recipient, *refusal);
+    handler_->recipient_refused(recipient, *refusal);
     return say(*refusal);
   }
-  envelope_.add_recipient(command.recipient);
+  envelope_.add_recipient(recipient);
   say(reply::kRecipientOk);
 }
 

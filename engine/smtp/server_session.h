@@ -63,6 +63,8 @@ class ServerHandler {
  public:
   virtual std::optional<Reply> check_sender(std::string_view reverse_path,
                                             const mail::SenderParameters& parameters) = 0;
+  // The address that is meant by the one given: a part of it.
+  virtual std::string_view recipient_address(std::string_view address) { return address; }
   virtual std::optional<Reply> check_recipient(const mail::Recipient& recipient) = 0;
   // First DATA or BDAT of the transaction: a message begins. A reply (452 4.3.1 …) refuses it.
   virtual std::optional<Reply> begin_message(const mail::Envelope& envelope) = 0;

@@ -8,6 +8,8 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/contract.h"
+#include "engine/base/special_addresses.h"
+#include "engine/net/kernel/socket.h"
 
 namespace sluice::web {
 
@@ -16,6 +18,7 @@ struct Https::Transfer {
   HttpsRequest request;
   std::string body;
   bool too_large = false;
+  std::string refused;  // an address that is not to be connected to
   std::string fault = std::string(CURL_ERROR_SIZE, '\0');
   CURL* easy = nullptr;
   curl_slist* resolve = nullptr;
@@ -33,6 +36,17 @@ struct Https::Transfer {
     if (self.too_large) return 0;  // ends the transfer
     self.body.append(octets, count);
     return count;
+  }
+
+  // What libcurl is about to connect to, whoever has resolved the name.
+  static curl_socket_t open(void* user, curlsocktype, curl_sockaddr* peer) noexcept {
+    auto& self = *static_cast<Transfer*>(user);
+    const IpAddress address = net::address_of(peer->addr);
+    if (!self.request.private_addresses && !is_global(address)) {
+      self.refused = address.text();
+      return CURL_SOCKET_BAD;
+    }
+    return socket(peer->family, peer->socktype | SOCK_CLOEXEC, peer->protocol);
   }
 };
 
@@ -101,6 +115,8 @@ void Https::set_up(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.bytes_max));
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::take);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Transfer::open);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.fault.data());
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
   if (!request.addresses.empty()) {
@@ -129,7 +145,8 @@ Https::Done Https::finish(Transfer& transfer, int outcome) {
     if (blames_certificate(code)) result.kind = HttpsResult::Kind::certificate;
     const bool large = transfer.too_large || code == CURLE_FILESIZE_EXCEEDED;
     const char* said = transfer.fault.c_str();
-    result.trouble = large ? "more than " + std::to_string(transfer.request.bytes_max) + " octets"
+    result.trouble = !transfer.refused.empty() ? transfer.refused + " is not a public address"
+                     : large ? "more than " + std::to_string(transfer.request.bytes_max) + " octets"
                      : *said != '\0' ? said
                                      : curl_easy_strerror(code);
   }

@@ -1,6 +1,7 @@
 // HTTPS requests, several at once, on one thread: what libcurl does, within limits. Certificates
 // are always verified, redirects are never followed (RFC 8461 3.3), no proxy of the environment is
-// used.
+// used, and no connection is made to an address that is not global, unless the request allows it:
+// strangers choose the URLs.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,10 @@ struct HttpsRequest {
   std::string host;
   std::uint16_t port = 443;
   std::vector<IpAddress> addresses;
-  std::string body;          // not empty: POST
-  std::string content_type;  // of the body
-  std::string ca_file;       // PEM; empty: the system's authorities
+  std::string body;                // not empty: POST
+  std::string content_type;        // of the body
+  std::string ca_file;             // PEM; empty: the system's authorities
+  bool private_addresses = false;  // may be connected to
   Duration timeout = minutes(1);
   std::size_t bytes_max = 64UL * 1024;  // of the answer
 };

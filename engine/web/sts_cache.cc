@@ -32,15 +32,18 @@ StsCache::Found StsCache::look_up(const std::string& domain, std::string_view id
 
 StsState StsCache::fetched(const std::string& domain, StsPolicy policy, WallTime now,
                            std::vector<std::string>& forgotten) {
-  Entry& known = entry(domain, now, forgotten);
+  if (const auto old = entries_.find(domain); old != entries_.end()) forget(old);
+  make_room(1, policy.bytes(), now, forgotten);
+  Entry& known = entries_[domain];
   known = {.fetched_at = now, .expires = now + kept_for(policy)};
-  known.policy = std::make_shared<const StsPolicy>(std::move(policy));
+  set_policy(known, std::move(policy));
   return {.policy = known.policy};  // for this once even when its life is zero
 }
 
 StsState StsCache::failed(const std::string& domain, StsFault fault, std::string trouble,
                           WallTime now, std::vector<std::string>& forgotten) {
-  Entry& known = entry(domain, now, forgotten);
+  if (!entries_.contains(domain)) make_room(1, 0, now, forgotten);
+  Entry& known = entries_[domain];
   known.retry_at = now + rules_.retry;
   known.fault = fault;
   known.trouble = std::move(trouble);
@@ -50,36 +53,46 @@ StsState StsCache::failed(const std::string& domain, StsFault fault, std::string
 bool StsCache::restore(const std::string& domain, StsPolicy policy, WallTime fetched_at,
                        WallTime now) {
   const WallTime expires = std::min(fetched_at, now) + kept_for(policy);
-  if (expires <= now || entries_.size() >= rules_.policies_max) return false;
+  if (expires <= now || !has_room(1, policy.bytes())) return false;
   Entry& known = entries_[domain];
   known = {.fetched_at = std::min(fetched_at, now), .expires = expires};
-  known.policy = std::make_shared<const StsPolicy>(std::move(policy));
+  set_policy(known, std::move(policy));
   return true;
 }
 
-StsCache::Entry& StsCache::entry(const std::string& domain, WallTime now,
-                                 std::vector<std::string>& forgotten) {
-  if (!entries_.contains(domain) && entries_.size() >= rules_.policies_max)
-    make_room(now, forgotten);
-  return entries_[domain];
+void StsCache::set_policy(Entry& entry, StsPolicy policy) {
+  bytes_ += policy.bytes();
+  entry.policy = std::make_shared<const StsPolicy>(std::move(policy));
 }
 
-// What no longer says anything goes; if all does, the one that expires first.
-void StsCache::make_room(WallTime now, std::vector<std::string>& forgotten) {
+StsCache::Entries::iterator StsCache::forget(Entries::iterator entry) {
+  if (entry->second.policy != nullptr) bytes_ -= entry->second.policy->bytes();
+  return entries_.erase(entry);
+}
+
+bool StsCache::has_room(std::size_t entries, std::size_t bytes) const noexcept {
+  return entries_.size() + entries <= rules_.policies_max && bytes_ + bytes <= rules_.memory_max;
+}
+
+// What no longer says anything goes; if all does, those that expire first.
+void StsCache::make_room(std::size_t entries, std::size_t bytes, WallTime now,
+                         std::vector<std::string>& forgotten) {
+  if (has_room(entries, bytes)) return;
   const auto dead = [now](const Entry& e) { return e.expires <= now && e.retry_at <= now; };
   for (auto it = entries_.begin(); it != entries_.end();) {
-    if (dead(it->second)) {
-      forgotten.push_back(it->first);
-      it = entries_.erase(it);
-    } else {
+    if (!dead(it->second)) {
       ++it;
+      continue;
     }
+    forgotten.push_back(it->first);
+    it = forget(it);
   }
-  if (entries_.size() < rules_.policies_max || entries_.empty()) return;
-  const auto first =
-      std::ranges::min_element(entries_, {}, [](const auto& item) { return item.second.expires; });
-  forgotten.push_back(first->first);
-  entries_.erase(first);
+  while (!entries_.empty() && !has_room(entries, bytes)) {
+    const auto first = std::ranges::min_element(
+        entries_, {}, [](const auto& item) { return item.second.expires; });
+    forgotten.push_back(first->first);
+    forget(first);
+  }
 }
 
 }  // namespace sluice::web

@@ -29,9 +29,12 @@ class StsCache {
     Duration refresh = hours(24);      // age at which it is fetched again, its id being the same
     Duration retry = minutes(5);       // after a failed fetch
     std::size_t policies_max = 10'000;
+    std::size_t memory_max = 32UL * 1024 * 1024;  // of all policies, octets
   };
+  // Of one entry besides its policy, with the text of a fetch that failed.
+  static constexpr std::size_t kEntryBytes = 1'024;
+
   explicit StsCache(const Rules& rules) : rules_(rules) {}
-  void configure(const Rules& rules) { rules_ = rules; }
 
   struct Found {
     StsState state;
@@ -50,6 +53,7 @@ class StsCache {
   // From disk. False: it has expired, or there is no room.
   bool restore(const std::string& domain, StsPolicy policy, WallTime fetched_at, WallTime now);
   std::size_t size() const noexcept { return entries_.size(); }
+  std::size_t bytes() const noexcept { return bytes_; }  // of all policies
 
  private:
   struct Entry {
@@ -60,13 +64,19 @@ class StsCache {
     StsFault fault = StsFault::none;
     std::string trouble;
   };
-  Entry& entry(const std::string& domain, WallTime now, std::vector<std::string>& forgotten);
-  void make_room(WallTime now, std::vector<std::string>& forgotten);
+  using Entries = std::map<std::string, Entry>;
+  bool has_room(std::size_t entries, std::size_t bytes) const noexcept;
+  // Forgets what it must until there is room for them.
+  void make_room(std::size_t entries, std::size_t bytes, WallTime now,
+                 std::vector<std::string>& forgotten);
+  Entries::iterator forget(Entries::iterator entry);
+  void set_policy(Entry& entry, StsPolicy policy);
   Duration kept_for(const StsPolicy& policy) const noexcept;
   static StsState state_of(const Entry& entry, WallTime now);
 
   Rules rules_;
-  std::map<std::string, Entry> entries_;
+  Entries entries_;
+  std::size_t bytes_ = 0;
 };
 
 }  // namespace sluice::web

@@ -23,6 +23,7 @@ HttpsRequest sts_request(const StsQuery& query, const StsFetchRules& rules) {
           .port = rules.port,
           .addresses = query.addresses,
           .ca_file = rules.ca_file,
+          .private_addresses = rules.private_addresses,
           .timeout = rules.timeout,
           .bytes_max = rules.bytes_max};
 }

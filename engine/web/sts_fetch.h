@@ -17,6 +17,7 @@ struct StsFetchRules {
   Duration timeout = minutes(1);
   std::size_t bytes_max = 64UL * 1024;
   std::string ca_file;  // PEM; empty: the system's authorities
+  bool private_addresses = false;
 };
 
 HttpsRequest sts_request(const StsQuery& query, const StsFetchRules& rules);

@@ -137,6 +137,12 @@ std::string_view name_of(StsPolicy::Mode mode) noexcept {
   return "";
 }
 
+std::size_t StsPolicy::bytes() const noexcept {
+  std::size_t sum = sizeof *this + id.capacity() + text.capacity();
+  for (const std::string& pattern : mx) sum += sizeof pattern + pattern.capacity();
+  return sum;
+}
+
 bool StsPolicy::allows(std::string_view host) const noexcept {
   return std::ranges::any_of(mx, [host](std::string_view pattern) {
     if (!pattern.starts_with("*.")) return host == pattern;

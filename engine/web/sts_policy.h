@@ -25,6 +25,7 @@ struct StsPolicy {
 
   // RFC 8461 4.1. `host` is a normal name.
   bool allows(std::string_view host) const noexcept;
+  std::size_t bytes() const noexcept;  // that it takes in memory, about
   bool operator==(const StsPolicy&) const = default;
 };
 std::string_view name_of(StsPolicy::Mode mode) noexcept;

@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint32_t kScanRun = 4096;
 // Received, X-Sluice-SCL and X-Sluice-Report together.
 constexpr std::size_t kAddedHeaderMax = 8 * 1024;
+constexpr std::string_view kBounceMark = "X-Sluice-Bounce: not verified\r\n";
 
 constexpr smtp::Reply kNoResources{452, "4.3.1", "Insufficient system resources, try again later"};
 constexpr smtp::Reply kStorageFull{452, "4.3.1", "Insufficient system storage"};
@@ -249,6 +250,9 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
     used += scan::write_stamps(verdict, scan_state_->scanner.rules(),
                                disposition >= policy::Disposition::tag,
                                {header + used, sizeof header - used});
+
+  if (origin.unverified_bounce && sizeof header - used >= kBounceMark.size())
+    used += kBounceMark.copy(header + used, kBounceMark.size());
 
   StageScope scope(core_->ledger, Stage::queue);
   // RFC 8689 5: REQUIRETLS outranks the field.

@@ -31,6 +31,7 @@ struct Origin {  // of the message: what Received and the log say
   std::string_view hostname;
   policy::SclThresholds thresholds;
   std::uint32_t hops_max = 30;
+  bool unverified_bounce = false;  // it is marked as one
   queueing::Direction direction = queueing::Direction::inbound;
 };
 

@@ -25,6 +25,7 @@ struct Generation {
   delivery::ClientContexts client_tls;
   // What each listener shows, for people; the engine itself asks `tls`.
   std::vector<std::vector<tls::CertificateFacts>> certificates;
+  std::vector<std::string> certificate_notes;  // what is left out of them, and why
 };
 
 }  // namespace sluice::worker

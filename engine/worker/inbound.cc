@@ -189,6 +189,7 @@ std::optional<smtp::Reply> Inbound::check_sender(std::string_view reverse_path,
                                                  const mail::SenderParameters&) {
   end_unfinished("Receiving aborted by sender");  // RSET or EHLO before DATA
   mid_ = core_->mids.take();
+  unverified_bounce_ = false;
   emit(mail::EventKind::tx_begin);
   emit(mail::EventKind::tx_from, reverse_path);
   if (!under_pressure()) return {};
@@ -208,6 +209,7 @@ bool Inbound::under_pressure() const noexcept {
 std::optional<smtp::Reply> Inbound::check_recipient(const mail::Recipient& recipient) {
   auto refusal = policy::check_recipient(*listeners_->config, *listener_->config, peer_.address,
                                          recipient.address);
+  if (!refusal) refusal = check_bounce(recipient.address);
   if (refusal) return refusal;
   core_->events.emit({.kind = mail::EventKind::tx_rcpt,
                       .icid = icid_,
@@ -231,6 +233,7 @@ Origin Inbound::origin(tls::ClientCertificate& client) const {
                 .hostname = listener_->settings.hostname,
                 .thresholds = policy::SclThresholds(listeners_->config->scan),
                 .hops_max = listener_->config->hops_max,
+                .unverified_bounce = unverified_bounce_,
                 .direction = listener_->config->direction == config::Direction::outbound
                                  ? queueing::Direction::outbound
                                  : queueing::Direction::inbound};

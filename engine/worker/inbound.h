@@ -61,6 +61,7 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   Origin origin(tls::ClientCertificate& client) const;
   std::optional<smtp::Reply> check_sender(std::string_view reverse_path,
                                           const mail::SenderParameters& parameters) override;
+  std::string_view recipient_address(std::string_view address) override;
   std::optional<smtp::Reply> check_recipient(const mail::Recipient& recipient) override;
   std::optional<smtp::Reply> begin_message(const mail::Envelope& envelope) override;
   MutableBytes message_space() override { return arrival_.space(); }
@@ -81,6 +82,7 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   bool asks_for_certificate() const noexcept;
   void note_client_certificate();
   void tls_failed(const tls::Failure& failure);
+  std::optional<smtp::Reply> check_bounce(std::string_view address);
   bool under_pressure() const noexcept;
   void count_refusal(const smtp::Reply& reply);
   void end_unfinished(std::string_view reason);
@@ -113,6 +115,8 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   bool end_told_ = false;                     // the session knows that the peer has finished
   std::optional<std::string_view> loss_;      // the connection is lost, and why
   Instant give_up_at_ = Instant::never();     // on the last replies
+  bool tagged_ = false;             // the recipient that is being looked at had a good tag
+  bool unverified_bounce_ = false;  // the transaction's
   bool counted_ = false;
   bool begun_ = false;  // else it waits for the name of the peer
   char reply_text_[96];

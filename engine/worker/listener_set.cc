@@ -63,6 +63,7 @@ const smtp::ServerSettings& ListenerState::settings_for(const IpAddress& source)
 std::unique_ptr<ListenerSet> make_listener_set(const Generation& generation) {
   auto set = std::make_unique<ListenerSet>();
   set->config = generation.config;
+  set->bounce_tags = generation.client_tls.bounce_tags;
   for (std::size_t i = 0; i < set->config->listeners.size(); ++i) {
     const config::Listener& listener = set->config->listeners[i];
     set->listeners.push_back({settings_of(*set->config, listener),

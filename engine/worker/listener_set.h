@@ -30,6 +30,7 @@ struct ListenerState {
 
 struct ListenerSet {
   std::shared_ptr<const config::Config> config;
+  std::shared_ptr<const policy::BounceTags> bounce_tags;  // null: bounces are not verified
   std::vector<ListenerState> listeners;  // same order and index as config->listeners
   std::uint32_t sessions = 0;            // that still use this set
 };

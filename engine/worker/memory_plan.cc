@@ -7,6 +7,7 @@
 #include "engine/net/dpdk/fib_prefix_table.h"
 #include "engine/net/range_prefix_table.h"
 #include "engine/net/tcp/memory.h"
+#include "engine/web/sts_cache.h"
 #include "engine/worker/handshake_offload.h"
 #include "engine/worker/inbound.h"
 
@@ -89,6 +90,13 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
       plan.per_worker.push_back(
           {"TLS handshakes", memory.handshakes, sizeof(HandshakeJob),
            "memory.handshakes: on the offload CPUs at once, with their octets"});
+  }
+  if (config.mta_sts.enabled) {
+    plan.shared.push_back({"MTA-STS policies", 1, config.mta_sts.memory_max,
+                           "mta_sts.memory_max: at most; an ordinary one takes 400 octets"});
+    plan.shared.push_back({"MTA-STS domains", config.mta_sts.policies_max,
+                           web::StsCache::kEntryBytes,
+                           "mta_sts.policies_max: at most; with why a fetch has failed"});
   }
   const std::uint64_t heap = std::uint64_t{memory.dpdk_mib} * 1024 * 1024;
   const std::uint64_t taken = plan_block_list(config.block, plan);

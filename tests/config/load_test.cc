@@ -89,7 +89,7 @@ scl_score = [1, 2.5, 3, 4, 5, 6, 7, 8, 9]
   EXPECT_EQ(listener.greet_delay, milliseconds(250));
   EXPECT_EQ(config->cores.workers, (std::vector<unsigned>{1, 2}));
   EXPECT_EQ(config->cores.idle, IdlePolicy::spin);
-  EXPECT_EQ(config->routes.at(0).next_hops.at(0), Endpoint::parse("192.0.2.25:25"));
+  EXPECT_EQ(config->routes.at(0).next_hops.at(0), NextHop::parse("192.0.2.25:25"));
   EXPECT_TRUE(config->delivery.paused);
   EXPECT_EQ(config->scan.scl_score[1], 2.5);
 }

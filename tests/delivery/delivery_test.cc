@@ -203,6 +203,20 @@ TEST_F(DeliveryTo, RedirectedMailGoesWhereTheOthersGoes) {
   EXPECT_EQ(first().messages.size(), 1u);
 }
 
+TEST_F(DeliveryTo, ARedirectMayNameANextHop) {
+  start();
+  delivery->set_redirects({{"example.com", "192.0.2.3:25", *config::NextHop::parse(kOther)}});
+  put({"a@example.com"});
+  settle();
+  EXPECT_EQ(first().connections, 0u);
+  EXPECT_EQ(other().messages.size(), 1u);
+  EXPECT_EQ(delivery->route_of("example.com").hops.at(0).address, "192.0.2.3:25");
+  delivery->set_redirects({});
+  put({"b@example.com"});
+  settle();
+  EXPECT_EQ(first().messages.size(), 1u);
+}
+
 TEST_F(DeliveryTo, HeldRecipientsAreLeftOut) {
   const Mid mid = put({"a@example.com", "b@example.org"});
   shard.messages.at(mid).message.recipients[0].held = true;

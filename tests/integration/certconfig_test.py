@@ -192,6 +192,49 @@ class Certconfig(unittest.TestCase):
         self.certconfig("delete", "self-signed")
         self.assertIsNone(self.entry("self-signed"))
 
+    def ocsp_response(self, certificate, out="mx.ocsp"):
+        """About a certificate of the intermediate, signed by it."""
+        serial = openssl("x509", "-in", certificate, "-noout", "-serial").decode().strip()[7:]
+        with open(self.path("index.txt"), "w", encoding="ascii") as file:
+            file.write(f"V\t491231235959Z\t\t{serial}\tunknown\t/CN={HOST}\n")
+        openssl("ocsp", "-index", self.path("index.txt"), "-rsigner", self.ca.middle, "-rkey",
+                self.path("middle.key"), "-CA", self.ca.middle, "-issuer", self.ca.middle, "-cert",
+                certificate, "-ndays", "1", "-respout", self.path(out))
+        return self.path(out)
+
+    def stapled(self):
+        shown = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{self.engine.port}",
+                                "-starttls", "smtp", "-status"], input=b"QUIT\r\n", timeout=60,
+                               capture_output=True, check=False).stdout
+        return b"Cert Status: good" in shown
+
+    def test_an_ocsp_response_is_stapled_and_renewed(self):
+        self.engine.start()
+        certificate = self.signed()
+        self.certconfig("ca", "import", "root", self.ca.root)
+        response = self.ocsp_response(certificate)
+        self.refused("import", "mx", certificate, "--issuer", self.ca.middle, "--ocsp", certificate,
+                     says="holds no OCSP response")
+        self.certconfig("import", "mx", certificate, "--issuer", self.ca.middle, "--ocsp", response)
+        self.certconfig("assign", "mx", "--to", "inbound")
+        self.assertTrue(self.stapled())
+        self.assertIn("ocsp_good_until", self.entry("mx"))
+        # One that something outside has spoilt is left out, and said so; the service goes on.
+        with open(os.path.join(self.store, "mx.ocsp"), "wb") as file:
+            file.write(b"no response")
+        self.assertIn("no OCSP response is sent", self.certconfig("check", "mx", status=1))
+        self.engine.process.send_signal(signal.SIGHUP)
+        self.engine.wait_for_log("Warning: certificate \"mx\": no OCSP response is sent")
+        self.assertFalse(self.stapled())
+        self.assertIn("good until", self.certconfig("staple", "mx", response))
+        self.assertTrue(self.stapled())
+        # It says nothing about another certificate.
+        other = self.signed("mx", "other.crt")
+        self.refused("staple", "self-signed", response, says="is not about the certificate")
+        self.certconfig("import", "mx", other, "--issuer", self.ca.middle)
+        self.assertFalse(self.stapled())
+        self.assertFalse(os.path.exists(os.path.join(self.store, "mx.ocsp")))
+
     def test_chains_are_mended_and_what_is_wrong_is_named(self):
         certificate = self.signed()
         with open(self.path("turned.pem"), "wb") as file:

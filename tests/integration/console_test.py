@@ -132,13 +132,18 @@ class Console(unittest.TestCase):
         self.sluice("mta-control", "delivery", "hold", "Example.ORG")
         self.sluice("mta-control", "delivery", "redirect", "elsewhere.test", "example.com")
         self.look_at_all("running")
-        self.engine.kill()
+        self.engine.stop()  # with what hosts have said last on the disk
         self.look_at_all("stopped")
         for words in (("mta-control", "pause-mode", "pause-accept"), ("mta-control", "drain"),
                       ("mta-control", "delivery", "flush"), ("deleterecipients", "example.com"),
                       ("mta-control", "delivery", "release", "example.org"),
                       ("queue", "delete", "1"), ("queue", "requeue", "--everything")):
             self.assertIn("nothing was changed", self.sluice(*words, status=1))
+        self.engine.start()
+        self.assertEqual(self.queues(), [2, 1, 3])
+        status = self.json("hoststatus", "example.com")  # as before the restart
+        self.assertIn("4.3.2 closed for today", status["last_answer"]["text"])
+        self.engine.kill()
         self.engine.start()
         self.assertEqual(self.queues(), [2, 1, 3])  # none lost or doubled by kill -9
 
@@ -234,9 +239,34 @@ class Console(unittest.TestCase):
         send_message(self.engine.port, "a@example.org", ["one@example.com", "two@example.org"],
                      mail("again"))
         self.sink.wait_for(4)
-        self.assertIn("1 recipients", self.sluice("deleterecipients", "example.com"))
+        self.assertIn("1 recipient at", self.sluice("deleterecipients", "example.com"))
         self.wait_queues(0, 0, 0)
         self.assertRegex(self.engine.log(), r"Message \d+ to RID \[0\] deleted by ")
+        # Those of mail that waits for a scan are deleted too, and no others.
+        self.sluice("mta-control", "pause-mode", "pause-scan")
+        send_message(self.engine.port, "a@example.org", ["one@example.com", "two@example.org"],
+                     mail("unscanned"))
+        self.assertIn("1 recipient at", self.sluice("deleterecipients", "example.com"))
+        self.wait_queues(1, 0, 0)
+        self.sluice("mta-control", "pause-mode", "resume-scan")
+        self.assertEqual(self.sink.wait_for(5)[4].recipients, ["TO:<two@example.org>"])
+
+    def test_a_redirect_may_name_a_next_hop(self):
+        other = Sink()
+        self.addCleanup(other.stop)
+        self.assertIn("is neither a host nor a next hop",
+                      self.sluice("mta-control", "delivery", "redirect", "example.com", "a b", status=1))
+        self.sluice("mta-control", "delivery", "redirect", "example.com", f"127.0.0.1:{other.port}")
+        self.engine.kill()
+        self.engine.start()
+        self.send("one")
+        other.wait_for(1)
+        self.assertIn(f"Redirected to: 127.0.0.1:{other.port}",
+                      self.sluice("hoststatus", "example.com"))
+        self.sluice("mta-control", "delivery", "redirect", "example.com")
+        self.send("two")
+        self.sink.wait_for(1)
+        self.assertEqual(len(other.messages), 1)
 
     def test_queue_verbs_act_on_what_is_selected_only(self):
         self.fill()

@@ -54,6 +54,9 @@ service lmtp {{
     address = 127.0.0.1
     port = {port}
   }}
+  unix_listener {folder}/lmtp {{
+    mode = 0666
+  }}
 }}
 service anvil {{
   chroot =
@@ -136,8 +139,8 @@ def send(port, recipients, octets, sender="from@example.org"):
         peer.expect("250")
 
 
-def lmtp_route(port):
-    return f'[[route]]\ndomain = "example.com"\nprotocol = "lmtp"\nnext_hop = ["127.0.0.1:{port}"]\n'
+def lmtp_route(hop):
+    return f'[[route]]\ndomain = "example.com"\nprotocol = "lmtp"\nnext_hop = ["{hop}"]\n'
 
 
 def reports(sink):
@@ -150,7 +153,7 @@ class ToDovecot(unittest.TestCase):
         dovecot, senders = Dovecot(), Sink()
         self.addCleanup(dovecot.stop)
         self.addCleanup(senders.stop)
-        with Engine(SLUICE, senders.port, extra=lmtp_route(dovecot.port)) as engine:
+        with Engine(SLUICE, senders.port, extra=lmtp_route(f"127.0.0.1:{dovecot.port}")) as engine:
             body = b"Subject: dots\r\n\r\n.one\r\n..two\r\n" + b"long line " * 90 + b"\r\n"
             send(engine.port, ["good@example.com NOTIFY=SUCCESS", "nobody@example.com",
                                "full@example.com", "other@example.com"], body)
@@ -175,6 +178,29 @@ class ToDovecot(unittest.TestCase):
                 self.assertEqual(len(dovecot.mails(user)), 31)
 
 
+    def test_a_socket_of_the_machine_is_a_next_hop_too(self):
+        dovecot, senders = Dovecot(), Sink()
+        self.addCleanup(dovecot.stop)
+        self.addCleanup(senders.stop)
+        path = f"{dovecot.folder}/lmtp"
+        with Engine(SLUICE, senders.port, extra=lmtp_route(f"unix:{path}"), retry="5s") as engine:
+            for number in range(3):
+                send(engine.port, ["good@example.com", "nobody@example.com"],
+                     f"Subject: {number}\r\n\r\nx\r\n".encode())
+            engine.wait_drained()
+            self.assertEqual(len(dovecot.mails("good")), 3)
+            self.assertEqual(len(reports(senders)), 3)
+            self.assertNotIn("Remote-MTA", str(reports(senders)[0]))
+            engine.wait_for_log(rf"New LMTP DCID \d+ interface local address unix:{path} port 0")
+            status = subprocess.run([SLUICE, "-c", engine.config, "hoststatus", "example.com"],
+                                    capture_output=True, text=True, timeout=20, check=True).stdout
+            self.assertRegex(status, rf"Next hop {path} +up")
+            dovecot.process.terminate()
+            dovecot.process.wait(20)
+            send(engine.port, ["good@example.com"], b"Subject: late\r\n\r\nx\r\n")
+            engine.wait_for_log(rf"Connection Error: DCID \d+ domain: example.com .*{path}: ")
+
+
 class ToScriptedPeers(unittest.TestCase):
     def test_a_recipient_deferred_after_the_dot_is_tried_alone(self):
         senders, answers = Sink(), []
@@ -182,7 +208,7 @@ class ToScriptedPeers(unittest.TestCase):
         listening = socket.create_server(("127.0.0.1", 0))
         listening.settimeout(30)
         self.addCleanup(listening.close)
-        with Engine(SLUICE, senders.port, extra=lmtp_route(listening.getsockname()[1]),
+        with Engine(SLUICE, senders.port, extra=lmtp_route(f"127.0.0.1:{listening.getsockname()[1]}"),
                     delivery='idle_reuse = "0s"') as engine:
             send(engine.port, ["a@example.com", "b@example.com"], b"Subject: x\r\n\r\nx\r\n")
             for replies in ((b"250 2.0.0 a has it", b"451 4.2.0 b not now"), (b"250 2.0.0 b has it",)):

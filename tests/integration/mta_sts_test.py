@@ -102,7 +102,7 @@ class MtaSts(unittest.TestCase):
     @classmethod
     def tables(cls):
         text = '[[route]]\ndomain = "gone.test"\nnext_hop = "mx"\n'
-        text += f'[mta_sts]\nca_file = "{cls.ca}"\n[[destination]]\ndomain = "*"\nca_file = "{cls.ca}"\n'
+        text += f'[mta_sts]\nca_file = "{cls.ca}"\nprivate_addresses = true\n[[destination]]\ndomain = "*"\nca_file = "{cls.ca}"\n'
         for domain, peer in cls.peers.items():
             text += f'[[route]]\ndomain = "{domain}.test"\nnext_hop = "mx"\nmx_port = {peer.port}\n'
         return text

@@ -3,6 +3,9 @@
 
 Usage: smtp_sink_test.py SLUICE
 """
+import email
+import email.message
+import email.policy
 import os
 import re
 import shutil
@@ -96,6 +99,62 @@ class ToSmtpSink(unittest.TestCase):
             self.assertEqual(len(self.senders.wait_for(bounced)), bounced)
             engine.wait_until("what is deferred waits, and nothing else",
                               lambda: engine.queued() == waits)
+
+
+class WithoutEightBits(unittest.TestCase):
+    """A peer that has neither 8BITMIME nor SMTPUTF8 gets what reads the same, or nothing."""
+
+    def setUp(self):
+        self.sink = Sink()
+        self.addCleanup(self.sink.stop)
+        self.sink.answer = lambda event, _: "250-old.test\r\n250 PIPELINING" if event == "ehlo" else None
+
+    @staticmethod
+    def message(text, octets):
+        mail = email.message.EmailMessage(policy=email.policy.SMTP.clone(cte_type="8bit"))
+        mail["Subject"], mail["From"] = "x", "a@example.org"
+        mail.set_content(text, cte="8bit")
+        inner = email.message.EmailMessage(policy=mail.policy)
+        inner["Subject"] = "inner"
+        inner.set_content(text, cte="8bit", subtype="html")
+        mail.add_attachment(inner)
+        raw = mail.as_bytes()
+        boundary = mail.get_boundary().encode()
+        part = (b"--" + boundary + b"\r\nContent-Type: application/octet-stream\r\n"
+                b"Content-Transfer-Encoding: binary\r\n\r\n" + octets + b"\r\n")
+        return raw.replace(b"--" + boundary + b"--", part + b"--" + boundary + b"--")
+
+    @staticmethod
+    def contents(octets):
+        mail = email.message_from_bytes(octets, policy=email.policy.SMTP)
+        return [(part.get_content_type(), part.get_payload(decode=True))
+                for part in mail.walk() if not part.is_multipart()]
+
+    def test_a_message_is_converted_and_reads_the_same(self):
+        text = "".join(f"zeile {i}: gr\u00fc\u00dfe \u20ac = \t\n" for i in range(3_000)) + "x" * 900 + "\n"
+        raw = self.message(text, bytes(range(128, 256)) * 7)
+        with Engine(SLUICE, self.sink.port) as engine:
+            with Peer(engine.port) as peer:
+                peer.greet()
+                peer.command("MAIL FROM:<a@example.org> BODY=8BITMIME")
+                peer.command("RCPT TO:<user@example.com>")
+                peer.command("DATA", "354")
+                peer.send(raw.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+                peer.expect("250")
+            (came,) = self.sink.wait_for(1)
+            self.assertLess(max(came.octets), 128)
+            self.assertNotIn("BODY", came.sender)
+            self.assertEqual(self.contents(came.octets), self.contents(raw))
+            self.assertEqual(len(self.contents(raw)), 3)
+            # What cannot be had without its eighth bit goes back.
+            with Peer(engine.port) as peer:
+                peer.greet()
+                peer.command("MAIL FROM:<a@example.org> SMTPUTF8 BODY=8BITMIME")
+                peer.command("RCPT TO:<user@example.com>")
+                peer.command("DATA", "354")
+                peer.send("Subject: gr\u00fc\u00df\r\n\r\nx\r\n.\r\n".encode())
+                peer.expect("250")
+            engine.wait_for_log(r"Bounced: DCID \d+ MID \d+ to RID 0 - 5\.6\.7")
 
 
 if __name__ == "__main__":

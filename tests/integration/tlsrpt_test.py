@@ -34,7 +34,13 @@ DOMAINS = {
     "trial": ("mx.elsewhere.test", "testing", f"mailto:reports@rua.test,https://{WEB}/v1/tlsrpt"),
     "bare": (None, None, "mailto:reports@rua.test"),
     "quiet": (None, None, None),
+    # These have a policy that cannot be had, and no TLS.
+    "absent": (None, "404", "mailto:reports@rua.test"),
+    "forged": (None, "other host", "mailto:reports@rua.test"),
+    "broken": (None, "no mode", "mailto:reports@rua.test"),
 }
+UNHAD = {"absent": "sts-policy-fetch-error", "forged": "sts-webpki-invalid",
+         "broken": "sts-policy-invalid"}
 
 
 class TlsReports(unittest.TestCase):
@@ -70,14 +76,15 @@ class TlsReports(unittest.TestCase):
         if mode:
             records += '_mta-sts IN TXT "v=STSv1; id=1;"\n'
             host = f"mta-sts.{domain}.test"
-            make_certificate(self.folder, host, host, "ca")
+            make_certificate(self.folder, host, "else.test" if mode == "other host" else host, "ca")
             self.web.add(host, server_context(self.folder, host),
-                         f"version: STSv1\nmode: {mode}\nmax_age: 86400\nmx: mx.{domain}.test\n")
+                         f"version: STSv1\nmode: {mode}\nmax_age: 86400\nmx: mx.{domain}.test\n",
+                         status=404 if mode == "404" else 200)
         self.zones.add(f"{domain}.test", records)
         return peer
 
     def tables(self):
-        text = (f'[mta_sts]\nca_file = "{self.ca}"\n[tlsrpt]\ncontact = "tls@example.org"\n'
+        text = (f'[mta_sts]\nca_file = "{self.ca}"\nprivate_addresses = true\n[tlsrpt]\nprivate_addresses = true\ncontact = "tls@example.org"\n'
                 f'organization = "Example Inc."\nca_file = "{self.ca}"\n'
                 f'[[destination]]\ndomain = "*"\nca_file = "{self.ca}"\n')
         for domain, peer in self.peers.items():
@@ -101,7 +108,7 @@ class TlsReports(unittest.TestCase):
     def reports(self):
         """By domain, from the mails that have come."""
         found = {}
-        for message in self.sink.wait_for(3):
+        for message in self.sink.wait_for(3 + len(UNHAD)):
             mail = email.message_from_bytes(message.octets)
             self.assertEqual(mail.get_content_type(), "multipart/report")
             self.assertEqual(mail.get_param("report-type"), "tlsrpt")
@@ -120,7 +127,8 @@ class TlsReports(unittest.TestCase):
         self.engine.stop()
         self.engine.start()
         self.send_all("two")
-        self.assertEqual(set(self.counts()), {"good.test", "trial.test", "bare.test"})
+        self.assertEqual(set(self.counts()), {"good.test", "trial.test", "bare.test",
+                                              *(f"{domain}.test" for domain in UNHAD)})
         table = self.command("show")
         self.assertRegex(table, r"good\.test +sts +2 +0\n")
         self.assertRegex(table, r" +2  certificate-host-mismatch +mx\.trial\.test ")
@@ -146,7 +154,15 @@ class TlsReports(unittest.TestCase):
                     self.assertEqual(detail["result-type"], failure)
                     self.assertEqual(detail["receiving-mx-hostname"], f"mx.{domain}.test")
                     self.assertEqual(detail["receiving-ip"], "127.0.0.1")
-        self.assertIn(f"mode: {'testing'}", reports["trial.test"]["policies"][0]["policy"]
+        for domain, result in UNHAD.items():
+            with self.subTest(domain=domain):
+                unhad, sessions = sorted(reports[f"{domain}.test"]["policies"],
+                                         key=lambda one: one["policy"]["policy-type"], reverse=True)
+                self.assertEqual(unhad["policy"], {"policy-type": "sts",
+                                                   "policy-domain": f"{domain}.test"})
+                self.assertEqual({one["result-type"] for one in unhad["failure-details"]}, {result})
+                self.assertEqual(sessions["policy"]["policy-type"], "no-policy-found")
+        self.assertIn("mode: testing", reports["trial.test"]["policies"][0]["policy"]
                       ["policy-string"])
         self.engine.wait_for_log(rf"Info: TLS report for trial\.test to https://{WEB}/v1/tlsrpt")
         headers, body = self.web.posted[0]

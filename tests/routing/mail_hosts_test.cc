@@ -57,6 +57,39 @@ TEST_F(MailHostsOf, WithoutMxTheDomainItselfIsTheHost) {
   EXPECT_EQ(shown("d.test"), "d.test 192.0.2.1");
 }
 
+TEST_F(MailHostsOf, NextHopsWithNamesComeInTheirOrder) {
+  zone.mx("relay.test", {{20, "b.test"}, {10, "a.test"}})
+      .a("a.test", {"192.0.2.1"})
+      .a("b.test", {"192.0.2.2"})
+      .a("host.test", {"192.0.2.3"})
+      .mx("host.test", {{10, "other.test"}});
+  const auto hops = [](std::initializer_list<const char*> texts) {
+    std::vector<config::NextHop> list;
+    for (const char* text : texts) list.push_back(*config::NextHop::parse(text));
+    return list;
+  };
+  const auto found = [&](std::initializer_list<const char*> texts) {
+    return zone.run(
+        [&](dns::AnswerTable& answers) { return find_next_hops(hops(texts), rules, answers); });
+  };
+  std::string text;
+  std::uint32_t rank = 0;
+  for (const MailHost& host : found({"[host.test]:587", "relay.test", "192.0.2.9:26"}).hosts) {
+    text += host.name + " " + host.addresses.at(0).text() + ":" + std::to_string(host.port) + ", ";
+    EXPECT_GE(host.rank, rank);
+    rank = host.rank;
+  }
+  EXPECT_EQ(text,
+            "host.test 192.0.2.3:587, a.test 192.0.2.1:25, b.test 192.0.2.2:25, 192.0.2.9 "
+            "192.0.2.9:26, ");
+  // A name that nobody knows is the operator's slip: mail waits.
+  const MailHosts none = found({"[nowhere.test]", "gone.test"});
+  EXPECT_TRUE(none.hosts.empty());
+  EXPECT_EQ(none.status, "4.4.4");
+  EXPECT_EQ(none.detail, "next hop gone.test: domain gone.test does not exist");
+  EXPECT_EQ(found({"gone.test", "[host.test]"}).hosts.size(), 1U);
+}
+
 TEST_F(MailHostsOf, AnAddressLiteralNeedsNoDns) {
   EXPECT_EQ(shown("[192.0.2.7]"), "[192.0.2.7] 192.0.2.7");
   EXPECT_EQ(shown("[ipv6:2001:db8::7]"), "[ipv6:2001:db8::7] 2001:db8::7");

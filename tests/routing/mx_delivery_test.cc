@@ -128,6 +128,23 @@ TEST_F(MxDelivery, DomainsWithoutRouteAreLookedUp) {
   EXPECT_EQ(other().messages.size(), 1U);
 }
 
+TEST_F(MxDelivery, ANextHopWithANameTakesTheMailOfAllDomains) {
+  for (const char* hop : {"example.com", "[first.test]"}) {
+    config.routes = {{.domain = "*", .next_hops = {*config::NextHop::parse(hop)}}};
+    put({"a@anywhere.test", "b@elsewhere.test"});
+    run();
+    ASSERT_EQ(first().messages.size(), 1U) << hop;  // one for both
+    first().messages.clear();
+    delivery.reset();
+  }
+  // What DNS does not know of the relay is no reason to return anything.
+  config.routes = {{.domain = "*", .next_hops = {*config::NextHop::parse("nowhere.test")}}};
+  put({"a@anywhere.test"});
+  run();
+  EXPECT_EQ(seen(mail::EventKind::delivery_delayed), 1);
+  EXPECT_EQ(seen(mail::EventKind::delivery_bounced), 0);
+}
+
 TEST_F(MxDelivery, ADomainThatTakesNoMailIsAnsweredAtOnce) {
   zone[{"null.test", Type::mx}] = {mx_record("null.test", 0, "")};
   zone[{"null.test", Type::a}] = {dns::a_record("null.test", 60, "192.0.2.1")};
@@ -319,7 +336,10 @@ TEST_F(MxReports, APolicyThatCannotBeHadIsReported) {
     put({"a@example.com"});
     run();
     answer_policies({.fault = fault, .trouble = "x"});
-    EXPECT_THAT(tally_text(delivery->take_tally()), testing::HasSubstr(" " + name + "() 1"))
+    // RFC 8460 4.4: the policy is one by MTA-STS; what was sent without it had none.
+    const std::string tally = tally_text(delivery->take_tally());
+    EXPECT_THAT(tally, testing::HasSubstr("example.com: sts 0 " + name + "() 1\n")) << name;
+    EXPECT_THAT(tally, testing::HasSubstr("no-policy-found 0 starttls-not-supported(first.test)"))
         << name;
     pass(hours(2));
   }

@@ -37,7 +37,7 @@ std::shared_ptr<const config::Config> make_config() {
                               .data_block_timeout = seconds(60),
                               .relay_from = {Prefix{IpAddress::from_v4(kOutsideAddress), 32}}});
   config.routes.push_back({.domain = "*",
-                           .next_hops = {{IpAddress::from_v4(kOutsideAddress), kSmtpPort}},
+                           .next_hops = {Endpoint{IpAddress::from_v4(kOutsideAddress), kSmtpPort}},
                            .via = "wire"});
   config.delivery.connections = 16;
   config.delivery.connections_per_destination = 4;

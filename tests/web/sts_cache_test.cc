@@ -46,6 +46,30 @@ TEST_F(StsCacheTest, WhatIsKnownHoldsUntilItExpires) {
   EXPECT_EQ(id_of(look("1").state), "none");
 }
 
+TEST_F(StsCacheTest, TheMemoryOfAllPoliciesIsBounded) {
+  StsPolicy large = policy("1");
+  large.text.assign(60'000, 'x');
+  cache = StsCache{{.memory_max = 200'000}};
+  for (int i = 0; i < 100; ++i) {
+    cache.fetched("d" + std::to_string(i), large, now, forgotten);
+    now = now + seconds(1);
+    EXPECT_LE(cache.bytes(), 200'000U);
+  }
+  EXPECT_EQ(cache.size(), 3U);
+  EXPECT_EQ(forgotten.size(), 97U);
+  EXPECT_EQ(forgotten.front(), "d0");                 // the first to expire
+  cache.fetched("d99", policy("2"), now, forgotten);  // in the place of its old one
+  EXPECT_EQ(cache.size(), 3U);
+  EXPECT_LT(cache.bytes(), 130'000U);
+  EXPECT_FALSE(cache.restore(
+      "e",
+      [&] {
+        large.text.assign(90'000, 'x');
+        return large;
+      }(),
+      now, now));
+}
+
 TEST_F(StsCacheTest, ANewIdIsFetchedAndAnOldPolicyHoldsWhenThatFails) {
   fetched("d.test", "1");
   EXPECT_TRUE(look("2").fetch);
@@ -105,7 +129,7 @@ TEST_F(StsCacheTest, OfTheDiskOnlyWhatHoldsIsTaken) {
 }
 
 TEST_F(StsCacheTest, NoPolicyIsKeptLongerThanTheRuleSays) {
-  cache.configure({.max_age = hours(1)});
+  cache = StsCache{{.max_age = hours(1)}};
   fetched("d.test", "1");
   now = now + hours(1);
   EXPECT_EQ(id_of(look("").state), "none");

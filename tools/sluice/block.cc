@@ -4,7 +4,7 @@
 
 #include "engine/config/values.h"
 #include "tools/sluice/admin_client.h"
-#include "tools/sluice/command.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 namespace {
@@ -21,7 +21,9 @@ struct BlockOptions {
   bool as_json = false;
 };
 
-int send(const Options& options, json request, const std::vector<std::string>& prefixes) {
+int send(const Options& options, json request, const BlockOptions& block,
+         const std::string& done_to) {
+  const std::vector<std::string>& prefixes = block.prefixes;
   auto config = load_config(options);
   if (config == nullptr) return 1;
   for (std::size_t done = 0; done < prefixes.size(); done += kPrefixesPerRequest) {
@@ -31,7 +33,11 @@ int send(const Options& options, json request, const std::vector<std::string>& p
     auto answer = ask_engine(config->admin.socket, request);
     if (!answer) return fail(answer.error().text);
   }
-  return 0;
+  std::string text;
+  for (const std::string& prefix : prefixes) text += (text.empty() ? "" : ", ") + prefix;
+  request.erase("command");
+  request["prefixes"] = prefixes;
+  return said({.as_json = block.as_json}, text + ": " + done_to, request);
 }
 
 int block_add(const Options& options, const BlockOptions& block) {
@@ -42,7 +48,8 @@ int block_add(const Options& options, const BlockOptions& block) {
       return fail("--for " + block.life + ": not a time of a second or more (write 24h)");
     request["seconds"] = life->seconds();
   }
-  return send(options, request, block.prefixes);
+  return send(options, request, block,
+              "refused (" + block.mode + (block.life.empty() ? ")" : ") for " + block.life));
 }
 
 void print_row(const json& row) {
@@ -80,6 +87,7 @@ int block_list(const Options& options, const BlockOptions& block) {
 void add_block(CLI::App& app, Options& options) {
   auto* block = app.add_subcommand("block", "sources whose connections are refused");
   block->require_subcommand(1);
+  block->footer("Example: sluice block list");
   auto settings = std::make_shared<BlockOptions>();
 
   auto* add = block->add_subcommand("add", "refuses prefixes; an entry that is there is changed");
@@ -99,12 +107,12 @@ void add_block(CLI::App& app, Options& options) {
   remove->footer("Example: sluice block remove 203.0.113.0/24");
   remove->callback([&options, settings] {
     options.run = [&options, settings] {
-      return send(options, {{"command", "block.remove"}}, settings->prefixes);
+      return send(options, {{"command", "block.remove"}}, *settings, "no longer refused");
     };
   });
 
   auto* list = block->add_subcommand("list", "what is refused, and how often it was");
-  list->add_flag("--json", settings->as_json, "as JSON");
+  for (CLI::App* verb : {add, remove, list}) verb->add_flag("--json", settings->as_json, "as JSON");
   list->footer("Example: sluice block list");
   list->callback([&options, settings] {
     options.run = [&options, settings] { return block_list(options, *settings); };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/control/listener_tls.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 namespace {
@@ -14,6 +15,7 @@ CLI::App* add_verb(CLI::App& parent, Options& options, const Settings& settings,
                    const char* help, Action action, const char* example) {
   auto* verb = parent.add_subcommand(name, help);
   verb->footer(std::string("Example: ") + example);
+  add_json(verb, options);
   verb->callback([&options, settings, action] {
     options.run = [&options, settings, action] { return action(options, *settings); };
   });
@@ -41,6 +43,7 @@ void add_password(CLI::App* verb, const Settings& settings) {
 void add_making(CLI::App& parent, Options& options, const Settings& settings) {
   auto* fresh = parent.add_subcommand("new", "makes a key and a certificate");
   fresh->require_subcommand(1);
+  fresh->footer("Example: sluice certconfig new self-signed lab");
   auto* made =
       add_verb(*fresh, options, settings, "self-signed", "a certificate that nobody vouches for",
                certificate_new, "sluice certconfig new self-signed lab --host mx.example.com");
@@ -68,6 +71,12 @@ void add_transfer(CLI::App& parent, Options& options, const Settings& settings) 
   import->add_option("--key", settings->key_file,
                      "the private key, when it was not made here (default: in the file, else that "
                      "of the request)");
+  auto* staple = add_verb(parent, options, settings, "staple",
+                          "takes an OCSP response (DER) about an entry's certificate",
+                          certificate_staple, "sluice certconfig staple mx mx.ocsp");
+  add_name(staple, settings);
+  staple->add_option("file", settings->file, "the response; a newer one takes its place")
+      ->required();
   auto* in = add_verb(parent, options, settings, "import-pkcs12",
                       "takes key, certificate and issuers from a .p12 or .pfx file",
                       certificate_import_pkcs12,
@@ -75,6 +84,8 @@ void add_transfer(CLI::App& parent, Options& options, const Settings& settings) 
   auto* out = add_verb(parent, options, settings, "export-pkcs12",
                        "writes key, certificate and issuers behind a password",
                        certificate_export_pkcs12, "sluice certconfig export-pkcs12 mx backup.p12");
+  for (CLI::App* verb : {import, in})
+    verb->add_option("--ocsp", settings->ocsp_file, "OCSP response to send along with it (DER)");
   for (CLI::App* verb : {in, out}) {
     add_name(verb, settings);
     verb->add_option("file", settings->file, "the PKCS#12 file")->required();
@@ -93,25 +104,24 @@ void add_use(CLI::App& parent, Options& options, const Settings& settings) {
       add_verb(parent, options, settings, "delete", "removes an entry that no listener shows",
                certificate_delete, "sluice certconfig delete old");
   add_name(remove, settings);
-  auto* list = add_verb(parent, options, settings, "list", "the certificates, and who shows them",
-                        certificate_list, "sluice certconfig list --json");
+  add_verb(parent, options, settings, "list", "the certificates, and who shows them",
+           certificate_list, "sluice certconfig list --json");
   auto* check = add_verb(parent, options, settings, "check",
                          "names every fault of the certificates; exit status 1 when there is one",
                          certificate_check, "sluice certconfig check mx");
   add_name(check, settings, false);
-  for (CLI::App* verb : {list, check}) verb->add_flag("--json", settings->as_json, "as JSON");
 }
 
 void add_authorities(CLI::App& parent, Options& options, const Settings& settings) {
   auto* ca = parent.add_subcommand("ca", "certification authorities that are trusted");
   ca->require_subcommand(1);
+  ca->footer("Example: sluice certconfig ca list");
   auto* import = add_verb(*ca, options, settings, "import", "takes an authority's certificate",
                           authority_import, "sluice certconfig ca import corporate root.cer");
   add_name(import, settings);
   import->add_option("file", settings->file, "PEM or DER")->required();
-  auto* list = add_verb(*ca, options, settings, "list", "the authorities and their expiry",
-                        authority_list, "sluice certconfig ca list");
-  list->add_flag("--json", settings->as_json, "as JSON");
+  add_verb(*ca, options, settings, "list", "the authorities and their expiry", authority_list,
+           "sluice certconfig ca list");
   add_name(add_verb(*ca, options, settings, "delete", "removes an authority", authority_delete,
                     "sluice certconfig ca delete corporate"),
            settings);
@@ -140,6 +150,7 @@ std::string date_fault_now(const tls::CertificateFacts& facts,
 void add_certconfig(CLI::App& app, Options& options) {
   auto* parent = app.add_subcommand("certconfig", "certificates and keys of the listeners");
   parent->require_subcommand(1);
+  parent->footer("Example: sluice certconfig list");
   auto settings = std::make_shared<CertOptions>();
   add_making(*parent, options, settings);
   add_transfer(*parent, options, settings);

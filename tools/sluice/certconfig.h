@@ -16,6 +16,7 @@ struct CertOptions {
   std::string name;  // of the entry
   std::string file;
   std::string key_file;
+  std::string ocsp_file;
   std::string password_file;         // "": the terminal; "-": standard input
   std::string host;                  // the common name; "" = the hostname of the configuration
   std::vector<std::string> also;     // further names
@@ -24,13 +25,13 @@ struct CertOptions {
   std::vector<std::string> listeners;
   bool rsa = false;
   unsigned days = 365;
-  bool as_json = false;
 };
 
 int certificate_new(const Options& options, const CertOptions& wanted);
 int certificate_request(const Options& options, const CertOptions& wanted);
 int certificate_import(const Options& options, const CertOptions& wanted);
 int certificate_import_pkcs12(const Options& options, const CertOptions& wanted);
+int certificate_staple(const Options& options, const CertOptions& wanted);
 int certificate_export_pkcs12(const Options& options, const CertOptions& wanted);
 int certificate_assign(const Options& options, const CertOptions& wanted);
 int certificate_delete(const Options& options, const CertOptions& wanted);

@@ -4,6 +4,7 @@
 
 #include "tools/sluice/certconfig.h"
 #include "tools/sluice/certconfig_engine.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 namespace {
@@ -26,7 +27,8 @@ std::string listener_fault(const config::Config& config, const std::string& name
 
 // Why the entry cannot be shown to anybody; "" when it can. Warns of what others will not like.
 std::string entry_fault(const config::Config& config, const CertificateStore& store,
-                        const std::string& name, const tls::Authorities& authorities) {
+                        const std::string& name, const tls::Authorities& authorities,
+                        std::vector<std::string>& warnings) {
   if (!store.has(name)) {
     const auto requests = store.requests();
     return std::ranges::find(requests, name) != requests.end()
@@ -40,15 +42,14 @@ std::string entry_fault(const config::Config& config, const CertificateStore& st
     return "certificate \"" + name + "\" " + fault;
   const auto verdict = tls::verify_chain(identity->certificate.get(), identity->chain, authorities);
   if (!verdict.verified)
-    std::printf("warning: %s cannot be verified by others: %s\n", name.c_str(),
-                verdict.fault.c_str());
+    warnings.push_back(name + " cannot be verified by others: " + verdict.fault);
   return {};
 }
 
 // A hostname that no assigned certificate is for is worth a warning, no refusal: clients may know
 // the listener by another name.
 void warn_of_names(const config::Config& config, const CertificateStore& store,
-                   const CertOptions& wanted) {
+                   const CertOptions& wanted, std::vector<std::string>& warnings) {
   for (const std::string& name : wanted.listeners) {
     const auto listener = std::ranges::find(config.listeners, name, &config::Listener::name);
     const bool named = std::ranges::any_of(wanted.names, [&](const std::string& entry) {
@@ -56,8 +57,8 @@ void warn_of_names(const config::Config& config, const CertificateStore& store,
       return identity && tls::is_for_host(identity->certificate.get(), listener->hostname);
     });
     if (!named)
-      std::printf("warning: listener %s is %s, and no certificate is for that name\n", name.c_str(),
-                  listener->hostname.c_str());
+      warnings.push_back("listener " + name + " is " + listener->hostname +
+                         ", and no certificate is for that name");
   }
 }
 
@@ -71,8 +72,10 @@ int certificate_assign(const Options& options, const CertOptions& wanted) {
   if (!authorities) return fail(authorities.error());
   for (const std::string& name : wanted.listeners)
     if (const std::string fault = listener_fault(*config, name); !fault.empty()) return fail(fault);
+  std::vector<std::string> warnings;
   for (const std::string& name : wanted.names)
-    if (const std::string fault = entry_fault(*config, store, name, *authorities); !fault.empty())
+    if (const std::string fault = entry_fault(*config, store, name, *authorities, warnings);
+        !fault.empty())
       return fail(fault);
   const auto before = store.assignments();
   if (!before) return fail(before.error());
@@ -84,11 +87,18 @@ int certificate_assign(const Options& options, const CertOptions& wanted) {
     static_cast<void>(store.assign(*before));
     return fail("the engine refuses: " + taken.error() + "; nothing was changed");
   }
-  warn_of_names(*config, store, wanted);
+  warn_of_names(*config, store, wanted, warnings);
+  std::string text;
+  for (const std::string& warning : warnings) text += "warning: " + warning + "\n";
   for (const std::string& name : wanted.listeners)
-    std::printf("listener %s: assigned%s\n", name.c_str(),
-                *taken ? "; new sessions see it from now on" : "; no engine is running");
-  return 0;
+    text += "listener " + name + ": assigned" +
+            (*taken ? "; new sessions see it from now on\n" : "; no engine is running\n");
+  text.pop_back();
+  return said(options, text,
+              {{"certificates", wanted.names},
+               {"listeners", wanted.listeners},
+               {"taken_over", *taken},
+               {"warnings", warnings}});
 }
 
 int certificate_delete(const Options& options, const CertOptions& wanted) {
@@ -109,8 +119,7 @@ int certificate_delete(const Options& options, const CertOptions& wanted) {
     return fail("there is no certificate \"" + wanted.name + "\" in " + config->tls.store);
   store.remove(wanted.name);
   store.remove_request(wanted.name);
-  std::printf("%s: deleted\n", wanted.name.c_str());
-  return 0;
+  return said(options, wanted.name + ": deleted", {{"deleted", wanted.name}});
 }
 
 }  // namespace sluice::tools

@@ -2,10 +2,13 @@
 #include <cstdio>
 
 #include "engine/base/atomic_file.h"
+#include "engine/control/certificate_commands.h"
+#include "engine/control/listener_tls.h"
 #include "tls/pkcs12.h"
 #include "tools/sluice/certconfig.h"
 #include "tools/sluice/certconfig_engine.h"
 #include "tools/sluice/password.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 namespace {
@@ -37,10 +40,31 @@ tls::KeyPtr choose_key(const CertificateStore& store, const std::string& name,
   return keys.empty() ? nullptr : std::move(keys.front());
 }
 
+std::expected<void, std::string> staple(const CertificateStore& store, tls::Identity& identity,
+                                        const std::string& file) {
+  if (file.empty()) return {};
+  auto staple = store.read_staple(file, identity);
+  if (!staple) return Problem(staple.error());
+  identity.staple = std::move(*staple);
+  return {};
+}
+
+// The entry as it is, with a response that is still good.
+std::expected<tls::Identity, std::string> present(const CertificateStore& store,
+                                                  const std::string& name) {
+  if (!store.has(name)) return Problem("");
+  auto identity = store.load(name);
+  if (!identity) return identity;
+  if (auto staple = store.load_staple(name, *identity)) identity->staple = std::move(*staple);
+  return identity;
+}
+
 // Arranged, checked, stored; an engine that shows the entry takes it over. Nothing changes unless
 // all of it succeeds.
-int take_over(const config::Config& config, const std::string& name, tls::Bundle bundle,
-              const std::string& file) {
+int take_over(const Options& options, const config::Config& config, const CertOptions& wanted,
+              tls::Bundle bundle) {
+  const std::string& name = wanted.name;
+  const std::string& file = wanted.file;
   const CertificateStore store(config.tls.store);
   const auto authorities = store.authorities();
   if (!authorities) return fail(authorities.error());
@@ -57,7 +81,9 @@ int take_over(const config::Config& config, const std::string& name, tls::Bundle
   const auto requested = store.load_request(name);
   const bool answers = requested && tls::key_id(requested->key.get()) == facts.key_id;
   identity.key = std::move(bundle.key);
-  const auto before = store.has(name) ? store.load(name) : Problem("");
+  if (auto stapled = staple(store, identity, wanted.ocsp_file); !stapled)
+    return fail(stapled.error());
+  const auto before = present(store, name);
   if (auto saved = store.save(name, identity); !saved) return fail(saved.error());
   if (const auto taken = reload_engine(config); !taken) {
     if (before)
@@ -67,12 +93,19 @@ int take_over(const config::Config& config, const std::string& name, tls::Bundle
     return fail("the engine refuses: " + taken.error());
   }
   if (answers) store.remove_request(name);
-  for (const std::string& note : arranged->notes) std::printf("note: %s\n", note.c_str());
-  std::printf("%s: imported correctly; available\nserial %s, SHA-256 %s\n", name.c_str(),
-              facts.serial.c_str(), facts.fingerprint.c_str());
   const auto verdict = tls::verify_chain(identity.certificate.get(), identity.chain, *authorities);
-  if (!verdict.verified) std::printf("warning: it cannot be verified: %s\n", verdict.fault.c_str());
-  return 0;
+  std::string text;
+  for (const std::string& note : arranged->notes) text += "note: " + note + "\n";
+  text += name + ": imported correctly; available\nserial " + facts.serial + ", SHA-256 " +
+          facts.fingerprint;
+  if (!verdict.verified) text += "\nwarning: it cannot be verified: " + verdict.fault;
+  return said(options, text,
+              {{"name", name},
+               {"state", "available"},
+               {"notes", arranged->notes},
+               {"verified", verdict.verified},
+               {"fault", verdict.fault},
+               {"certificate", control::certificate_json(facts)}});
 }
 
 }  // namespace
@@ -96,7 +129,7 @@ int certificate_import(const Options& options, const CertOptions& wanted) {
     if (!key->key) return fail(wanted.key_file + ": holds no private key");
     bundle->key = std::move(key->key);
   }
-  return take_over(*config, wanted.name, std::move(*bundle), wanted.file);
+  return take_over(options, *config, wanted, std::move(*bundle));
 }
 
 int certificate_import_pkcs12(const Options& options, const CertOptions& wanted) {
@@ -109,7 +142,25 @@ int certificate_import_pkcs12(const Options& options, const CertOptions& wanted)
   if (!password) return fail(password.error());
   auto bundle = tls::read_pkcs12(content->octets(), *password);
   if (!bundle) return fail(wanted.file + ": " + bundle.error() + "; nothing was changed");
-  return take_over(*config, wanted.name, std::move(*bundle), wanted.file);
+  return take_over(options, *config, wanted, std::move(*bundle));
+}
+
+int certificate_staple(const Options& options, const CertOptions& wanted) {
+  const auto config = open_store(options);
+  if (config == nullptr) return 1;
+  const CertificateStore store(config->tls.store);
+  auto identity = store.load(wanted.name);
+  if (!identity) return fail(identity.error());
+  if (auto stapled = staple(store, *identity, wanted.file); !stapled)
+    return fail(stapled.error() + "; nothing was changed");
+  if (auto saved = store.save(wanted.name, *identity); !saved) return fail(saved.error());
+  const auto taken = reload_engine(*config);
+  if (!taken) return fail("the engine refuses: " + taken.error());
+  const std::string until = control::date_text(identity->staple.good_until);
+  return said(options,
+              wanted.name + ": OCSP response taken, good until " + until +
+                  (*taken ? "; new sessions see it from now on" : "; no engine is running"),
+              {{"name", wanted.name}, {"good_until", until}, {"taken_over", *taken}});
 }
 
 int certificate_export_pkcs12(const Options& options, const CertOptions& wanted) {
@@ -124,9 +175,9 @@ int certificate_export_pkcs12(const Options& options, const CertOptions& wanted)
   if (!file) return fail(file.error());
   if (auto written = replace_file(wanted.file, file->view()); !written)
     return fail(written.error());
-  std::printf("%s: written to %s, readable with the password only\n", wanted.name.c_str(),
-              wanted.file.c_str());
-  return 0;
+  return said(options,
+              wanted.name + ": written to " + wanted.file + ", readable with the password only",
+              {{"name", wanted.name}, {"file", wanted.file}});
 }
 
 int authority_import(const Options& options, const CertOptions& wanted) {
@@ -147,10 +198,11 @@ int authority_import(const Options& options, const CertOptions& wanted) {
     return fail(wanted.file + ": the certificate " + fault);
   if (auto saved = store.save_authority(wanted.name, bundle->certificates.front()); !saved)
     return fail(saved.error());
-  std::printf("%s: authority \"%s\" imported; SHA-256 %s\n", wanted.name.c_str(),
-              facts.subject.c_str(), facts.fingerprint.c_str());
   if (const auto taken = reload_engine(*config); !taken) return fail(taken.error());
-  return 0;
+  return said(
+      options,
+      wanted.name + ": authority \"" + facts.subject + "\" imported; SHA-256 " + facts.fingerprint,
+      {{"name", wanted.name}, {"certificate", control::certificate_json(facts)}});
 }
 
 int authority_delete(const Options& options, const CertOptions& wanted) {
@@ -159,9 +211,8 @@ int authority_delete(const Options& options, const CertOptions& wanted) {
   const CertificateStore store(config->tls.store);
   if (const auto there = store.load_authority(wanted.name); !there) return fail(there.error());
   store.remove_authority(wanted.name);
-  std::printf("%s: deleted\n", wanted.name.c_str());
   if (const auto taken = reload_engine(*config); !taken) return fail(taken.error());
-  return 0;
+  return said(options, wanted.name + ": deleted", {{"deleted", wanted.name}});
 }
 
 }  // namespace sluice::tools

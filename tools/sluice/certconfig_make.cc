@@ -2,8 +2,10 @@
 #include <cstdio>
 
 #include "engine/config/values.h"
+#include "engine/control/certificate_commands.h"
 #include "tools/sluice/certconfig.h"
 #include "tools/sluice/certconfig_engine.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 namespace {
@@ -38,10 +40,12 @@ int certificate_new(const Options& options, const CertOptions& given) {
   if (!made) return fail(made.error());
   if (auto saved = store.save(given.name, *made); !saved) return fail(saved.error());
   const tls::CertificateFacts facts = tls::facts_of(made->certificate.get());
-  std::printf("%s: self-signed certificate for %s made; available\n", given.name.c_str(),
-              wanted->hosts.front().c_str());
-  std::printf("serial %s, SHA-256 %s\n", facts.serial.c_str(), facts.fingerprint.c_str());
-  return 0;
+  return said(options,
+              given.name + ": self-signed certificate for " + wanted->hosts.front() +
+                  " made; available\nserial " + facts.serial + ", SHA-256 " + facts.fingerprint,
+              {{"name", given.name},
+               {"state", "available"},
+               {"certificate", control::certificate_json(facts)}});
 }
 
 int certificate_request(const Options& options, const CertOptions& given) {
@@ -60,6 +64,12 @@ int certificate_request(const Options& options, const CertOptions& given) {
   }
   tls::Bundle shown;
   shown.request = std::move(request->request);
+  if (options.as_json)
+    return said(options, "",
+                {{"name", given.name},
+                 {"state", "requested"},
+                 {"key_id", tls::key_id(request->key.get())},
+                 {"request", std::string(tls::to_pem(shown).view())}});
   std::fputs(tls::to_pem(shown).c_str(), stdout);
   std::fprintf(
       stderr, "%s: requested; key id %s. Bring the answer with: sluice certconfig import %s FILE\n",

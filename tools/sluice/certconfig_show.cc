@@ -5,6 +5,7 @@
 
 #include "engine/control/certificate_commands.h"
 #include "engine/control/listener_tls.h"
+#include "tls/ocsp.h"
 #include "tools/sluice/certconfig.h"
 
 namespace sluice::tools {
@@ -18,7 +19,15 @@ struct Row {
   std::string state;  // requested, available, assigned; file: named by the configuration
   std::vector<std::string> used_by;
   std::expected<tls::Identity, std::string> identity;
+  std::string staple_fault{};  // why its OCSP response is not sent
 };
+
+void take_staple(Row& row, std::expected<tls::Staple, std::string> staple) {
+  if (staple)
+    row.identity->staple = std::move(*staple);
+  else
+    row.staple_fault = "no OCSP response is sent: " + staple.error();
+}
 
 // The certificates of the store and of the configuration. One with a request under way has a row of
 // its own for that.
@@ -32,6 +41,7 @@ std::expected<std::vector<Row>, std::string> rows(const config::Config& config,
     for (const auto& [listener, names] : *assignments)
       if (std::ranges::find(names, name) != names.end()) row.used_by.push_back(listener);
     if (!row.used_by.empty()) row.state = "assigned";
+    if (row.identity) take_staple(row, store.load_staple(name, *row.identity));
     found.push_back(std::move(row));
   }
   for (const std::string& name : store.requests())
@@ -41,6 +51,8 @@ std::expected<std::vector<Row>, std::string> rows(const config::Config& config,
     for (const config::Listener& listener : config.listeners)
       if (std::ranges::find(listener.certificates, certificate.name) != listener.certificates.end())
         row.used_by.push_back(listener.name);
+    if (row.identity && !certificate.ocsp.empty())
+      take_staple(row, tls::load_staple(certificate.ocsp, *row.identity));
     found.push_back(std::move(row));
   }
   return found;
@@ -58,6 +70,9 @@ json json_of(const Row& row) {
     out["certificate"] = control::certificate_json(tls::facts_of(row.identity->certificate.get()));
   else if (!row.identity.error().empty())
     out["error"] = row.identity.error();
+  if (row.identity && row.identity->staple.good_until != 0)
+    out["ocsp_good_until"] = control::date_text(row.identity->staple.good_until);
+  if (!row.staple_fault.empty()) out["ocsp_error"] = row.staple_fault;
   return out;
 }
 
@@ -93,6 +108,7 @@ std::vector<std::string> faults_of(const Row& row, const config::Config& config,
   if (left > 0 && left < config.tls.expiry_warning.seconds())
     faults.push_back("expires in " + std::to_string(left / 86'400) + " days, on " +
                      control::date_text(facts.not_after));
+  if (!row.staple_fault.empty()) faults.push_back(row.staple_fault);
   const auto verdict =
       tls::verify_chain(row.identity->certificate.get(), row.identity->chain, authorities);
   if (facts.self_signed)
@@ -110,12 +126,12 @@ std::vector<std::string> faults_of(const Row& row, const config::Config& config,
 
 }  // namespace
 
-int certificate_list(const Options& options, const CertOptions& wanted) {
+int certificate_list(const Options& options, const CertOptions&) {
   const auto config = open_store(options);
   if (config == nullptr) return 1;
   const auto found = rows(*config, CertificateStore(config->tls.store));
   if (!found) return fail(found.error());
-  if (wanted.as_json) {
+  if (options.as_json) {
     json out = json::array();
     for (const Row& row : *found) out.push_back(json_of(row));
     std::printf("%s\n", json{{"certificates", out}}.dump(2).c_str());
@@ -143,26 +159,27 @@ int certificate_check(const Options& options, const CertOptions& wanted) {
     faults += named.size();
     out.push_back(json_of(row));
     out.back()["faults"] = named;
-    if (wanted.as_json) continue;
-    std::printf("%s (%s): %s\n", row.name.c_str(), row.state.c_str(), named.empty() ? "fine" : "");
+    if (options.as_json) continue;
+    std::printf("%s (%s):%s\n", row.name.c_str(), row.state.c_str(), named.empty() ? " fine" : "");
     for (const std::string& fault : named) std::printf("  %s\n", fault.c_str());
   }
   if (seen == 0 && !wanted.name.empty())
     return fail("there is no certificate \"" + wanted.name + "\"");
   const std::vector<std::string> loose = store.loose_permissions();
-  if (wanted.as_json)
+  if (options.as_json)
     std::printf("%s\n", json{{"certificates", out}, {"permissions", loose}}.dump(2).c_str());
   else
     for (const std::string& fault : loose) std::printf("%s\n", fault.c_str());
   return faults + loose.size() > 0 ? 1 : 0;
 }
 
-int authority_list(const Options& options, const CertOptions& wanted) {
+int authority_list(const Options& options, const CertOptions&) {
   const auto config = open_store(options);
   if (config == nullptr) return 1;
   const CertificateStore store(config->tls.store);
   json out = json::array();
-  if (!wanted.as_json) std::printf("%-16s %-40s %-23s %s\n", "name", "subject", "expires", "state");
+  if (!options.as_json)
+    std::printf("%-16s %-40s %-23s %s\n", "name", "subject", "expires", "state");
   for (const std::string& name : store.authority_names()) {
     const auto certificate = store.load_authority(name);
     if (!certificate) return fail(certificate.error());
@@ -170,12 +187,12 @@ int authority_list(const Options& options, const CertOptions& wanted) {
     const std::string fault = date_fault_now(facts, store);
     out.push_back(control::certificate_json(facts));
     out.back()["name"] = name;
-    if (!wanted.as_json)
+    if (!options.as_json)
       std::printf("%-16s %-40s %-23s %s\n", name.c_str(), facts.subject.c_str(),
                   control::date_text(facts.not_after).c_str(),
                   fault.empty() ? "good" : fault.c_str());
   }
-  if (wanted.as_json) std::printf("%s\n", json{{"authorities", out}}.dump(2).c_str());
+  if (options.as_json) std::printf("%s\n", json{{"authorities", out}}.dump(2).c_str());
   return 0;
 }
 

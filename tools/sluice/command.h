@@ -15,6 +15,7 @@ namespace sluice::tools {
 struct Options {  // shared by all commands
   std::string config_path = "/etc/sluice/sluice.toml";
   std::function<int()> run;
+  bool as_json = false;  // of commands without options of their own
 };
 
 void add_run(CLI::App& app, Options& options);

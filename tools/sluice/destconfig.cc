@@ -6,7 +6,7 @@
 
 #include "engine/config/values.h"
 #include "engine/delivery/peer_rule.h"
-#include "tools/sluice/command.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 namespace {
@@ -15,6 +15,15 @@ using config::Config;
 
 constexpr std::string_view kLevels[] = {"none", "preferred", "required", "preferred-verify",
                                         "required-verify"};
+
+using nlohmann::json;
+
+json row_of(const config::Destination& entry) {
+  return {{"domain", entry.domain},
+          {"tls", delivery::level_name(entry.tls)},
+          {"line", entry.line},
+          {"names", entry.names}};
+}
 
 void print_row(const config::Destination& entry) {
   fmt::print("{:<28} {:<17} {:<9} {}\n", entry.domain, delivery::level_name(entry.tls),
@@ -25,10 +34,17 @@ void print_row(const config::Destination& entry) {
 int list(const Options& options) {
   const auto config = load_config(options);
   if (config == nullptr) return 1;
+  std::vector<config::Destination> entries = config->destinations;
+  if (!delivery::find_destination(config->destinations, ""))
+    entries.push_back({.domain = "all others", .names = {}});
+  if (options.as_json) {
+    json rows = json::array();
+    for (const config::Destination& entry : entries) rows.push_back(row_of(entry));
+    print_json({{"destinations", rows}});
+    return 0;
+  }
   fmt::print("{:<28} {:<17} {:<9} {}\n", "domain", "tls", "from", "names");
-  for (const config::Destination& entry : config->destinations) print_row(entry);
-  const auto takes_all = delivery::find_destination(config->destinations, "");
-  if (!takes_all) print_row({.domain = "all others", .names = {}});
+  for (const config::Destination& entry : entries) print_row(entry);
   return 0;
 }
 
@@ -37,6 +53,16 @@ int show(const Options& options, const std::string& domain) {
   if (config == nullptr) return 1;
   const auto entry = delivery::find_destination(config->destinations, domain);
   const auto rule = delivery::peer_rule(*config, {}, entry, domain, delivery::TlsWish::configured);
+  if (options.as_json) {
+    json names = rule.policy.names;
+    if (!rule.policy.server_name.empty()) names.insert(names.begin(), rule.policy.server_name);
+    print_json({{"domain", domain},
+                {"tls", tls::name_of(rule.policy.level)},
+                {"names", names},
+                {"entry", entry ? row_of(config->destinations[*entry]) : json()},
+                {"implicit", rule.implicit}});
+    return 0;
+  }
   fmt::print("{}: tls {}", domain, tls::name_of(rule.policy.level));
   if (entry)
     fmt::print(", by [[destination]] {:?} in line {} of {}\n", config->destinations[*entry].domain,
@@ -65,6 +91,14 @@ int set(const Options& options, const std::string& domain, const std::string& le
   if (config == nullptr) return 1;
   const int line = line_of_first(*config, domain);
   const auto same = std::ranges::find(config->destinations, domain, &config::Destination::domain);
+  if (options.as_json) {
+    const int changed = same != config->destinations.end() ? same->line : 0;
+    print_json({{"file", config->path},
+                {"change_line", changed},
+                {"before_line", changed != 0 ? 0 : line},
+                {"destination", {{"domain", domain}, {"tls", level}}}});
+    return 0;
+  }
   if (same != config->destinations.end())
     fmt::print("# in {}, the entry in line {}: change its tls\n", config->path, same->line);
   else if (line != 0)
@@ -80,6 +114,12 @@ int setup(const Options& options) {
   const auto config = load_config(options);
   if (config == nullptr) return 1;
   const config::Alerts& alerts = config->alerts;
+  if (options.as_json) {
+    print_json({{"tls_failures", alerts.tls_failures},
+                {"window_seconds", alerts.window.seconds()},
+                {"recipients", alerts.recipients}});
+    return 0;
+  }
   fmt::print("alert when a required TLS connection fails: {}\n",
              alerts.tls_failures ? "yes" : "no");
   fmt::print("one for each destination every {}\n", config::duration_text(alerts.window));
@@ -111,6 +151,11 @@ void add_destconfig(CLI::App& app, Options& options) {
   auto* show_setup =
       command->add_subcommand("setup", "the alert on failures, for all destinations");
   show_setup->callback([&] { options.run = [&] { return setup(options); }; });
+  list_them->footer("Example: sluice destconfig list");
+  show_one->footer("Example: sluice destconfig show partner.example");
+  set_one->footer("Example: sluice destconfig set partner.example required-verify");
+  show_setup->footer("Example: sluice destconfig setup");
+  for (CLI::App* verb : {list_them, show_one, set_one, show_setup}) add_json(verb, options);
   command->footer("Example: sluice destconfig set partner.example required-verify");
 }
 

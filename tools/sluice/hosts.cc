@@ -91,9 +91,10 @@ void print_hosts(const json& answer, std::size_t limit) {
                   static_cast<unsigned long long>(number_of(row, column.key)));
     std::printf("\n");
   }
-  std::printf("\nTotal: %llu active recipients at %zu hosts, of %llu messages (d_qmsgs)\n",
-              static_cast<unsigned long long>(total(rows, "active_recipients")), rows.size(),
-              static_cast<unsigned long long>(number_of(answer, "d_qmsgs")));
+  std::printf("\nTotal: %s at %s, of %s (d_qmsgs)\n",
+              counted(total(rows, "active_recipients"), "active recipient").c_str(),
+              counted(rows.size(), "host").c_str(),
+              counted(number_of(answer, "d_qmsgs"), "message").c_str());
 }
 
 int tophosts(const Options& options, const HostOptions& wanted) {
@@ -174,6 +175,7 @@ Answer host_from_files(OfflineQueue& queue, const std::string& host) {
   control::add_host_row(sum, json::object());
   for (const json& row : queue.hosts())
     if (row["host"] == host) control::add_host_row(sum, row);
+  queue.answers().complete(sum);
   const std::int64_t now = SystemClock().wall().unix_seconds();
   for (const json& row : queue.recipients(host)) {
     const std::int64_t received = now - row["age"].get<std::int64_t>();
@@ -246,7 +248,7 @@ int showrecipients(const Options& options, const HostOptions& wanted) {
                 next == 0 ? "due" : date_text(next).substr(4).c_str(),
                 text_of(row, "last_reply").empty() ? "-" : text_of(row, "last_reply").c_str());
   }
-  std::printf("%zu recipients at '%s'\n", rows->size(), host.c_str());
+  std::printf("%s at '%s'\n", counted(rows->size(), "recipient").c_str(), host.c_str());
   return 0;
 }
 
@@ -266,11 +268,14 @@ int deleterecipients(const Options& options, const HostOptions& wanted) {
     deleted += number_of(*answer, "deleted");
     more = (*answer)["more"].get<bool>();
   }
+  // And those of messages that wait for a scan, are held or set aside.
+  auto rest = ask_pages(*config, {{"command", "queue.delete_recipients"}, {"host", host}},
+                        [&](json&, json&) { ++deleted; });
+  if (!rest) return fail(rest.error().text);
   if (wanted.as_json)
     print_json({{"host", host}, {"deleted", deleted}});
   else
-    std::printf("%llu recipients at '%s' deleted\n", static_cast<unsigned long long>(deleted),
-                host.c_str());
+    std::printf("%s at '%s' deleted\n", counted(deleted, "recipient").c_str(), host.c_str());
   return 0;
 }
 

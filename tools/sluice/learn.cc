@@ -12,7 +12,7 @@
 #include "engine/control/bayes_models.h"
 #include "scanners/bayes/message_tokens.h"
 #include "scanners/bayes/store.h"
-#include "tools/sluice/command.h"
+#include "tools/sluice/report.h"
 #include "tools/sluice/mail_files.h"
 
 namespace sluice::tools {
@@ -198,8 +198,8 @@ int expire(const Database& database, const LearnOptions& options) {
   const auto removed = batch->expire(now - std::min(now, options.expire_days));
   if (!removed) return fail(removed.error());
   if (const auto done = batch->commit(); !done) return fail(done.error());
-  std::printf("%llu tokens were removed\n", static_cast<unsigned long long>(*removed));
-  return 0;
+  return said({.as_json = options.as_json}, counted(*removed, "token") + " removed",
+              {{"removed", *removed}});
 }
 
 using Run = std::function<int(const Database&, const LearnOptions&)>;
@@ -235,6 +235,7 @@ void add_kind(CLI::App& learn, Options& options, std::shared_ptr<LearnOptions> g
 void add_learn(CLI::App& app, Options& options) {
   auto* learn = app.add_subcommand("learn", "teach the classifier what is spam and what is not");
   learn->require_subcommand(1);
+  learn->footer("Example: sluice learn spam Maildir/.spam");
   auto given = std::make_shared<LearnOptions>();
   add_kind(*learn, options, given, "spam", "these are spam", bayes::Learn::spam);
   add_kind(*learn, options, given, "ham", "these are wanted", bayes::Learn::ham);
@@ -249,6 +250,7 @@ void add_learn(CLI::App& app, Options& options) {
   auto* old =
       add_verb(*learn, options, given, "expire", "forget tokens that only one message had", expire);
   old->add_option("--days", given->expire_days, "and that not within so many days")->required();
+  old->add_flag("--json", given->as_json, "as JSON");
   old->footer("Example: sluice learn expire --days 180");
 }
 

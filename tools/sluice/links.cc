@@ -5,14 +5,16 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "tools/sluice/command.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 namespace {
 
 namespace fs = std::filesystem;
 
-int make_links(const std::string& directory) {
+int make_links(const Options& options, const std::string& directory) {
+  std::string text;
+  auto links = nlohmann::json::array();
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   if (error) return fail("/proc/self/exe: " + error.message());
@@ -23,9 +25,10 @@ int make_links(const std::string& directory) {
     if (fs::exists(link)) return fail(link.string() + ": is there and is no link");
     fs::create_symlink(self, link, error);
     if (error) return fail(link.string() + ": " + error.message());
-    std::printf("%s\n", link.c_str());
+    text += (text.empty() ? "" : "\n") + link.string();
+    links.push_back(link.string());
   }
-  return 0;
+  return said(options, text, {{"links", links}});
 }
 
 }  // namespace
@@ -36,8 +39,10 @@ void add_links(CLI::App& app, Options& options) {
   auto directory = std::make_shared<std::string>();
   command->add_option("directory", *directory, "where, /usr/local/sbin for one")->required();
   command->footer("Example: sluice links /usr/local/sbin");
-  command->callback(
-      [&options, directory] { options.run = [directory] { return make_links(*directory); }; });
+  command->callback([&options, directory] {
+    options.run = [&options, directory] { return make_links(options, *directory); };
+  });
+  add_json(command, options);
 }
 
 }  // namespace sluice::tools

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/sluice/command.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 namespace {
@@ -71,19 +71,20 @@ int log_of_message(const Options& options, std::uint64_t mid) {
     if (auto icid = number_after(line, "ICID ")) icids.insert(icid);
     if (auto dcid = number_after(line, "DCID ")) dcids.insert(dcid);
   });
-  bool found = false;
+  auto lines = nlohmann::json::array();
   for_each_line(files, [&](const std::string& line) {
     const bool of_it = tells_of(line, mid);
     const bool connection =
         number_after(line, "MID ") == 0 && (icids.contains(number_after(line, "ICID ")) ||
                                             dcids.contains(number_after(line, "DCID ")));
     if (!of_it && !connection) return;
-    found = true;
-    std::printf("%s\n", line.c_str());
+    if (!options.as_json) std::printf("%s\n", line.c_str());
+    lines.push_back(line);
   });
-  return found ? 0
-               : fail("MID " + std::to_string(mid) + " is not in the logs of " +
-                      config->log.directory);
+  if (lines.empty())
+    return fail("MID " + std::to_string(mid) + " is not in the logs of " + config->log.directory);
+  if (options.as_json) print_json({{"mid", mid}, {"lines", lines}});
+  return 0;
 }
 
 }  // namespace
@@ -93,6 +94,7 @@ void add_log(CLI::App& app, Options& options) {
   auto mid = std::make_shared<std::uint64_t>(0);
   command->add_option("--mid", *mid, "the message")->required();
   command->footer("Example: sluice log --mid 4711");
+  add_json(command, options);
   command->callback(
       [&options, mid] { options.run = [&options, mid] { return log_of_message(options, *mid); }; });
 }

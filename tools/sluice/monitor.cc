@@ -99,23 +99,23 @@ int monitor_mta(const Options& options, const MonitorOptions& monitor) {
   if (config == nullptr) return 1;
   auto status = ask_or_read(*config, {{"command", "status"}}, sizes_from_files);
   if (!status) return fail(status.error());
-  if (monitor.as_json) {
-    print_json(*status);
-    return 0;
-  }
-  if (!status->contains("workers")) {
-    print_queues(*status);
-    return 0;
-  }
-  if (!monitor.live) {
-    print_table(*status);
+  const bool runs = status->contains("workers");
+  if (!monitor.live || !runs) {
+    if (monitor.as_json)
+      print_json(*status);
+    else
+      runs ? print_table(*status) : print_queues(*status);
     return 0;
   }
   for (json before = *status;;) {
     std::this_thread::sleep_for(std::chrono::seconds(1));
     auto next = ask_engine(config->admin.socket, {{"command", "status"}});
     if (!next) return fail(next.error().text);
-    print_live_line(*next, before);
+    if (monitor.as_json)
+      std::printf("%s\n", next->dump().c_str());
+    else
+      print_live_line(*next, before);
+    std::fflush(stdout);
     before = std::move(*next);
   }
 }
@@ -125,9 +125,11 @@ int monitor_mta(const Options& options, const MonitorOptions& monitor) {
 void add_monitor(CLI::App& app, Options& options) {
   auto* monitor = app.add_subcommand("monitor", "watch the engine");
   monitor->require_subcommand(1);
+  monitor->footer("Example: sluice monitor mta");
   auto* mta = monitor->add_subcommand("mta", "queues, connections, messages");
   auto settings = std::make_shared<MonitorOptions>();
-  mta->add_flag("--json", settings->as_json, "everything the engine counts, as JSON");
+  mta->add_flag("--json", settings->as_json,
+                "everything the engine counts, as JSON; with --live a line each second");
   mta->add_flag("--live", settings->live, "a line each second until Ctrl-C");
   mta->footer("Example: sluice monitor mta --live");
   mta->callback([&options, settings] {

@@ -85,12 +85,12 @@ int list_hosts(const Options& options, const MtaOptions& wanted) {
     print_json(*all);
     return 0;
   }
-  std::printf("%-32s %-10s %-24s %s\n", "host", "what", "since", "by");
+  std::printf("%-32s %-32s %-24s %s\n", "host", "what", "since", "by");
   for (const json& row : (*all)["held"])
-    std::printf("%-32s %-10s %-24s %s\n", text_of(row, "host").c_str(), "held",
+    std::printf("%-32s %-32s %-24s %s\n", text_of(row, "host").c_str(), "held",
                 text_of(row, "since").c_str(), text_of(row, "by").c_str());
   for (const json& row : (*all)["redirects"])
-    std::printf("%-32s %-10s %-24s %s\n", text_of(row, "host").c_str(),
+    std::printf("%-32s %-32s %-24s %s\n", text_of(row, "host").c_str(),
                 ("to " + text_of(row, "to")).c_str(), text_of(row, "since").c_str(),
                 text_of(row, "by").c_str());
   return 0;
@@ -173,6 +173,7 @@ struct Adder {
 void add_pause_mode(const Adder& adder, CLI::App* mta) {
   auto* mode = mta->add_subcommand("pause-mode", "what the engine does and does not do just now");
   mode->require_subcommand(1);
+  mode->footer("Example: sluice mta-control pause-mode status");
   adder.add(mode, "status", "accept, scan and delivery: running or paused, since when, by whom",
             "pause-mode status", pause_status);
   constexpr const char* kWhat[][4] = {
@@ -199,6 +200,7 @@ void add_pause_mode(const Adder& adder, CLI::App* mta) {
 void add_delivery(const Adder& adder, CLI::App* mta) {
   auto* delivery = mta->add_subcommand("delivery", "the delivery queue");
   delivery->require_subcommand(1);
+  delivery->footer("Example: sluice mta-control delivery flush");
   adder.add(delivery, "flush", "everything deferred is tried again now", "delivery flush",
             [](const Options& options, const MtaOptions& wanted) {
               return run_change(options, wanted, {{"command", "mta.flush"}},
@@ -217,7 +219,7 @@ void add_delivery(const Adder& adder, CLI::App* mta) {
   on_host("hold", "mail for a host waits until it is released", "held", "held already");
   on_host("release", "ends the hold", "released", "was not held");
   auto* redirect = adder.add(
-      delivery, "redirect", "mail for a host goes where another host's mail goes",
+      delivery, "redirect", "mail for a host goes where another host's mail goes, or to a next hop",
       "delivery redirect example.com backup.example",
       [](const Options& options, const MtaOptions& wanted) {
         return run_change(options, wanted,
@@ -228,7 +230,10 @@ void add_delivery(const Adder& adder, CLI::App* mta) {
                           fmt::format("{}: nothing to change", wanted.host));
       });
   redirect->add_option("host", adder.settings->host, "a recipient host")->required();
-  redirect->add_option("to", adder.settings->to, "another one; without it the redirect ends");
+  redirect->add_option(
+      "to", adder.settings->to,
+      "another one, or a next hop: 192.0.2.25:25, [smtp.example.net]:587; without it the "
+      "redirect ends");
   adder.add(delivery, "list", "hosts that are held or redirected", "delivery list", list_hosts);
 }
 
@@ -237,6 +242,7 @@ void add_delivery(const Adder& adder, CLI::App* mta) {
 void add_mta_control(CLI::App& app, Options& options) {
   auto* mta = app.add_subcommand("mta-control", "pause, resume, flush, drain");
   mta->require_subcommand(1);
+  mta->footer("Example: sluice mta-control pause-mode status");
   const Adder adder{options, std::make_shared<MtaOptions>()};
   add_pause_mode(adder, mta);
   add_delivery(adder, mta);

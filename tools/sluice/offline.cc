@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 #include "engine/control/host_commands.h"
 #include "engine/control/mail_log.h"
@@ -28,6 +29,7 @@ std::expected<OfflineQueue, std::string> OfflineQueue::open(const config::Config
     if (!shard) return std::unexpected(shard.error());
     queue.shards_.push_back(std::move(*shard));
   }
+  queue.answers_ = control::HostAnswers::load(config.queue.directory);
   return queue;
 }
 
@@ -50,6 +52,7 @@ json OfflineQueue::hosts() const {
       if (const queueing::HostRecord* host = hosts.record(i))
         rows.push_back(control::host_row(*host));
   }
+  for (json& row : rows) answers_.complete(row);
   return rows;
 }
 
@@ -113,12 +116,10 @@ Answer ask_running(const config::Config& config, const json& request) {
 }
 
 void note_offline(const config::Config& config) {
+  static bool noted = false;
+  if (std::exchange(noted, true)) return;
   std::fprintf(stderr, "note: no engine is running; this is what the files in %s say\n",
                config.queue.directory.c_str());
-}
-
-void print_json(const json& value) {
-  std::printf("%s\n", value.dump(2, ' ', false, json::error_handler_t::replace).c_str());
 }
 
 std::string text_of(const json& row, const char* key) {

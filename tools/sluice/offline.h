@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "engine/config/config.h"
+#include "engine/control/host_answers.h"
 #include "queueing/inspect.h"
 #include "tools/sluice/admin_client.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 
@@ -22,11 +24,13 @@ class OfflineQueue {
   nlohmann::json sizes() const;  // i_qmsgs, o_qmsgs, d_qmsgs
   nlohmann::json hosts() const;  // rows of tophosts
   nlohmann::json recipients(const std::string& host);
+  const control::HostAnswers& answers() const noexcept { return answers_; }
   // The octets of a message: added header and body.
   std::expected<std::string, std::string> octets(Mid mid);
 
  private:
   std::vector<std::unique_ptr<queueing::Inspection>> shards_;
+  control::HostAnswers answers_;
 };
 
 using Answer = std::expected<nlohmann::json, std::string>;
@@ -42,7 +46,6 @@ std::expected<void, AdminError> ask_pages(
 Answer ask_running(const config::Config& config, const nlohmann::json& request);
 
 void note_offline(const config::Config& config);
-void print_json(const nlohmann::json& value);
 std::string text_of(const nlohmann::json& row, const char* key);      // "" when it is not there
 std::uint64_t number_of(const nlohmann::json& row, const char* key);  // 0
 std::string age_text(std::int64_t seconds);                           // "3d 4h", "5m 10s"

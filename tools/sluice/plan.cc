@@ -8,10 +8,12 @@
 #include "engine/worker/memory_plan.h"
 #include "engine/worker/worker.h"
 #include "tools/sluice/admin_client.h"
-#include "tools/sluice/command.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 namespace {
+
+using nlohmann::json;
 
 std::string mib(std::uint64_t bytes) {
   return fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1024 * 1024));
@@ -107,17 +109,60 @@ void print_certificates(const worker::Generation& generation) {
     fmt::print("  warning: {}\n", warning);
 }
 
+json terms_json(const std::vector<worker::MemoryTerm>& terms) {
+  json rows = json::array();
+  for (const worker::MemoryTerm& term : terms)
+    rows.push_back({{"name", term.name},
+                    {"count", term.count},
+                    {"bytes_each", term.bytes_each},
+                    {"bytes", term.bytes()},
+                    {"reason", term.reason}});
+  return rows;
+}
+
+void print_plan_json(const config::Config& config, const worker::Generation& generation,
+                     const worker::MemoryPlan& memory) {
+  const control::CertificateStore store(config.tls.store);
+  const auto status = ask_engine(config.admin.socket, {{"command", "status"}});
+  json ports = json::array(), servers = json::array();
+  for (const config::Port& port : config.ports)
+    ports.push_back({{"name", port.name},
+                     {"device", port.device},
+                     {"queues", config.cores.workers.size()},
+                     {"steering", steering_of(port, config.cores.workers.size(),
+                                              status ? *status : json::object())}});
+  for (const Endpoint& server : control::dns_options(config).servers)
+    servers.push_back(server.text());
+  print_json({{"workers", config.cores.workers},
+              {"offload", config.cores.offload},
+              {"control", config.cores.control},
+              {"ports", ports},
+              {"dns_servers", servers},
+              {"disk_bytes", config.cores.workers.size() * config.queue.segments_max *
+                                 config.queue.segment_bytes},
+              {"warnings",
+               control::certificate_warnings(generation, SystemClock().wall(), store.newest())},
+              {"memory",
+               {{"per_worker", terms_json(memory.per_worker)},
+                {"shared", terms_json(memory.shared)},
+                {"bytes", memory.total_bytes(config.cores.workers.size())}}}});
+}
+
 int plan(const Options& options) {
   auto config = load_config(options);
   if (config == nullptr) return 1;
   auto generation = control::load_generation(config);
   if (!generation) return fail(generation.error());
   const scan::Scanner scanner((*generation)->rules, worker::scan_settings(*config), 1);
+  const worker::MemoryPlan memory = worker::plan_memory(*config, scanner.message_bytes());
+  if (options.as_json) {
+    print_plan_json(*config, **generation, memory);
+    return 0;
+  }
   print_cores(*config);
   print_queues(*config);
   print_dns(*config);
   print_certificates(**generation);
-  const worker::MemoryPlan memory = worker::plan_memory(*config, scanner.message_bytes());
   fmt::print("Memory per worker\n");
   print_terms(memory.per_worker);
   fmt::print("  {:<20} {:>35}\n", "sum", mib(memory.worker_bytes()));
@@ -134,6 +179,7 @@ int plan(const Options& options) {
 void add_plan(CLI::App& app, Options& options) {
   auto* command = app.add_subcommand("plan", "what a configuration means on this machine");
   command->add_option("file", options.config_path, "configuration file");
+  add_json(command, options);
   command->footer("Example: sluice plan tools/demo.toml");
   command->callback([&] { options.run = [&] { return plan(options); }; });
 }

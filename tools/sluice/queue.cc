@@ -240,7 +240,8 @@ int queue_export(const Options& options, const QueueOptions& wanted) {
   if (wanted.as_json)
     print_json({{"files", files}});
   else
-    std::printf("%zu messages written to %s\n", files.size(), wanted.directory.c_str());
+    std::printf("%s written to %s\n", counted(files.size(), "message").c_str(),
+                wanted.directory.c_str());
   return 0;
 }
 
@@ -277,7 +278,7 @@ int queue_act(const Options& options, const QueueOptions& wanted, const char* co
   if (wanted.as_json)
     print_json({{"mids", *done}});
   else
-    std::printf("%zu messages %s\n", done->size(), done_word);
+    std::printf("%s %s\n", counted(done->size(), "message").c_str(), done_word);
   const bool missed = !wanted.selector.mids.empty() && done->size() < wanted.selector.mids.size();
   return missed ? fail(fmt::format("{} of the {} messages given are not in the queue, or wait for "
                                    "their scan",
@@ -319,6 +320,7 @@ CLI::App* add_verb(CLI::App* parent, Options& options, const char* name, const c
 void add_queue(CLI::App& app, Options& options) {
   auto* queue = app.add_subcommand("queue", "messages in the queues");
   queue->require_subcommand(1);
+  queue->footer("Example: sluice queue list --older-than 4h");
   add_verb(queue, options, "list", "messages in MID order", "list --queue delivery --limit 20",
            queue_list);
   add_verb(queue, options, "show", "one message with its recipients", "show 4711", queue_show);

@@ -8,7 +8,7 @@
 
 #include "scanners/builtin_rules.h"
 #include "scanners/spamassassin/program.h"
-#include "tools/sluice/command.h"
+#include "tools/sluice/report.h"
 #include "tools/sluice/rule_cache.h"
 
 namespace sluice::tools {
@@ -102,6 +102,17 @@ int check(const RulesOptions& rules) {
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - started;
   std::map<std::string, int> counts;
   for (const Rule& rule : program->book().rules) ++counts[name_of(rule.kind)];
+  if (rules.as_json) {
+    json found{{"rules", program->book().rules.size()},
+               {"kinds", counts},
+               {"problems", json::array()},
+               {"notes", program->notes()},
+               {"not_supported", json::object()}};
+    for (const auto& problem : problems) found["problems"].push_back(problem.text());
+    for (const auto& [rule, reason] : program->unsupported()) found["not_supported"][rule] = reason;
+    print_json(found);
+    return problems.empty() ? 0 : 1;
+  }
   for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
   std::string kinds;
   for (const auto& [kind, count] : counts) kinds += fmt::format("{} {}, ", count, kind);
@@ -145,6 +156,7 @@ int explain(const RulesOptions& rules) {
 void add_rules(CLI::App& app, Options& options) {
   auto* command = app.add_subcommand("rules", "rule files in SpamAssassin's language");
   command->require_subcommand(1);
+  command->footer("Example: sluice rules check");
   auto rules = std::make_shared<RulesOptions>();
   const auto add = [&](const char* name, const char* meaning, const char* example, auto run) {
     auto* verb = command->add_subcommand(name, meaning);
@@ -153,13 +165,13 @@ void add_rules(CLI::App& app, Options& options) {
         ->allow_extra_args(false)
         ->capture_default_str();
     verb->callback([&options, rules, run] { options.run = [rules, run] { return run(*rules); }; });
+    verb->add_flag("--json", rules->as_json, "as JSON");
     return verb;
   };
   add("check", "name every problem in rule files", "check --rules /etc/sluice/rules", check)
       ->add_option("--cache", rules->cache, "folder that keeps compiled rules; \"\": none");
-  add("list", "all rules with their scores", "list --json", list)
-      ->add_flag("--json", rules->as_json, "as JSON");
-  add("explain", "one rule with all that is known of it", "explain FREEMAIL_FROM", explain)
+  add("list", "all rules with their scores", "list --json", list);
+  add("explain", "one rule with all that is known of it, as JSON", "explain FREEMAIL_FROM", explain)
       ->add_option("name", rules->name, "the rule")
       ->required();
 }

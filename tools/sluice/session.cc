@@ -30,6 +30,7 @@ int session_list(const Options& options, bool as_json) {
 void add_session(CLI::App& app, Options& options) {
   auto* session = app.add_subcommand("session", "inbound SMTP sessions");
   session->require_subcommand(1);
+  session->footer("Example: sluice session list");
   auto* list = session->add_subcommand("list", "what each session does and waits for");
   auto as_json = std::make_shared<bool>(false);
   list->add_flag("--json", *as_json, "as JSON");

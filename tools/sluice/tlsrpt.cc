@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "tools/sluice/admin_client.h"
-#include "tools/sluice/command.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 namespace {
@@ -45,9 +45,10 @@ int send(const Options& options) {
   if (config == nullptr) return 1;
   const auto answer = ask_engine(config->admin.socket, {{"command", "tlsrpt.send"}});
   if (!answer) return fail(answer.error().text);
-  fmt::print("reports for {} domains are on their way; counting begins anew\n",
-             (*answer)["domains"].get<std::uint64_t>());
-  return 0;
+  return said(options,
+              fmt::format("reports for {} domains are on their way; counting begins anew",
+                          (*answer)["domains"].get<std::uint64_t>()),
+              *answer);
 }
 
 }  // namespace
@@ -55,6 +56,7 @@ int send(const Options& options) {
 void add_tlsrpt(CLI::App& app, Options& options) {
   auto* command = app.add_subcommand("tlsrpt", "reports on TLS to domains that want them");
   command->require_subcommand(1);
+  command->footer("Example: sluice tlsrpt show");
   auto as_json = std::make_shared<bool>(false);
   auto* show_it = command->add_subcommand("show", "what was counted today");
   show_it->add_flag("--json", *as_json, "as JSON, with the names of RFC 8460");
@@ -63,6 +65,7 @@ void add_tlsrpt(CLI::App& app, Options& options) {
     options.run = [&options, as_json] { return show(options, *as_json); };
   });
   auto* send_it = command->add_subcommand("send", "reports now, and begins anew");
+  add_json(send_it, options);
   send_it->footer("Example: sluice tlsrpt send");
   send_it->callback([&options] { options.run = [&options] { return send(options); }; });
 }

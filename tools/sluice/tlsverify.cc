@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <ctime>
 
+#include "engine/control/certificate_commands.h"
 #include "engine/control/client_tls.h"
 #include "engine/delivery/peer_rule.h"
 #include "engine/delivery/route.h"
-#include "tools/sluice/command.h"
+#include "tools/sluice/report.h"
 #include "tools/sluice/tls_probe.h"
 #include "tools/sluice/tlsverify.h"
 #include "tools/sluice/tlsverify_hosts.h"
@@ -18,6 +19,7 @@ namespace sluice::tools {
 namespace {
 
 using config::Config;
+using nlohmann::json;
 
 std::string date_text(std::int64_t unix_seconds) {
   const std::time_t seconds = unix_seconds;
@@ -43,9 +45,30 @@ void print_chain(const ProbeResult& result) {
   }
 }
 
-// True when the handshake was done and the certificate is what is wanted.
-bool report(const ProbeTarget& target) {
+json facts_of(const ProbeTarget& target, const ProbeResult& result) {
+  json chain = json::array();
+  for (const tls::CertificatePtr& certificate : result.chain)
+    chain.push_back(control::certificate_json(tls::facts_of(certificate.get())));
+  json wanted = target.policy.names;
+  wanted.insert(wanted.begin(), target.policy.server_name);
+  return {{"address", target.address.text()},
+          {"wanted", wanted},
+          {"host_name", result.banner},
+          {"protocol", result.protocol},
+          {"cipher", result.cipher},
+          {"chain", chain},
+          {"cert_ok", result.fault.empty() && result.verified},
+          {"fault", result.fault.empty() ? result.reason : result.fault}};
+}
+
+// True when the handshake was done and the certificate is what is wanted. With `rows` nothing is
+// printed.
+bool report(const ProbeTarget& target, json* rows) {
   const ProbeResult result = probe(target);
+  if (rows != nullptr) {
+    rows->push_back(facts_of(target, result));
+    return result.fault.empty() && result.verified;
+  }
   fmt::print("{}\n  wanted name     {}\n", target.address.text(), wanted_names(target.policy));
   if (!result.banner.empty()) fmt::print("  host name       {}\n", result.banner);
   if (!result.fault.empty()) {
@@ -64,33 +87,36 @@ bool report(const ProbeTarget& target) {
 
 // One mail host after the other, each as a delivery would see it.
 int verify_mail_hosts(const Config& config, const VerifyOptions& arguments,
-                      const config::Route& route, const delivery::PeerRule& rule) {
+                      const config::Route& route, const delivery::PeerRule& rule, json& answer) {
   const auto found = find_verify_hosts(config, arguments, route, rule);
   if (!found) return fail(found.error());
-  for (const std::string& note : found->notes) fmt::print("  {}\n", note);
+  answer["notes"] = found->notes;
+  for (const std::string& note : found->notes)
+    if (!arguments.as_json) fmt::print("  {}\n", note);
   if (found->hosts.empty()) return fail(found->fault);
   bool good = true;
   for (const VerifyHost& host : found->hosts) {
-    fmt::print("MX {}", host.name);
-    if (!host.decided_by.empty()) fmt::print(", {}", host.decided_by);
-    fmt::print("\n");
+    if (!arguments.as_json)
+      fmt::print("MX {}{}{}\n", host.name, host.decided_by.empty() ? "" : ", ", host.decided_by);
     good &= report({.address = host.address,
                     .hostname = config.hostname,
                     .policy = host.policy,
-                    .implicit = rule.implicit});
+                    .implicit = rule.implicit},
+                   arguments.as_json ? &answer["hosts"] : nullptr);
   }
   return good ? 0 : 1;
 }
 
 int verify_addresses(const Config& config, const VerifyOptions& arguments,
-                     const std::vector<Endpoint>& addresses, const delivery::PeerRule& rule) {
+                     const std::vector<Endpoint>& addresses, const delivery::PeerRule& rule,
+                     json& answer) {
   ProbeTarget target{
       .address = {}, .hostname = config.hostname, .policy = rule.policy, .implicit = rule.implicit};
   if (target.policy.server_name.empty()) target.policy.server_name = arguments.name;
   bool good = true;
   for (const Endpoint& address : addresses) {
     target.address = address;
-    good &= report(target);
+    good &= report(target, arguments.as_json ? &answer["hosts"] : nullptr);
   }
   return good ? 0 : 1;
 }
@@ -102,13 +128,31 @@ int verify_destination(const Config& config, const VerifyOptions& arguments,
   const auto entry = delivery::find_destination(config.destinations, arguments.name);
   const auto rule =
       delivery::peer_rule(config, *contexts, entry, arguments.name, delivery::TlsWish::configured);
-  fmt::print("destination {}: tls {}\n", arguments.name, tls::name_of(rule.policy.level));
+  json answer{{"destination", arguments.name},
+              {"tls", tls::name_of(rule.policy.level)},
+              {"hosts", json::array()}};
+  const auto ended = [&](int status) {
+    if (arguments.as_json) print_json(answer);
+    return status;
+  };
+  if (!arguments.as_json)
+    fmt::print("destination {}: tls {}\n", arguments.name, tls::name_of(rule.policy.level));
   const auto found = delivery::find_route(config.routes, arguments.name);
   const config::Route route =
       found ? config.routes[*found] : config::Route{.domain = "*", .next_hops = {}};
-  if (addresses.empty()) addresses = route.next_hops;
-  if (addresses.empty()) return verify_mail_hosts(config, arguments, route, rule);
-  return verify_addresses(config, arguments, addresses, rule);
+  if (addresses.empty() && config::looks_up(route))
+    return ended(verify_mail_hosts(config, arguments, route, rule, answer));
+  const bool by_route = addresses.empty();
+  for (const config::NextHop& hop : route.next_hops) {
+    if (!by_route) break;
+    if (hop.kind != config::NextHop::Kind::socket) {
+      addresses.push_back(hop.endpoint);
+      continue;
+    }
+    if (!arguments.as_json) fmt::print("{}: a socket has no TLS\n", hop.text());
+    answer["hosts"].push_back({{"address", hop.text()}, {"fault", "a socket has no TLS"}});
+  }
+  return ended(verify_addresses(config, arguments, addresses, rule, answer));
 }
 
 int verify(const Options& options, const VerifyOptions& arguments) {
@@ -138,7 +182,7 @@ void add_tlsverify(CLI::App& app, Options& options) {
       ->allow_extra_args(false);
   command->add_option("--resolver", arguments->resolver,
                       "DNS server instead of the configured ones: 192.0.2.53:53");
-  command->add_flag("--json", arguments->as_json, "as JSON, of a listener");
+  command->add_flag("--json", arguments->as_json, "as JSON");
   command->footer("Example: sluice tlsverify partner.example");
   command->callback([&options, arguments] {
     options.run = [&, arguments] { return verify(options, *arguments); };

@@ -19,8 +19,13 @@ struct Found {
   web::StsQuery policy;
 };
 
-std::optional<Found> find_all(const std::string& domain, bool with_policy,
-                              const delivery::MailHostRules& rules, dns::AnswerTable& answers) {
+std::optional<Found> find_all(const config::Route& route, const std::string& domain,
+                              bool with_policy, const delivery::MailHostRules& rules,
+                              dns::AnswerTable& answers) {
+  if (!route.next_hops.empty()) {
+    auto hosts = delivery::find_next_hops(route.next_hops, rules, answers);
+    return hosts ? std::optional(Found{std::move(*hosts), {}}) : std::nullopt;
+  }
   auto hosts = delivery::find_mail_hosts(domain, rules, answers);
   auto policy = with_policy ? web::find_sts_query(domain, answers) : web::StsQuery();
   if (!hosts || !policy) return {};
@@ -31,8 +36,9 @@ web::StsState fetch(const config::MtaSts& settings, const web::StsQuery& query) 
   if (query.id.empty()) return {};
   SystemClock clock;
   web::Https https;
-  https.start(1, web::sts_request(query, {settings.port, settings.timeout,
-                                          settings.policy_bytes_max, settings.ca_file}));
+  https.start(1,
+              web::sts_request(query, {settings.port, settings.timeout, settings.policy_bytes_max,
+                                       settings.ca_file, settings.private_addresses}));
   for (const Instant until = clock.now() + settings.timeout; clock.now() < until;) {
     for (web::Https::Done& done : https.poll()) return web::sts_state(done.result, query.id);
     https.wait(seconds(1));
@@ -60,8 +66,9 @@ std::expected<VerifyHosts, std::string> find_verify_hosts(const config::Config& 
   if (!dns) return std::unexpected(dns.error());
   delivery::MailHostRules rules = delivery::mail_host_rules(config);
   rules.port = route.mx_port;
-  auto found = (*dns)->run(
-      [&](dns::AnswerTable& answers) { return find_all(*domain, rule.heeds_sts, rules, answers); });
+  auto found = (*dns)->run([&](dns::AnswerTable& answers) {
+    return find_all(route, *domain, rule.heeds_sts, rules, answers);
+  });
   if (!found) return std::unexpected("no DNS server has answered");
   VerifyHosts result{.fault = found->hosts.detail};
   if (found->hosts.hosts.empty()) return result;

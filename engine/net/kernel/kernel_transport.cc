@@ -28,7 +28,13 @@ class KernelTransport final : public Transport {
 
   std::expected<void, NetError> listen(Endpoint local, std::uint32_t tag) override;
   void stop_listening() noexcept override;
-  std::expected<Connection*, NetError> connect(Endpoint remote, std::uint64_t owner) override;
+  std::expected<Connection*, NetError> connect(Endpoint remote, std::uint64_t owner) override {
+    return connected(open_connection(remote), remote, owner);
+  }
+  std::expected<Connection*, NetError> connect_socket(const std::string& path,
+                                                      std::uint64_t owner) override {
+    return connected(open_local_connection(path), {}, owner);
+  }
   std::size_t poll(Instant now) noexcept override;
   Connection* next_ready() noexcept override { return lists_.ready.pop_front(); }
   void requeue(Connection& connection) noexcept override;
@@ -48,6 +54,8 @@ class KernelTransport final : public Transport {
     std::uint32_t tag;
   };
 
+  std::expected<Connection*, NetError> connected(SocketResult socket, const Endpoint& remote,
+                                                 std::uint64_t owner);
   bool watch(int socket, std::uint32_t events, std::uint64_t data) noexcept;
   void set_accepting(bool accepting) noexcept;
   void accept_from(const Listener& listener) noexcept;
@@ -104,14 +112,15 @@ void KernelTransport::stop_listening() noexcept {
   listeners_.clear();
 }
 
-std::expected<Connection*, NetError> KernelTransport::connect(Endpoint remote,
-                                                              std::uint64_t owner) {
+// A socket that is connected, or being so.
+std::expected<Connection*, NetError> KernelTransport::connected(SocketResult socket,
+                                                                const Endpoint& remote,
+                                                                std::uint64_t owner) {
+  if (!socket) return std::unexpected(net_error(socket.error()));
   KernelConnection* connection = connections_.acquire();
-  if (connection == nullptr) return std::unexpected(NetError::no_resources);
-  const SocketResult socket = open_connection(remote);
-  if (!socket) {
-    connections_.release(*connection);
-    return std::unexpected(net_error(socket.error()));
+  if (connection == nullptr) {
+    close(*socket);
+    return std::unexpected(NetError::no_resources);
   }
   connection->begin(*socket, Connection::State::opening);
   connection->set_remote(remote);

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -44,7 +45,7 @@ Endpoint endpoint_of(const SocketAddress& address) noexcept {
     std::memcpy(&v4, &address.storage, sizeof v4);
     endpoint.address = IpAddress::from_v4(ntohl(v4.sin_addr.s_addr));
     endpoint.port = ntohs(v4.sin_port);
-  } else {
+  } else if (address.storage.ss_family == AF_INET6) {
     sockaddr_in6 v6;
     std::memcpy(&v6, &address.storage, sizeof v6);
     std::memcpy(endpoint.address.octets.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
@@ -99,6 +100,19 @@ SocketResult open_connection(const Endpoint& remote) {
   return handle;
 }
 
+SocketResult open_local_connection(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return std::unexpected(ENAMETOOLONG);
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const int handle = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (handle < 0) return std::unexpected(errno);
+  // EAGAIN: its backlog is full, and it is not being connected either.
+  if (connect(handle, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return close_with_error(handle);
+  return handle;
+}
+
 SocketResult accept_connection(int listener) {
   const int handle = accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (handle < 0) return std::unexpected(errno);
@@ -136,6 +150,13 @@ SocketResult receive_datagram(int socket, MutableBytes space, Endpoint& sender) 
   return static_cast<int>(received);
 }
 
+IpAddress address_of(const sockaddr& address) noexcept {
+  SocketAddress copy;
+  const bool v6 = address.sa_family == AF_INET6;
+  std::memcpy(&copy.storage, &address, v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr));
+  return endpoint_of(copy).address;
+}
+
 int pending_error(int socket) noexcept {
   int error = 0;
   socklen_t length = sizeof error;
@@ -161,8 +182,12 @@ void reset_on_close(int socket) noexcept {
 
 NetError net_error(int error) noexcept {
   switch (error) {
-    case ECONNREFUSED: return NetError::refused;
+    case ECONNREFUSED:
+    case EAGAIN: return NetError::refused;  // of a socket of this machine: too many wait
     case ETIMEDOUT: return NetError::timed_out;
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG:
     case ENETUNREACH:
     case EHOSTUNREACH:
     case ENETDOWN:

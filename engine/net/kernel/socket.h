@@ -3,10 +3,13 @@
 
 #include <expected>
 #include <optional>
+#include <string>
 
 #include "engine/base/bytes.h"
 #include "engine/base/ip_address.h"
 #include "engine/net/transport.h"
+
+struct sockaddr;
 
 namespace sluice::net {
 
@@ -16,6 +19,8 @@ using SocketResult = std::expected<int, int>;
 SocketResult open_listener(const Endpoint& local, int backlog);
 // Connecting; whether it worked shows when the socket becomes writable.
 SocketResult open_connection(const Endpoint& remote);
+// A stream socket of this machine.
+SocketResult open_local_connection(const std::string& path);
 // EAGAIN when nobody waits.
 SocketResult accept_connection(int listener);
 
@@ -25,6 +30,8 @@ SocketResult send_datagram(int socket, const std::optional<Endpoint>& remote, By
 // The octets received, cut to what `space` takes; EAGAIN when there is none.
 SocketResult receive_datagram(int socket, MutableBytes space, Endpoint& sender);
 
+// Of either family; else unspecified.
+IpAddress address_of(const sockaddr& address) noexcept;
 int pending_error(int socket) noexcept;  // SO_ERROR
 Endpoint local_endpoint(int socket) noexcept;
 Endpoint remote_endpoint(int socket) noexcept;
