@@ -57,12 +57,14 @@ def tail(path: pathlib.Path, lines: int = 5) -> str:
 
 
 class Engine:
-    """`sluice run` with delivery paused, its worker pinned to SERVER_CPU."""
+    """`sluice run`, its worker pinned to SERVER_CPU; delivery is paused for good without a next
+    hop, which is an address on the engine's own network (dpdk) or of this machine."""
 
     def __init__(self, build: pathlib.Path, queue_root: pathlib.Path, transport: str,
-                 rules: pathlib.Path | None):
+                 rules: pathlib.Path | None, next_hop: str = ""):
         self.command = build / "tools/sluice/sluice"
         self.transport = transport
+        self.next_hop = next_hop
         self.sockets = pathlib.Path(tempfile.mkdtemp(prefix="sluice-bench-"))  # short paths
         self.data = pathlib.Path(tempfile.mkdtemp(prefix="engine-", dir=queue_root))
         self.port = free_port()
@@ -95,9 +97,10 @@ class Engine:
             messages_max = 1000000
             [[route]]
             domain = "*"
-            next_hop = ["127.0.0.1:{free_port()}"]
+            next_hop = ["{self.next_hop or f'127.0.0.1:{free_port()}'}"]
+            via = "{"mx0" if self.next_hop and self.transport == "dpdk" else ""}"
             [delivery]
-            paused = true
+            paused = {"false" if self.next_hop else "true"}
             [dns]
             system = false
             [queue]
@@ -123,6 +126,13 @@ class Engine:
                          + tail(self.log))
         return (self.sockets / "admin").exists() and self.status() is not None
 
+    def command_line(self, *words: str) -> None:
+        """A command of the operator's."""
+        done = subprocess.run([self.command, *words, "--config", self.config],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Failed(f"sluice {' '.join(words)}: {done.stderr}{done.stdout}")
+
     def status(self) -> dict | None:
         done = subprocess.run([self.command, "monitor", "mta", "--json", "--config", self.config],
                               capture_output=True, text=True, check=False)
@@ -146,6 +156,14 @@ class Engine:
             return ["--transport", "dpdk", "--device", device, "--address", "192.0.2.20/24",
                     "--target", "192.0.2.10:25"]
         return ["--transport", "kernel", "--target", f"127.0.0.1:{self.port}"]
+
+    def sink_arguments(self) -> list[str]:
+        """Of a sink that is the next hop."""
+        if self.transport == "dpdk":
+            device = f"net_virtio_user0,path={self.sockets}/v.sock,queues=1,queue_size=1024"
+            return ["--device", device, "--address", self.next_hop.partition(":")[0] + "/24",
+                    "--listen", self.next_hop]
+        return ["--listen", self.next_hop]
 
     def stop(self) -> None:
         if hasattr(self, "process"):

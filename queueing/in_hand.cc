@@ -12,6 +12,7 @@ struct InHand::Page {
   std::uint64_t magic;
   volatile std::uint64_t mid;  // 0: nothing is in hand; written last
   volatile std::uint32_t work;
+  volatile std::uint64_t icid;
 };
 
 namespace {
@@ -21,13 +22,12 @@ constexpr std::size_t kPageBytes = 4096;
 
 }  // namespace
 
-void (*InHand::on_take)(Mid mid, Work work) = nullptr;
-
 std::string_view name_of(Work work) noexcept {
   switch (work) {
     case Work::none: return "nothing";
     case Work::scan: return "scan";
     case Work::delivery: return "delivery";
+    case Work::arrival: return "arrival";
   }
   return "?";
 }
@@ -41,11 +41,7 @@ InHand::InHand(const std::string& directory) {
   close(fd);
   if (memory == MAP_FAILED) return;
   page_ = static_cast<Page*>(memory);
-  if (page_->magic == kMagic && page_->mid != 0) {
-    const std::uint32_t work = page_->work;
-    const bool known = work <= std::to_underlying(Work::delivery);
-    left_ = Left{page_->mid, known ? static_cast<Work>(work) : Work::none};
-  }
+  if (page_->magic == kMagic && page_->mid != 0) left_ = now();
   page_->mid = 0;
   page_->magic = kMagic;
 }
@@ -54,11 +50,18 @@ InHand::~InHand() {
   if (page_ != nullptr) munmap(page_, kPageBytes);
 }
 
-void InHand::take(Mid mid, Work work) noexcept {
+void InHand::take(Mid mid, Work work, Icid icid) noexcept {
   if (page_ == nullptr) return;
   page_->work = std::to_underlying(work);
+  page_->icid = icid;
   page_->mid = mid;
-  if (on_take != nullptr && mid != 0) on_take(mid, work);
+}
+
+InHand::Left InHand::now() const noexcept {
+  if (page_ == nullptr || page_->mid == 0) return {};
+  const std::uint32_t work = page_->work;
+  const bool known = work <= std::to_underlying(Work::arrival);
+  return {page_->mid, known ? static_cast<Work>(work) : Work::none, page_->icid};
 }
 
 }  // namespace sluice::queueing

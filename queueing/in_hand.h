@@ -12,7 +12,7 @@
 
 namespace sluice::queueing {
 
-enum class Work : std::uint32_t { none, scan, delivery };
+enum class Work : std::uint32_t { none, scan, delivery, arrival };
 std::string_view name_of(Work work) noexcept;
 
 class InHand {
@@ -20,6 +20,7 @@ class InHand {
   struct Left {
     Mid mid = 0;
     Work work = Work::none;
+    Icid icid = 0;  // of an arrival
   };
 
   // The file `in_hand` of the shard's directory. Without it (no disk, a test) nothing is noted.
@@ -31,12 +32,11 @@ class InHand {
   // What the process before had in hand when it ended, if it did not end in order.
   const std::optional<Left>& left() const noexcept { return left_; }
 
-  // Two stores; no system call.
-  void take(Mid mid, Work work) noexcept;
+  // Some stores; no system call.
+  void take(Mid mid, Work work, Icid icid = 0) noexcept;
   void put_down() noexcept { take(0, Work::none); }
-
-  // For tests that need a message to be deadly: called with all that is taken.
-  static void (*on_take)(Mid mid, Work work);
+  // For other threads, of a worker that has stopped moving.
+  Left now() const noexcept;
 
  private:
   struct Page;
@@ -47,8 +47,8 @@ class InHand {
 // Null or not, a worker's work on one message.
 class InHandScope {
  public:
-  InHandScope(InHand* in_hand, Mid mid, Work work) noexcept : in_hand_(in_hand) {
-    if (in_hand_ != nullptr) in_hand_->take(mid, work);
+  InHandScope(InHand* in_hand, Mid mid, Work work, Icid icid = 0) noexcept : in_hand_(in_hand) {
+    if (in_hand_ != nullptr) in_hand_->take(mid, work, icid);
   }
   InHandScope(const InHandScope&) = delete;
   InHandScope& operator=(const InHandScope&) = delete;

@@ -70,6 +70,9 @@ std::vector<Key<Cores>> cores_keys() {
       {"idle",
        choice(&Cores::idle, {{"spin", IdlePolicy::spin}, {"adaptive", IdlePolicy::adaptive}}),
        "what a worker with nothing to do does: poll on, or sleep for short times"},
+      {"stall", duration(&Cores::stall, {}, hours(1)),
+       "a worker that is at one thing for so long ends the engine, which notes the message in "
+       "hand; 0 = never"},
   };
 }
 

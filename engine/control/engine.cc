@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "engine/config/load.h"
@@ -225,6 +226,7 @@ void Engine::run() {
   for (bool running = true; running;) {
     const std::size_t events = drain_events();
     keep_ids_ahead();
+    watch_workers();
     disk_.poll(clock_.now(), config_->queue.directory);
     rotate_ticket_keys();
     blocks_->expire(clock_.wall());
@@ -299,6 +301,30 @@ void Engine::keep_ids_ahead() {
   if (kept || ids_fault_reported_) return;
   ids_fault_reported_ = true;
   note(mail::EventKind::engine_warning, kept.error());
+}
+
+void Engine::watch_workers() {
+  for (auto& worker : workers_)
+    if (worker->running.load(std::memory_order_acquire) &&
+        worker->stall.stalled(clock_.now(), worker->rounds.load(std::memory_order_relaxed),
+                              config_->cores.stall))
+      end_stalled(*worker);
+}
+
+// The message in hand stays noted on the disk: the next start counts it (engine/worker/poison.h).
+// Not in order, since the worker cannot; with a core where cores are allowed.
+void Engine::end_stalled(const WorkerThread& worker) {
+  std::string in_hand = "nothing";
+  if (worker.worker->in_hand() != nullptr)
+    if (const auto left = worker.worker->in_hand()->now(); left.mid != 0)
+      in_hand = fmt::format("MID {} ({})", left.mid, queueing::name_of(left.work));
+  drain_events();
+  const std::string text = fmt::format(
+      "a worker has been at one thing for {} s (cores.stall), with {} in hand: the engine ends",
+      config_->cores.stall.seconds(), in_hand);
+  note(mail::EventKind::engine_warning, text);
+  mail_log_->flush();
+  std::abort();
 }
 
 void Engine::rotate_ticket_keys() {

@@ -73,6 +73,8 @@ class Engine {
   void tell_spamd();
   std::size_t drain_events();
   void keep_ids_ahead();
+  void watch_workers();
+  [[noreturn]] void end_stalled(const WorkerThread& worker);
   void rotate_ticket_keys();
   std::expected<void, std::string> ensure_certificates(const config::Config& config);
   void note_certificates();

@@ -122,6 +122,10 @@ class Lines {
         line("MID {} was in hand ({}) when the engine ended, {} times so far{}", e_.mid, text(0),
              e_.number, e_.text[1].empty() ? "" : ": set aside as poison");
         return true;
+      case EventKind::arrival_suspect:
+        line("MID {} of ICID {} was arriving when the engine ended; it was not accepted", e_.mid,
+             e_.icid);
+        return true;
       case EventKind::recipient_deleted:
         line("Message {} to RID [{}] deleted by {}", e_.mid, e_.rid, text(0));
         return true;
@@ -216,8 +220,9 @@ void format_event(const Event& event, std::string& out) { Lines(event, out).form
 
 bool is_warning(EventKind kind) noexcept {
   return kind == EventKind::engine_warning || kind == EventKind::queue_refused ||
-         kind == EventKind::queue_suspect || kind == EventKind::dsn_lost ||
-         kind == EventKind::delivery_failed || kind == EventKind::alert;
+         kind == EventKind::queue_suspect || kind == EventKind::arrival_suspect ||
+         kind == EventKind::dsn_lost || kind == EventKind::delivery_failed ||
+         kind == EventKind::alert;
 }
 
 std::string log_date(WallTime at) {

@@ -116,8 +116,8 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(WorkerSt
   SLUICE_ASSERT(getrandom(&setup.dns_seed, sizeof setup.dns_seed, 0) == sizeof setup.dns_seed);
   setup.device = queueing::make_file_device(start.generation->config->queue.io_uring,
                                             helper_cpus(start.generation->config->cores));
-  setup.evidence = start.generation->config->queue.directory + "/shard-" +
-                   std::to_string(start.index);
+  setup.evidence =
+      start.generation->config->queue.directory + "/shard-" + std::to_string(start.index);
   setup.connection_id_base = start.connection_id_base;
   setup.handshakes = self.handshakes.get();
   setup.policies = self.policies;
@@ -127,8 +127,10 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(WorkerSt
 
 void loop(worker::Worker& worker, WorkerThread& self, const WorkerStart& start) {
   worker::Idle idle(start.generation->config->cores.idle, worker, self.wake_descriptor);
+  std::uint64_t rounds = 0;
   while (!self.stop.load(std::memory_order_relaxed)) {
     const Instant now = start.clock->now();
+    self.rounds.store(++rounds, std::memory_order_relaxed);
     if (worker.tick(now) > 0) {
       idle.worked();
     } else {

@@ -11,6 +11,7 @@
 
 #include "engine/config/config.h"
 #include "engine/control/event_ring.h"
+#include "engine/control/stall_watch.h"
 #include "engine/net/dpdk/dpdk.h"
 #include "engine/worker/worker.h"
 
@@ -27,7 +28,9 @@ struct WorkerThread {
   worker::Worker* worker = nullptr;  // while `running`; other threads use post() only
   std::atomic<bool> running{false};
   std::atomic<bool> stop{false};
-  int wake_descriptor = -1;  // eventfd that ends its sleep
+  std::atomic<std::uint64_t> rounds{0};  // an idle worker makes some too
+  StallWatch stall;                      // the control thread's
+  int wake_descriptor = -1;              // eventfd that ends its sleep
   std::thread thread;
 };
 

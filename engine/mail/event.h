@@ -46,6 +46,7 @@ enum class EventKind : std::uint8_t {
   // It was in hand when the engine ended: number = times, text[0] = "scan" or "delivery", text[1] =
   // "set aside" when that was too often.
   queue_suspect,
+  arrival_suspect,
   queue_refused,   // text[0] = reason (disk full, …)
   queue_finished,  // every recipient has an outcome
   // Delivery.

@@ -142,6 +142,7 @@ void Arrival::feed_scanner(bool last) noexcept {
   const ByteView fresh{block_.data() + scanned_, until - scanned_};
   hops_.feed(fresh);
   tls_required_.feed(fresh);
+  const queueing::InHandScope in_hand(core_->in_hand, mid_, queueing::Work::arrival, icid_);
   if (scan_ != nullptr) scan_state_->scanner.feed(*scan_, fresh);
   scanned_ = until;
 }
@@ -229,7 +230,8 @@ scan::Verdict Arrival::finish_scan(const mail::Envelope& envelope,
   scan::Verdict verdict;
   {
     StageScope scope(core_->ledger, Stage::scan);
-    verdict = scan_state_->scanner.finish(*scan_, envelope.common_domain());
+    const queueing::InHandScope in_hand(core_->in_hand, mid_, queueing::Work::arrival, icid_);
+    verdict = scan_state_->scanner.finish(*scan_);
   }
   disposition = thresholds.disposition(verdict.scl);
   report_facts(*core_, scan_state_->scanner, *scan_, mid_, icid_);

@@ -1,12 +1,11 @@
 #include "engine/worker/poison.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+
+#include "engine/base/atomic_file.h"
 
 namespace sluice::worker {
 namespace {
@@ -23,7 +22,8 @@ std::vector<Poison::Suspect> Poison::parse(std::string_view text) {
     Suspect suspect;
     std::string work;
     if (!(words >> suspect.mid >> work >> suspect.times >> suspect.last)) continue;
-    for (const queueing::Work known : {queueing::Work::scan, queueing::Work::delivery})
+    for (const queueing::Work known :
+         {queueing::Work::scan, queueing::Work::delivery, queueing::Work::arrival})
       if (work == queueing::name_of(known)) suspect.work = known;
     suspects.push_back(suspect);
   }
@@ -51,15 +51,17 @@ std::uint32_t Poison::count(queueing::Shard& shard, mail::EventSink& events, Wal
   found->last = wall.unix_seconds();
   const std::uint32_t times = ++found->times;
   if (suspects.size() > kSuspectsMax) suspects.erase(suspects.begin());
-  if (!store(suspects)) {
-    const std::string text = path_ + ": cannot be written";
-    events.emit({.kind = mail::EventKind::engine_warning, .text = {text}});
-  }
+  if (auto stored = replace_file(path_, text_of(suspects)); !stored)
+    events.emit({.kind = mail::EventKind::engine_warning, .text = {stored.error()}});
   return times;
 }
 
 bool Poison::judge(queueing::Shard& shard, mail::EventSink& events, Instant now, WallTime wall) {
-  if (shard.find(left_.mid) == nullptr) return true;
+  if (shard.find(left_.mid) == nullptr) {
+    if (left_.work == queueing::Work::arrival)  // it has no 250: its sender will come again
+      events.emit({.kind = mail::EventKind::arrival_suspect, .icid = left_.icid, .mid = left_.mid});
+    return true;
+  }
   if (times_ == 0) {
     times_ = count(shard, events, wall);
     since_ = now;
@@ -74,18 +76,6 @@ bool Poison::judge(queueing::Shard& shard, mail::EventSink& events, Instant now,
                .number = times_,
                .text = {queueing::name_of(left_.work), aside ? "set aside" : ""}});
   return true;
-}
-
-// Whole or not at all.
-bool Poison::store(const std::vector<Suspect>& suspects) const {
-  const std::string fresh = path_ + ".new";
-  const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return false;
-  const std::string text = text_of(suspects);
-  const bool written =
-      write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
-  close(fd);
-  return written && rename(fresh.c_str(), path_.c_str()) == 0;
 }
 
 }  // namespace sluice::worker

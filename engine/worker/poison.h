@@ -1,6 +1,6 @@
 // Messages that have ended the engine: how often each was in hand when it did, in a small file of
 // the shard that is written at start only. At kTimesMax the message is set aside (Stage::poison)
-// until the operator decides.
+// until the operator decides. One that was still arriving is not in the queue: it is reported.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,6 @@ class Poison {
   static constexpr Duration kPatience = seconds(5);
 
   std::uint32_t count(queueing::Shard& shard, mail::EventSink& events, WallTime wall) const;
-  bool store(const std::vector<Suspect>& suspects) const;
 
   std::string path_;
   queueing::InHand::Left left_;

@@ -1,6 +1,20 @@
+#include <filesystem>
+
 #include "engine/worker/worker.h"
 
 namespace sluice::worker {
+namespace {
+
+// In the queue's directory, which the first start makes: whoever only looks at a configuration
+// before that does not warn of it.
+std::string rule_cache(const config::Config& config) {
+  if (!config.scan.cache.empty()) return config.scan.cache;
+  std::error_code none;
+  if (!std::filesystem::is_directory(config.queue.directory, none)) return {};
+  return config.queue.directory + "/compiled_rules";
+}
+
+}  // namespace
 
 scan::ScanSettings scan_settings(const config::Config& config) {
   const config::Scan& scan = config.scan;
@@ -13,11 +27,9 @@ scan::ScanSettings scan_settings(const config::Config& config) {
           .body_part_bytes_max = scan.body_part_bytes_max,
           .uris_max = scan.uris_max,
           .text_bytes_max = scan.text_bytes_max,
-          .classifier = config.bayes.enabled,
-          .tokens_max = config.bayes.tokens_max,
           .stock_rules = scan.stock_rules,
           .compile_threads = scan.compile_threads,
-          .cache = scan.cache.empty() ? config.queue.directory + "/compiled_rules" : scan.cache,
+          .cache = rule_cache(config),
           .allow_phrases = scan.allow_phrases,
           .block_phrases = scan.block_phrases};
 }

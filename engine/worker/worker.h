@@ -101,6 +101,8 @@ class Worker {
   bool submit(const delivery::GeneratedMail& mail);
   queueing::Shard& shard() noexcept { return *shard_; }
   delivery::Delivery& delivery() noexcept { return *delivery_; }
+  // What it works on; null: nobody notes it.
+  const queueing::InHand* in_hand() const noexcept { return in_hand_.get(); }
   const BackPressure& back_pressure() const noexcept { return back_pressure_; }
   const dns::Resolver& resolver() const noexcept { return resolver_; }
   BlockFilter& block_filter() noexcept { return *setup_.block_filter; }

@@ -24,7 +24,7 @@ class Poison(unittest.TestCase):
     def setUp(self):
         self.sink = Sink()
         self.addCleanup(self.sink.stop)
-        self.engine = Engine(SLUICE, self.sink.port)
+        self.engine = Engine(SLUICE, self.sink.port, extra='[cores]\nstall = "3s"\n')
         self.addCleanup(self.engine.__exit__)
         self.addCleanup(os.environ.pop, "SLUICE_DEADLY", None)
         self.engine.start()
@@ -52,18 +52,16 @@ class Poison(unittest.TestCase):
         """An engine that starts, works, and is ended by the message."""
         os.environ["SLUICE_DEADLY"] = deadly + (":stall" if stall else "")
         with open(os.path.join(self.engine.folder, "output"), "ab") as output:
-            at = output.tell()
             process = subprocess.Popen([SLUICE, "run", "--config", self.engine.config],
                                        cwd=self.engine.folder, stdout=output, stderr=output)
-        deadline = time.monotonic() + 30
-        while stall and time.monotonic() < deadline:
-            with open(os.path.join(self.engine.folder, "output"), "rb") as output:
-                output.seek(at)
-                if b"stalled" in output.read():
-                    process.kill()
-                    break
-            time.sleep(0.02)
-        self.assertEqual(process.wait(30), -signal.SIGKILL)
+        self.assert_ended(process, stall)
+
+    def assert_ended(self, process, stall):
+        """A worker that stalls is ended by the engine itself."""
+        self.assertEqual(process.wait(60), -signal.SIGABRT if stall else -signal.SIGKILL)
+        if stall:
+            self.assertIn("a worker has been at one thing for 3 s (cores.stall), with MID",
+                          self.engine.log())
 
     def resume(self, pause, deadly, stall):
         """The pause is the last thing that keeps the message away: from now on it strikes."""
@@ -72,14 +70,7 @@ class Poison(unittest.TestCase):
         self.engine.start()
         subprocess.run([SLUICE, "mta-control", "pause-mode", f"resume-{pause}", "--config",
                         self.engine.config], capture_output=True, timeout=60, check=False)
-        if stall:
-            self.engine.wait_until("the engine stalls", lambda: "stalled" in self.output())
-            self.engine.kill()
-        self.assertEqual(self.engine.process.wait(30), -signal.SIGKILL)
-
-    def output(self):
-        with open(os.path.join(self.engine.folder, "output"), encoding="utf-8") as file:
-            return file.read()
+        self.assert_ended(self.engine.process, stall)
 
     def twice(self, pause, work, stall=False):
         mids = self.fill(pause)
@@ -117,6 +108,23 @@ class Poison(unittest.TestCase):
         self.sluice("queue", "delete", str(mid))
         self.assertEqual(self.mids(), [])
         self.assertEqual(len(self.sink.messages), 4)
+
+    def test_while_it_arrives(self):
+        self.engine.kill()
+        for _ in range(2):
+            os.environ["SLUICE_DEADLY"] = "0:arrival"
+            self.engine.start()
+            with self.assertRaises(OSError):
+                send_message(self.engine.port, "a@example.org", ["user@example.com"],
+                             b"Subject: x\r\n\r\nhello\r\n")
+            self.assert_ended(self.engine.process, False)
+        del os.environ["SLUICE_DEADLY"]
+        self.engine.start()
+        lines = [line for line in self.engine.log().splitlines() if "was arriving" in line]
+        self.assertEqual(len(lines), 2)
+        self.assertRegex(lines[0], r"MID \d+ of ICID \d+ was arriving when the engine ended; it was "
+                                   r"not accepted$")
+        self.assertEqual(self.mids(), [])
 
     def test_an_engine_killed_while_nothing_is_in_hand_suspects_nobody(self):
         self.fill("delivery")

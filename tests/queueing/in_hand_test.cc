@@ -21,6 +21,18 @@ TEST(InHand, WhatWasInHandAtTheEndIsFoundAtTheStart) {
   EXPECT_FALSE(InHand(directory.path()).left().has_value());
 }
 
+TEST(InHand, AnArrivalIsNotedWithItsConnectionAndSeenMeanwhile) {
+  const TemporaryDirectory directory;
+  InHand in_hand(directory.path());
+  EXPECT_EQ(in_hand.now().mid, 0u);
+  const InHandScope scope(&in_hand, 4'712, Work::arrival, 99);
+  EXPECT_EQ(in_hand.now().mid, 4'712u);
+  InHand next(directory.path());
+  ASSERT_TRUE(next.left().has_value());
+  EXPECT_EQ(next.left()->work, Work::arrival);
+  EXPECT_EQ(next.left()->icid, 99u);
+}
+
 TEST(InHand, WhatIsPutDownIsForgotten) {
   const TemporaryDirectory directory;
   InHand in_hand(directory.path());

@@ -1,29 +1,40 @@
 // Linked into a copy of the command for tests: SLUICE_DEADLY=MID:WORK[:stall] makes work on that
-// message (scan, delivery) kill the engine, or never end.
+// message (scan, delivery, arrival; MID 0: on any) kill the engine, or never end. The linker puts
+// it in the place of InHand::take (--wrap).
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include "queueing/in_hand.h"
 
+using sluice::queueing::InHand;
+using sluice::queueing::Work;
+
 namespace {
 
-void strike(sluice::Mid mid, sluice::queueing::Work work) {
+void strike(sluice::Mid mid, Work work) {
   const char* const wanted = std::getenv("SLUICE_DEADLY");
   if (wanted == nullptr) return;
-  const std::string here = std::to_string(mid) + ":" + std::string(sluice::queueing::name_of(work));
-  if (here + ":stall" == wanted) {
-    std::fputs("stalled\n", stderr);
-    for (volatile bool forever = true; forever;) {
+  for (const sluice::Mid each : {mid, sluice::Mid{0}}) {
+    const std::string here =
+        std::to_string(each) + ":" + std::string(sluice::queueing::name_of(work));
+    for (volatile bool forever = here + ":stall" == wanted; forever;) {
     }
+    if (here == wanted) std::raise(SIGKILL);
   }
-  if (here == wanted) std::raise(SIGKILL);
 }
 
-[[maybe_unused]] const bool kSet = [] {
-  sluice::queueing::InHand::on_take = strike;
-  return true;
-}();
-
 }  // namespace
+
+extern "C" {
+
+// A member function's `this` comes first.
+void __real__ZN6sluice8queueing6InHand4takeEmNS0_4WorkEm(InHand*, sluice::Mid, Work, sluice::Icid);
+
+void __wrap__ZN6sluice8queueing6InHand4takeEmNS0_4WorkEm(InHand* in_hand, sluice::Mid mid,
+                                                         Work work, sluice::Icid icid) {
+  __real__ZN6sluice8queueing6InHand4takeEmNS0_4WorkEm(in_hand, mid, work, icid);
+  if (mid != 0) strike(mid, work);
+}
+
+}  // extern "C"
