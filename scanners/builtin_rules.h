@@ -1,6 +1,8 @@
 // Rules that every rule set begins with, so that a first try shows something. Files may define them
 // anew or give them other scores. BAYES_9999 and BAYES_0000 count more when the classifier is as
-// sure as can be: cross validation found their scores (bench/verdict/README.md).
+// sure as can be: cross validation found their scores (bench/verdict/README.md). Those with "meta
+// NAME 0" never hit by themselves: they carry the name and the score of what is found in
+// attachments (scanners/attachment/finding.h).
 #pragma once
 
 #include <string_view>
@@ -22,6 +24,72 @@ body BAYES_0000 eval:check_bayes('0.00', '0.0001')
 tflags BAYES_0000 nice learn
 describe BAYES_0000 the classifier is over 99.99% sure that this is not spam
 score BAYES_0000 0 0 -1.5 -1.5
+meta ATTACH_PROGRAM 0
+describe ATTACH_PROGRAM a file that is a program by its content
+score ATTACH_PROGRAM 4.0
+meta ATTACH_RUNS 0
+describe ATTACH_RUNS a file that would run by its name
+score ATTACH_RUNS 3.0
+meta ATTACH_MISMATCH 0
+describe ATTACH_MISMATCH a file whose content is not what its name or type says
+score ATTACH_MISMATCH 2.0
+meta ATTACH_DOUBLE_EXT 0
+describe ATTACH_DOUBLE_EXT a program named like a document, invoice.pdf.exe
+score ATTACH_DOUBLE_EXT 3.5
+meta ATTACH_RTL_NAME 0
+describe ATTACH_RTL_NAME a file name that turns the direction of its text
+score ATTACH_RTL_NAME 3.5
+meta ATTACH_ODD_NAME 0
+describe ATTACH_ODD_NAME a file name with blanks, dots, a path or a CLSID to hide what it is
+score ATTACH_ODD_NAME 2.0
+meta ATTACH_ENCRYPTED 0
+describe ATTACH_ENCRYPTED an archive or document that cannot be looked into
+score ATTACH_ENCRYPTED 1.0
+meta ATTACH_BROKEN 0
+describe ATTACH_BROKEN an archive or document that cannot be read to its end
+score ATTACH_BROKEN 0.5
+meta ATTACH_BOMB 0
+describe ATTACH_BOMB a file that expands beyond all reason
+score ATTACH_BOMB 5.0
+meta ATTACH_TOO_DEEP 0
+describe ATTACH_TOO_DEEP archives in archives, too deep to follow
+score ATTACH_TOO_DEEP 3.0
+meta ATTACH_LIMIT 0
+describe ATTACH_LIMIT files that were not looked at: too many, too large or too slow
+score ATTACH_LIMIT 0.5
+meta ATTACH_MACRO 0
+describe ATTACH_MACRO an Office document with a program
+score ATTACH_MACRO 1.5
+meta ATTACH_MACRO_AUTO 0
+describe ATTACH_MACRO_AUTO an Office document with a program that runs when it is opened
+score ATTACH_MACRO_AUTO 3.0
+meta ATTACH_XL4_MACRO 0
+describe ATTACH_XL4_MACRO a table with Excel 4 macros
+score ATTACH_XL4_MACRO 3.0
+meta ATTACH_OLE_PACKAGE 0
+describe ATTACH_OLE_PACKAGE a document with a file embedded in it
+score ATTACH_OLE_PACKAGE 1.0
+meta ATTACH_PDF_JS 0
+describe ATTACH_PDF_JS a PDF with a program
+score ATTACH_PDF_JS 1.0
+meta ATTACH_PDF_LAUNCH 0
+describe ATTACH_PDF_LAUNCH a PDF that starts a program or fetches a document
+score ATTACH_PDF_LAUNCH 3.5
+meta ATTACH_PDF_FILE 0
+describe ATTACH_PDF_FILE a PDF with a file inside
+score ATTACH_PDF_FILE 0.5
+meta ATTACH_PDF_CRYPT 0
+describe ATTACH_PDF_CRYPT an encrypted PDF, which could not be looked at whole
+score ATTACH_PDF_CRYPT 0.1
+meta ATTACH_TEMPLATE 0
+describe ATTACH_TEMPLATE a document that loads its template from elsewhere
+score ATTACH_TEMPLATE 3.0
+meta VIRUS 0
+describe VIRUS an anti-virus engine has found something
+score VIRUS 1000
+meta VIRUS_NOT_SCANNED 0
+describe VIRUS_NOT_SCANNED it should have been scanned for viruses and was not
+score VIRUS_NOT_SCANNED 0.1
 )cf";
 
 }  // namespace sluice::scan

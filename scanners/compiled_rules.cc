@@ -15,11 +15,40 @@ bool readable(const std::string& path) {
   return std::filesystem::is_directory(path, fault) || std::ifstream(path).is_open();
 }
 
+config::Problems unknown_types(const std::vector<config::AttachmentRule>& rules) {
+  config::Problems problems;
+  for (const config::AttachmentRule& rule : rules)
+    for (const std::string& type : rule.types)
+      if (!attachment::types_named(type))
+        problems.push_back({"", rule.line, 0, fmt::format("attachment_rule {:?}", rule.name),
+                            fmt::format("type {:?} is not known", type)});
+  return problems;
+}
+
 }  // namespace
+
+CompiledRules::CompiledRules(std::shared_ptr<const sa::Program> program,
+                             attachment::AttachmentRules attachment_rules,
+                             std::vector<std::string> notes)
+    : program_(std::move(program)),
+      attachment_rules_(std::move(attachment_rules)),
+      notes_(std::move(notes)) {
+  for (const sa::Rule& rule : program_->book().rules) phrases_.push_back(phrase_kind(rule.name));
+  for (std::size_t i = 0; i < findings_.size(); ++i)
+    findings_[i] = index_of(attachment::rule_name(static_cast<attachment::Finding>(i)));
+  for (std::size_t i = 0; i < attachment_rules_.size(); ++i)
+    attachment_carriers_.push_back(index_of(attachment_rules_.rule(i).name));
+}
+
+std::uint16_t CompiledRules::index_of(std::string_view name) const {
+  const auto& index = program_->book().index;
+  const auto found = index.find(name);
+  return found == index.end() ? kNone : static_cast<std::uint16_t>(found->second);
+}
 
 std::expected<std::shared_ptr<const RuleSet>, config::Problems> RuleSet::load(
     std::span<const std::string> paths, const ScanSettings& settings) {
-  config::Problems unreadable;
+  config::Problems unreadable = unknown_types(settings.attachment_rules);
   for (const std::string& path : paths)
     if (!readable(path))
       unreadable.push_back({path, 0, 0, "scan.rules", "the rules cannot be read"});
@@ -31,6 +60,8 @@ std::expected<std::shared_ptr<const RuleSet>, config::Problems> RuleSet::load(
     else
       unreadable.push_back(std::move(rules.error()));
   };
+  attachment::AttachmentRules attachment_rules(settings.attachment_rules);
+  builtin += attachment_rules.carriers();
   add_phrases(settings.allow_phrases, Phrase::allow, "scan.allow_phrases");
   add_phrases(settings.block_phrases, Phrase::block, "scan.block_phrases");
   if (!unreadable.empty()) return std::unexpected(std::move(unreadable));
@@ -51,7 +82,8 @@ std::expected<std::shared_ptr<const RuleSet>, config::Problems> RuleSet::load(
                            problems);
   std::vector<std::string> notes = program->notes();
   for (const config::Problem& problem : problems) notes.push_back("rules: " + problem.text());
-  return std::make_shared<CompiledRules>(std::move(program), std::move(notes));
+  return std::make_shared<CompiledRules>(std::move(program), std::move(attachment_rules),
+                                         std::move(notes));
 }
 
 }  // namespace sluice::scan

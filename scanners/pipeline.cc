@@ -26,8 +26,10 @@ MessageScan::MessageScan(const CompiledRules& rules, const ScanSettings& setting
                          PipelineTools& tools)
     : tools_(tools),
       rules_(rules.program(), tools.scan, settings.header_bytes_max, settings.text_bytes_max),
-      reader_(limits_of(settings), sa::RuleScan::wanted()) {
+      reader_(limits_of(settings), sa::RuleScan::wanted()),
+      first_look_(rules.attachment_rules()) {
   audience_.add(*this);
+  audience_.add(first_look_);
   if (settings.classifier) {
     listener_.emplace(tools.classifier, settings.tokens_max);
     rules_.heed(listener_->opinion());
@@ -46,6 +48,7 @@ void MessageScan::begin() noexcept {
   rules_.begin();
   message_id_.clear();
   subject_.clear();
+  first_look_.begin();
   reader_.begin();
   if (listener_) listener_->begin();
 }
@@ -75,6 +78,14 @@ void MessageScan::keep(std::string_view raw, Fact& fact) noexcept {
   }
 }
 
+Refusal MessageScan::refusal(const attachment::Report& report) const noexcept {
+  const attachment::AttachmentRules& rules = tools_.rules.attachment_rules();
+  for (std::size_t i = 0; i < rules.size(); ++i)
+    if (report.rules[i] && rules.rule(i).action == config::AttachmentAction::reject)
+      return Refusal::attachment;
+  return Refusal::none;
+}
+
 // Helpers ("__NAME") have a part in other rules and are not named themselves.
 Verdict MessageScan::conclude() const noexcept {
   Verdict verdict;
@@ -94,6 +105,13 @@ Verdict MessageScan::conclude() const noexcept {
     blocked = blocked || tools_.rules.phrase(rule) == Phrase::block;
     score += milli_score(static_cast<double>(program.score(rule)));
   }
+  const attachment::Report& report = first_look_.report();
+  tools_.rules.for_each_carrier(report, [&](std::uint16_t rule) {
+    if (rules_.count(rule) > 0) return;
+    add(rule);
+    score += milli_score(static_cast<double>(program.score(rule)));
+  });
+  verdict.refusal = refusal(report);
   verdict.hits_truncated = verdict.hit_total > verdict.hit_count;
   verdict.score = static_cast<double>(score) / 1'000;
   verdict.scl = allowed ? 0 : blocked ? 9 : tools_.scl_table.scl(score);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "scanners/attachment/first_look.h"
 #include "scanners/bayes/listener.h"
 #include "scanners/bayes/models.h"
 #include "scanners/compiled_rules.h"
@@ -42,6 +43,11 @@ class MessageScan final : private mime::MessageSink {
   void feed(ByteView octets) noexcept { reader_.feed(octets, tools_.scan.workspace, audience_); }
   // `domain`: of the recipients, when all have the same.
   Verdict finish(std::string_view domain) noexcept;
+  bool wants_examination() const noexcept { return first_look_.wants_examination(); }
+  Verdict amend(const attachment::Report& found) noexcept {
+    first_look_.add(found);
+    return conclude();
+  }
 
   std::string_view message_id() const noexcept { return message_id_.view(); }
   std::string_view subject() const noexcept { return subject_.view(); }
@@ -53,10 +59,12 @@ class MessageScan final : private mime::MessageSink {
   void field(const mime::HeaderField& field) noexcept override;
   static void keep(std::string_view raw, Fact& fact) noexcept;
   Verdict conclude() const noexcept;
+  Refusal refusal(const attachment::Report& report) const noexcept;
 
   PipelineTools& tools_;
   sa::RuleScan rules_;
   mime::MessageReader reader_;
+  attachment::FirstLook first_look_;
   std::optional<bayes::Listener> listener_;  // with a classifier
   mime::Audience audience_;
   Fact message_id_;

@@ -43,6 +43,14 @@ void Scanner::set_models(std::shared_ptr<const bayes::Models> models) noexcept {
   state_->tools.models = std::move(models);
 }
 
+bool Scanner::wants_examination(const MessageScan& scan) const noexcept {
+  return scan.wants_examination();
+}
+
+Verdict Scanner::amend(MessageScan& scan, const attachment::Report& found) noexcept {
+  return scan.amend(found);
+}
+
 void Scanner::release(MessageScan& scan) noexcept { state_->scans.release(scan); }
 
 std::string_view Scanner::message_id(const MessageScan& scan) const noexcept {

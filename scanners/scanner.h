@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "engine/base/bytes.h"
+#include "engine/config/config.h"
 #include "engine/config/problem.h"
+#include "scanners/attachment/first_look.h"
 #include "scanners/verdict.h"
 
 namespace sluice::scan::bayes {
@@ -33,11 +35,12 @@ struct ScanSettings {
   std::uint64_t text_bytes_max = 8 * 1024 * 1024;
   bool classifier = false;           // ask the models that set_models() gives
   std::uint32_t tokens_max = 8'192;  // of a message, that the classifier sees
-  bool stock_rules = false;          // those of Debian's package as well, where it is installed
-  bool trained = false;              // use the scores for rules beside a classifier
-  unsigned compile_threads = 1;      // at load
-  std::string cache;                 // a folder of compiled rules; empty: none
-  std::string allow_phrases;         // files (phrases.h); empty: none
+  std::vector<config::AttachmentRule> attachment_rules;
+  bool stock_rules = false;      // those of Debian's package as well, where it is installed
+  bool trained = false;          // use the scores for rules beside a classifier
+  unsigned compile_threads = 1;  // at load
+  std::string cache;             // a folder of compiled rules; empty: none
+  std::string allow_phrases;     // files (phrases.h); empty: none
   std::string block_phrases;
 };
 
@@ -58,6 +61,7 @@ class RuleSet {
   virtual double score(std::uint16_t rule) const noexcept = 0;
   virtual std::string_view description(std::uint16_t rule) const noexcept = 0;
   virtual const std::vector<std::string>& notes() const noexcept = 0;  // of the load, for the log
+  virtual const attachment::AttachmentRules& attachment_rules() const noexcept = 0;
 };
 
 class MessageScan;  // the running state of one message, pooled
@@ -72,6 +76,10 @@ class Scanner {
   void feed(MessageScan& scan, ByteView octets) noexcept;
   // Then release(). `domain`: of the recipients, when all have the same.
   Verdict finish(MessageScan& scan, std::string_view domain = {}) noexcept;
+  // After finish(): there are files that only an examination sees into.
+  bool wants_examination(const MessageScan& scan) const noexcept;
+  // After finish(): the verdict with what an examination has found.
+  Verdict amend(MessageScan& scan, const attachment::Report& found) noexcept;
   void release(MessageScan& scan) noexcept;
 
   // Facts for the mail log, valid after finish() until release(); bounded, undecoded.

@@ -9,13 +9,17 @@ namespace sluice::scan {
 
 inline constexpr std::size_t kHitsMax = 64;  // named in the report; the score counts all
 
+// Why a message is refused whatever its score.
+enum class Refusal : std::uint8_t { none, attachment };
+
 struct Verdict {
   std::int8_t scl = 0;
   double score = 0;
   std::uint16_t hit_count = 0;  // entries of `hits`
   std::uint16_t hit_total = 0;  // rules that hit, also those beyond `hits`
   bool hits_truncated = false;
-  std::array<std::uint16_t, kHitsMax> hits{};  // rule indexes in rule order
+  Refusal refusal = Refusal::none;
+  std::array<std::uint16_t, kHitsMax> hits{};  // rule indexes: rules, then attachments
 };
 
 }  // namespace sluice::scan

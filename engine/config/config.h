@@ -354,6 +354,53 @@ struct Spamd {        // [spamd]: SpamAssassin's protocol
   bool operator==(const Spamd&) const = default;
 };
 
+enum class AttachmentAction : std::uint8_t { score, tag, reject };
+
+struct AttachmentRule {                 // [[attachment_rule]]: every rule that fits hits
+  std::string name;                     // in the report, among the other rules
+  std::vector<std::string> file_names;  // patterns; any; empty = every name
+  std::vector<std::string> declared;    // patterns of the declared media type
+  std::vector<std::string> types;       // by content, or groups of them
+  std::vector<std::string> sha256;      // of the decoded octets
+  std::uint64_t size_min = 0;
+  std::uint64_t size_max = 1ULL << 40;
+  AttachmentAction action = AttachmentAction::score;
+  double score = 5;
+  int line = 0;
+};
+
+enum class VirusEngine : std::uint8_t { none, clamd, icap };
+enum class OnVirus : std::uint8_t { reject, tag };
+enum class Unscanned : std::uint8_t { mark, defer, reject };
+
+struct Antivirus {  // [antivirus]
+  VirusEngine engine = VirusEngine::none;
+  std::string server = "/run/clamav/clamd.ctl";
+  std::string icap_service = "avscan";
+  Duration connect_timeout = seconds(5);
+  Duration timeout = minutes(1);
+  OnVirus on_virus = OnVirus::reject;
+  Unscanned on_failure = Unscanned::defer;
+  Unscanned on_too_large = Unscanned::mark;
+  std::uint64_t message_bytes_max = 25ULL * 1024 * 1024;
+  std::uint32_t cache_entries = 10'000;
+
+  bool operator==(const Antivirus&) const = default;
+};
+
+struct Examination {  // [examination]
+  std::uint32_t threads = 4;
+  std::uint32_t blocks_max = 2'048;  // per worker
+  bool unpack = true;
+  std::uint32_t depth_max = 12;
+  std::uint32_t files_max = 5'000;
+  std::uint64_t expanded_max = 256ULL * 1024 * 1024;
+  std::uint32_t ratio_max = 250;
+  Duration time_max = seconds(20);
+
+  bool operator==(const Examination&) const = default;
+};
+
 struct Log {                                  // [log]
   std::string directory = "/var/log/sluice";  // mail_logs is written here
   std::uint64_t rotate_bytes = 100ULL * 1024 * 1024;
@@ -399,6 +446,9 @@ struct Config {
   Scan scan;
   Bayes bayes;
   Spamd spamd;
+  std::vector<AttachmentRule> attachment_rules;
+  Examination examination;
+  Antivirus antivirus;
   Log log;
   Alerts alerts;
   Admin admin;

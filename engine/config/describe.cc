@@ -66,6 +66,14 @@ ReplyRule example() {
 }
 
 template <>
+AttachmentRule example() {
+  AttachmentRule rule;
+  rule.name = "NO_PROGRAMS";
+  rule.file_names = {"*.exe", "*.scr"};
+  return rule;
+}
+
+template <>
 Config example() {
   Config config;
   config.hostname = "mx.example.com";

@@ -1,5 +1,6 @@
 #include "engine/config/schema.h"
 
+#include "engine/config/attachment_keys.h"
 #include "engine/config/bayes_keys.h"
 #include "engine/config/delivery_keys.h"
 #include "engine/config/dns_keys.h"
@@ -431,6 +432,9 @@ const Schema& schema() {
       .scan = scan_keys(),
       .bayes = bayes_keys(),
       .spamd = spamd_keys(),
+      .attachment_rule = attachment_rule_keys(),
+      .examination = examination_keys(),
+      .antivirus = antivirus_keys(),
       .log = log_keys(),
       .alerts = alerts_keys(),
       .admin = {{"socket", text(&Admin::socket, "a path", empty_fault),

@@ -33,6 +33,9 @@ struct Schema {
   std::vector<Key<Scan>> scan;
   std::vector<Key<Bayes>> bayes;
   std::vector<Key<Spamd>> spamd;
+  std::vector<Key<AttachmentRule>> attachment_rule;
+  std::vector<Key<Examination>> examination;
+  std::vector<Key<Antivirus>> antivirus;
   std::vector<Key<Log>> log;
   std::vector<Key<Alerts>> alerts;
   std::vector<Key<Admin>> admin;
@@ -67,6 +70,9 @@ void for_each_table(const Visit& visit) {
   visit("scan", all.scan, &Config::scan);
   visit("bayes", all.bayes, &Config::bayes);
   visit("spamd", all.spamd, &Config::spamd);
+  visit("attachment_rule", all.attachment_rule, &Config::attachment_rules);
+  visit("examination", all.examination, &Config::examination);
+  visit("antivirus", all.antivirus, &Config::antivirus);
   visit("log", all.log, &Config::log);
   visit("alerts", all.alerts, &Config::alerts);
   visit("admin", all.admin, &Config::admin);

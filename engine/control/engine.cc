@@ -172,8 +172,11 @@ std::expected<void, std::string> Engine::start_workers() {
     workers_.back()->handshakes = offload_.connect(*config_);
     workers_.back()->policies =
         &web_->add_desk([worker = workers_.back().get()] { wake(*worker); });
+    workers_.back()->examinations =
+        examiners_.connect(*config_, [worker = workers_.back().get()] { wake(*worker); });
   }
   web_->start();
+  examiners_.start(config_->cores);
   reporter_ =
       std::make_unique<TlsReporter>(*this, *web_, static_cast<std::uint64_t>(clock_.wall().ns));
   reporter_->open(clock_.wall());
@@ -364,6 +367,7 @@ void Engine::stop_workers() {
     if (worker->wake_descriptor >= 0) close(std::exchange(worker->wake_descriptor, -1));
   }
   offload_.stop();
+  examiners_.stop();
 }
 
 bool Engine::on_worker(WorkerThread& worker, worker::Worker::Command command) {

@@ -13,6 +13,7 @@
 #include "engine/control/block_control.h"
 #include "engine/control/connection_ids.h"
 #include "engine/control/disk_meter.h"
+#include "engine/control/examiner_threads.h"
 #include "engine/control/host_answers.h"
 #include "engine/control/mail_log.h"
 #include "engine/control/offload_threads.h"
@@ -104,6 +105,7 @@ class Engine {
   DiskMeter disk_;
   BayesModels bayes_;
   OffloadThreads offload_;
+  ExaminerThreads examiners_;
   std::unique_ptr<web::WebThread> web_;
   std::unique_ptr<TlsReporter> reporter_;
   OperatorState operator_state_;

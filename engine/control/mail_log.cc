@@ -44,7 +44,7 @@ class Lines {
 
   void format() {
     if (e_.kind == EventKind::operator_action) return line("{} by {}", text(1), text(0));
-    if (!inbound() && !message() && !delivery()) line("{}", text(0));
+    if (!inbound() && !message() && !queue() && !delivery()) line("{}", text(0));
   }
 
  private:
@@ -109,6 +109,26 @@ class Lines {
         line("MID {} using engine: SLUICE spam {} SCL {} score {} rules [{}]", e_.mid, text(2),
              e_.number, text(1), text(0));
         return true;
+      case EventKind::scan_antivirus:
+        line("MID {} antivirus {}{}{}{}", e_.mid, text(0), e_.text[1].empty() ? "" : ": ", text(1),
+             e_.text[2].empty() ? "" : fmt::format(" engine: {}", text(2)));
+        return true;
+      case EventKind::dsn_generated:
+        if (text(0) == "failure")
+          line("MID {} generated for bounce of MID {} (failure)", e_.mid, e_.number);
+        else
+          line("MID {} generated for notification of MID {} ({})", e_.mid, e_.number, text(0));
+        return true;
+      case EventKind::dsn_lost:
+        line("MID {} RID {}: no notification of its {}: the queue could not take it", e_.mid,
+             e_.rid, text(0));
+        return true;
+      default: return false;
+    }
+  }
+
+  bool queue() {
+    switch (e_.kind) {
       case EventKind::queue_committed:
         line("MID {} queued for {}", e_.mid, e_.number == 0 ? "delivery" : "scanning");
         return true;
@@ -131,16 +151,6 @@ class Lines {
         return true;
       case EventKind::queue_refused: line("MID {} not queued: {}", e_.mid, text(0)); return true;
       case EventKind::queue_finished: line("Message finished MID {} done", e_.mid); return true;
-      case EventKind::dsn_generated:
-        if (text(0) == "failure")
-          line("MID {} generated for bounce of MID {} (failure)", e_.mid, e_.number);
-        else
-          line("MID {} generated for notification of MID {} ({})", e_.mid, e_.number, text(0));
-        return true;
-      case EventKind::dsn_lost:
-        line("MID {} RID {}: no notification of its {}: the queue could not take it", e_.mid,
-             e_.rid, text(0));
-        return true;
       default: return false;
     }
   }

@@ -73,6 +73,8 @@ std::string restart_only_changes(const Config& running, const Config& fresh) {
   note(running.dns != fresh.dns, "dns");
   note(running.log != fresh.log, "log");
   note(running.spamd != fresh.spamd, "spamd");
+  note(running.examination != fresh.examination, "examination");
+  note(running.antivirus != fresh.antivirus, "antivirus");
   note(restart_part(running.mta_sts) != restart_part(fresh.mta_sts), "mta_sts");
   note(running.delivery.connections != fresh.delivery.connections, "delivery.connections");
   bool ports = running.ports.size() != fresh.ports.size();

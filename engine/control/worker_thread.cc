@@ -120,6 +120,7 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(WorkerSt
       start.generation->config->queue.directory + "/shard-" + std::to_string(start.index);
   setup.connection_id_base = start.connection_id_base;
   setup.handshakes = self.handshakes.get();
+  setup.examinations = self.examinations.get();
   setup.policies = self.policies;
   SLUICE_ASSERT(getrandom(&setup.seed, sizeof setup.seed, 0) == sizeof setup.seed);
   return worker::Worker::create(std::move(setup));

@@ -24,6 +24,7 @@ struct WorkerThread {
   worker::Counters counters;
   worker::CycleLedger ledger;
   std::unique_ptr<worker::HandshakeOffload> handshakes;  // null: the worker runs them itself
+  std::unique_ptr<examination::Desk> examinations;  // null: nothing is examined
   web::StsDesk* policies = nullptr;
   worker::Worker* worker = nullptr;  // while `running`; other threads use post() only
   std::atomic<bool> running{false};

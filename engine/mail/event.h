@@ -38,6 +38,9 @@ enum class EventKind : std::uint8_t {
   // Verdict: number = SCL, text[0] = rule names, text[1] = score, text[2] = "negative",
   // "suspect" (it is tagged) or "positive" (it is not delivered).
   scan_verdict,
+  // text[0] = "negative", "positive" or "unscanned", text[1] = the virus or why not, text[2] = the
+  // engine.
+  scan_antivirus,
   // Queue.
   queue_committed,  // "queued for delivery"; number = 1: for scanning, which is paused
   // number = SCL: it waits for the operator. text[0] = "late": it would have been refused, had it

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/examination/stamp.h"
 #include "engine/policy/received_header.h"
 #include "engine/worker/scan_report.h"
 #include "scanners/stamp.h"
@@ -24,8 +25,6 @@ constexpr smtp::Reply kStorageFull{452, "4.3.1", "Insufficient system storage"};
 constexpr smtp::Reply kStorageFault{451, "4.3.0",
                                     "Local error in processing: the message was not stored"};
 constexpr smtp::Reply kTooManyHops{554, "5.4.6", "Too many hops: this message is in a loop"};
-constexpr smtp::Reply kContentRejected{550, "5.7.1",
-                                       "Message rejected due to content restrictions"};
 
 policy::ReceivedClient received_client(const Origin& origin) {
   const tls::ClientCertificate* const client = origin.client;
@@ -49,8 +48,8 @@ smtp::Reply reply_for(queueing::QueueError error) {
   return kStorageFault;
 }
 
-std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid,
-                                          bool header_firewall) {
+std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, const mail::Envelope& envelope,
+                                          const Origin& origin) {
   SLUICE_ASSERT(!active());
   const Icid icid = origin.icid;
   auto stored = core.shard.begin(mid);
@@ -82,7 +81,12 @@ std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, Icid icid,
   failure_.reset();
   pending_size_ = 0;
   firewall_.reset();
-  if (header_firewall) firewall_.emplace();
+  if (origin.header_firewall) firewall_.emplace();
+  verdict_ = {};
+  examination_ = {};
+  job_ = nullptr;
+  if (core.examinations != nullptr && scan != nullptr)
+    job_ = core.examinations->begin(0, scan_state_->rules);
   hops_ = {};
   tls_required_ = {};
   if (scan_ != nullptr) show_trace(envelope, origin);
@@ -163,11 +167,13 @@ bool Arrival::store_block() noexcept {
   StageScope scope(core_->ledger, Stage::queue);
   pending_size_ = filled_ - scanned_;
   std::memcpy(pending_.data(), block_.data() + scanned_, pending_size_);
-  auto result = core_->shard.append(stored_, BlockSlice{block_, 0, scanned_});
+  const BlockSlice slice{block_, 0, scanned_};
+  auto result = core_->shard.append(stored_, slice);
   if (!result) {
     failure_ = result.error();
     return false;
   }
+  if (job_ != nullptr) core_->examinations->hold(*job_, slice);
   block_.reset();
   filled_ = scanned_ = 0;
   return true;
@@ -183,14 +189,28 @@ Arrival::Ending Arrival::end(const mail::Envelope& envelope, const Origin& origi
                       .mid = mid_,
                       .number = static_cast<std::int64_t>(size_),
                       .text = {envelope.reverse_path()}});
-  auto disposition = policy::Disposition::deliver;
-  const scan::Verdict verdict =
-      scan_ != nullptr ? finish_scan(envelope, origin.thresholds, disposition) : scan::Verdict{};
+  verdict_ = {};
+  if (scan_ != nullptr) finish_scan(envelope);
+  const bool over = failure_ || hops_.hops() > origin.hops_max ||
+                    fate_of(verdict_, origin.thresholds).disposition >= policy::Disposition::reject;
+  if (!over && wants_examination(origin) && examine(*origin.antivirus, token))
+    return Ending::examining;
+  return settle(envelope, origin, token, reply);
+}
+
+// The verdict is complete.
+Arrival::Ending Arrival::settle(const mail::Envelope& envelope, const Origin& origin,
+                                std::uint64_t token, smtp::Reply& reply) {
+  Fate fate;
+  if (scan_ != nullptr) {
+    fate = fate_of(verdict_, origin.thresholds, examination_, *origin.antivirus);
+    report_verdict(*core_, scan_state_->scanner, verdict_, mid_, icid_, fate.disposition);
+  }
   if (!failure_ && hops_.hops() > origin.hops_max) return refuse(kTooManyHops, reply);
-  if (!failure_ && disposition == policy::Disposition::reject)
-    return refuse(kContentRejected, reply);
-  if (!failure_ && disposition == policy::Disposition::discard) return discard(verdict.scl);
-  const auto refusal = commit(envelope, origin, verdict, disposition, token);
+  if (!failure_ && fate.disposition == policy::Disposition::reject)
+    return refuse(fate.reply, reply);
+  if (!failure_ && fate.disposition == policy::Disposition::discard) return discard();
+  const auto refusal = commit(envelope, origin, fate.disposition, token);
   if (refusal) {
     core_->events.emit({.kind = mail::EventKind::queue_refused,
                         .icid = icid_,
@@ -201,6 +221,38 @@ Arrival::Ending Arrival::end(const mail::Envelope& envelope, const Origin& origi
   }
   release();
   return refusal ? Ending::refused : Ending::commits;
+}
+
+bool Arrival::wants_examination(const Origin& origin) const noexcept {
+  if (core_->examinations == nullptr || scan_ == nullptr) return false;
+  return origin.antivirus->engine != config::VirusEngine::none ||
+         scan_state_->scanner.wants_examination(*scan_);
+}
+
+// False when it cannot be, and settle() has to do without.
+bool Arrival::examine(const config::Antivirus& antivirus, std::uint64_t token) {
+  if (block_ && filled_ > 0 && !store_block()) return false;
+  if (job_ == nullptr) {
+    examination_ = examination::not_examined(antivirus);
+    note_examination();
+    return false;
+  }
+  job_->owner = token;
+  core_->examinations->submit(*job_);
+  return true;
+}
+
+Arrival::Ending Arrival::examined(const mail::Envelope& envelope, const Origin& origin,
+                                  std::uint64_t token, smtp::Reply& reply) {
+  examination_ = std::move(job_->result);
+  core_->examinations->end(*std::exchange(job_, nullptr));
+  note_examination();
+  return settle(envelope, origin, token, reply);
+}
+
+void Arrival::note_examination() {
+  verdict_ = scan_state_->scanner.amend(*scan_, examination_.report);
+  report_antivirus(*core_, examination_, mid_, icid_);
 }
 
 Arrival::Ending Arrival::refuse(const smtp::Reply& why, smtp::Reply& reply) {
@@ -217,30 +269,23 @@ Arrival::Ending Arrival::refuse(const smtp::Reply& why, smtp::Reply& reply) {
   return Ending::refused;
 }
 
-Arrival::Ending Arrival::discard(std::int8_t scl) {
-  report_discarded(*core_, mid_, icid_, scl);
+Arrival::Ending Arrival::discard() {
+  report_discarded(*core_, mid_, icid_, verdict_.scl);
   core_->shard.abandon(stored_);
   release();
   return Ending::discarded;
 }
 
-scan::Verdict Arrival::finish_scan(const mail::Envelope& envelope,
-                                   const policy::SclThresholds& thresholds,
-                                   policy::Disposition& disposition) {
-  scan::Verdict verdict;
+void Arrival::finish_scan(const mail::Envelope& envelope) {
   {
     StageScope scope(core_->ledger, Stage::scan);
     const queueing::InHandScope in_hand(core_->in_hand, mid_, queueing::Work::arrival, icid_);
-    verdict = scan_state_->scanner.finish(*scan_);
+    verdict_ = scan_state_->scanner.finish(*scan_, envelope.common_domain());
   }
-  disposition = thresholds.disposition(verdict.scl);
   report_facts(*core_, scan_state_->scanner, *scan_, mid_, icid_);
-  report_verdict(*core_, scan_state_->scanner, verdict, mid_, icid_, disposition);
-  return verdict;
 }
 
 std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const Origin& origin,
-                                           const scan::Verdict& verdict,
                                            policy::Disposition disposition, std::uint64_t token) {
   if (block_ && filled_ > 0) store_block();
   if (failure_) return reply_for(*failure_);
@@ -249,9 +294,10 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
   const WallTime now = core_->clock.wall();
   std::size_t used = write_received(envelope, origin, now, header);
   if (scan_ != nullptr)
-    used += scan::write_stamps(verdict, scan_state_->scanner.rules(),
+    used += scan::write_stamps(verdict_, scan_state_->scanner.rules(),
                                disposition >= policy::Disposition::tag,
                                {header + used, sizeof header - used});
+  used += examination::write_stamp(examination_, {header + used, sizeof header - used});
 
   if (origin.unverified_bounce && sizeof header - used >= kBounceMark.size())
     used += kBounceMark.copy(header + used, kBounceMark.size());
@@ -269,7 +315,7 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
   const queueing::Acceptance acceptance{optional ? &tagged : &envelope,
                                         as_bytes({header, used}),
                                         now,
-                                        verdict.scl,
+                                        verdict_.scl,
                                         origin.icid,
                                         origin.direction,
                                         scan_ != nullptr ? scanned : queueing::Stage::scan};
@@ -291,6 +337,7 @@ void Arrival::abandon(std::string_view reason) noexcept {
 }
 
 void Arrival::release() noexcept {
+  if (job_ != nullptr) core_->examinations->end(*std::exchange(job_, nullptr));
   if (scan_ != nullptr) scan_state_->scanner.release(*scan_);
   --scan_state_->messages;
   scan_ = nullptr;

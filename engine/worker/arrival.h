@@ -16,6 +16,7 @@
 #include "engine/policy/disposition.h"
 #include "engine/smtp/reply.h"
 #include "engine/worker/core_state.h"
+#include "engine/worker/fate.h"
 #include "tls/session.h"
 
 namespace sluice::worker {
@@ -30,7 +31,9 @@ struct Origin {  // of the message: what Received and the log say
   Endpoint peer;
   std::string_view hostname;
   policy::SclThresholds thresholds;
+  const config::Antivirus* antivirus = nullptr;
   std::uint32_t hops_max = 30;
+  bool header_firewall = true;
   bool unverified_bounce = false;  // it is marked as one
   queueing::Direction direction = queueing::Direction::inbound;
 };
@@ -41,7 +44,8 @@ smtp::Reply reply_for(queueing::QueueError error);
 class Arrival {
  public:
   // A reply (452 4.3.1) when a pool is empty or the queue refuses.
-  std::optional<smtp::Reply> begin(CoreState& core, Mid mid, Icid icid, bool header_firewall);
+  std::optional<smtp::Reply> begin(CoreState& core, Mid mid, const mail::Envelope& envelope,
+                                   const Origin& origin);
   bool active() const noexcept { return core_ != nullptr; }
 
   // Room for the next octets; empty when no block is free now.
@@ -52,31 +56,42 @@ class Arrival {
     commits,    // under way: the shard will return `token`
     refused,    // `reply` says how
     discarded,  // the sender is told that it was accepted
+    examining,  // a job of the owner `token` will come back, then examined()
   };
   // The last octet is in.
   Ending end(const mail::Envelope& envelope, const Origin& origin, std::uint64_t token,
              smtp::Reply& reply);
+  // The same once more, without a further examination.
+  Ending examined(const mail::Envelope& envelope, const Origin& origin, std::uint64_t token,
+                  smtp::Reply& reply);
   void abandon(std::string_view reason) noexcept;
 
  private:
   void feed_scanner(bool last = false) noexcept;
   std::uint32_t firewall(bool last) noexcept;
+  void show_trace(const mail::Envelope& envelope, const Origin& origin) noexcept;
   bool store_block() noexcept;
-  scan::Verdict finish_scan(const mail::Envelope& envelope, const policy::SclThresholds& thresholds,
-                            policy::Disposition& disposition);
+  void finish_scan(const mail::Envelope& envelope);
+  bool wants_examination(const Origin& origin) const noexcept;
+  bool examine(const config::Antivirus& antivirus, std::uint64_t token);
+  void note_examination();
+  Ending settle(const mail::Envelope& envelope, const Origin& origin, std::uint64_t token,
+                smtp::Reply& reply);
   Ending refuse(const smtp::Reply& why, smtp::Reply& reply);
-  Ending discard(std::int8_t scl);
+  Ending discard();
   std::size_t write_received(const mail::Envelope& envelope, const Origin& origin, WallTime now,
                              std::span<char> out) const noexcept;
   std::optional<smtp::Reply> commit(const mail::Envelope& envelope, const Origin& origin,
-                                    const scan::Verdict& verdict, policy::Disposition disposition,
-                                    std::uint64_t token);
+                                    policy::Disposition disposition, std::uint64_t token);
   void release() noexcept;
 
   CoreState* core_ = nullptr;
   ScanState* scan_state_ = nullptr;
   scan::MessageScan* scan_ = nullptr;  // null: scanning is paused, the message will wait for it
-  Handle stored_;                      // the shard's arrival
+  scan::Verdict verdict_;              // once scan_ has finished
+  examination::Job* job_ = nullptr;    // holds what was stored so far, for an examination
+  examination::Result examination_;
+  Handle stored_;  // the shard's arrival
   Mid mid_ = 0;
   Icid icid_ = 0;
   BlockRef block_;

@@ -7,6 +7,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/intrusive_list.h"
 #include "engine/base/timer_wheel.h"
+#include "engine/examination/desk.h"
 #include "engine/mail/event.h"
 #include "engine/mail/ids.h"
 #include "engine/policy/source_rates.h"
@@ -54,6 +55,7 @@ struct CoreState {
   IdSequence& mids;
   tls::ReadBuffers& tls_buffers;
   HandshakeOffload* handshakes;          // null: handshakes run here
+  examination::Desk* examinations;       // null: nothing is examined
   policy::SourceRates& handshake_rates;  // of the sources
   PressureLevel pressure = PressureLevel::low;
   ScanState* scan = nullptr;  // the current one

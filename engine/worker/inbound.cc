@@ -219,20 +219,24 @@ std::optional<smtp::Reply> Inbound::check_recipient(const mail::Recipient& recip
   return {};
 }
 
-std::optional<smtp::Reply> Inbound::begin_message(const mail::Envelope&) {
-  auto refusal = arrival_.begin(*core_, mid_, icid_, listener_->config->header_firewall);
+std::optional<smtp::Reply> Inbound::begin_message(const mail::Envelope& envelope) {
+  tls::ClientCertificate client;
+  auto refusal = arrival_.begin(*core_, mid_, envelope, origin(client));
   if (refusal) count_refusal(*refusal);
   return refusal;
 }
 
 Origin Inbound::origin(tls::ClientCertificate& client) const {
+  const config::Config& config = *listeners_->config;
   Origin origin{.icid = icid_,
                 .helo = session_.helo(),
                 .extended = session_.extended(),
                 .peer = peer_,
                 .hostname = listener_->settings.hostname,
-                .thresholds = policy::SclThresholds(listeners_->config->scan),
+                .thresholds = policy::SclThresholds(config.scan),
+                .antivirus = &config.antivirus,
                 .hops_max = listener_->config->hops_max,
+                .header_firewall = listener_->config->header_firewall,
                 .unverified_bounce = unverified_bounce_,
                 .direction = listener_->config->direction == config::Direction::outbound
                                  ? queueing::Direction::outbound
@@ -250,17 +254,34 @@ Origin Inbound::origin(tls::ClientCertificate& client) const {
 
 void Inbound::end_message() {
   tls::ClientCertificate client;
-  const Mid mid = std::exchange(mid_, 0);  // it is the queue's now, or refused
   smtp::Reply reply;
-  switch (arrival_.end(session_.envelope(), origin(client), self_.packed(), reply)) {
-    case Arrival::Ending::commits: return;  // commit_done() will answer
-    case Arrival::Ending::refused: count_refusal(reply); break;
-    case Arrival::Ending::discarded:
-      reply = accepted_reply(mid);
-      core_->counters.messages_accepted.add();
-      break;
+  const Mid mid = mid_;
+  const auto ending = arrival_.end(session_.envelope(), origin(client), self_.packed(), reply);
+  if (note_ending(ending, mid, reply)) verdict_reply_ = reply;
+}
+
+Inbound::Progress Inbound::examined(Instant now) {
+  now_ = now;
+  tls::ClientCertificate client;
+  smtp::Reply reply;
+  const Mid mid = mid_;
+  const auto ending = arrival_.examined(session_.envelope(), origin(client), self_.packed(), reply);
+  if (note_ending(ending, mid, reply)) session_.complete_message(reply, now);
+  return run(now);
+}
+
+// Whether `reply` is to be sent now.
+bool Inbound::note_ending(Arrival::Ending ending, Mid mid, smtp::Reply& reply) {
+  if (ending == Arrival::Ending::examining) return false;  // examined() will answer
+  mid_ = 0;                                                // it is the queue's now, or refused
+  if (ending == Arrival::Ending::commits) return false;    // commit_done() will answer
+  if (ending == Arrival::Ending::refused) {
+    count_refusal(reply);
+  } else {
+    reply = accepted_reply(mid);
+    core_->counters.messages_accepted.add();
   }
-  verdict_reply_ = reply;
+  return true;
 }
 
 void Inbound::count_refusal(const smtp::Reply& reply) {

@@ -34,6 +34,7 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   // list. `done`: the session is over; the caller releases connection and object.
   Progress run(Instant now);
   Progress commit_done(Mid mid, std::expected<void, queueing::QueueError> result, Instant now);
+  Progress examined(Instant now);  // the job of its message is back
   Progress space_available(Instant now);
   Progress deadline_passed(Instant now);
   void drain(Instant now) {
@@ -80,6 +81,7 @@ class Inbound final : public smtp::ServerHandler, public SessionLinks {
   void submit_job();
   bool take_back(Instant now);
   bool asks_for_certificate() const noexcept;
+  bool note_ending(Arrival::Ending ending, Mid mid, smtp::Reply& reply);
   void note_client_certificate();
   void tls_failed(const tls::Failure& failure);
   std::optional<smtp::Reply> check_bounce(std::string_view address);

@@ -40,6 +40,39 @@ std::uint64_t plan_block_list(const config::Block& block, MemoryPlan& plan) {
   return plan.shared.back().bytes();
 }
 
+void plan_tls(const config::Config& config, MemoryPlan& plan) {
+  const bool tls = std::ranges::any_of(
+      config.listeners, [](const auto& listener) { return listener.tls != config::Tls::off; });
+  if (!tls) return;
+  const config::Memory& memory = config.memory;
+  plan.per_worker.push_back({"TLS sessions", memory.sessions, kTlsSessionBytes,
+                             "memory.sessions: an idle one, in OpenSSL's own memory"});
+  plan.per_worker.push_back({"TLS read buffers", kTlsSpareBuffers + 1, tls::kPlainTextMax,
+                             "decrypted octets that a session has not taken yet"});
+  plan.per_worker.push_back({"TLS sources", memory.sessions,
+                             policy::SourceRates::bytes_per_source(),
+                             "memory.sessions: whose handshakes are counted"});
+  if (!config.cores.offload.empty())
+    plan.per_worker.push_back(
+        {"TLS handshakes", memory.handshakes, sizeof(HandshakeJob),
+         "memory.handshakes: on the offload CPUs at once, with their octets"});
+}
+
+// What is on other threads than the workers'.
+void plan_threads(const config::Config& config, MemoryPlan& plan) {
+  if (config.mta_sts.enabled) {
+    plan.shared.push_back({"MTA-STS policies", 1, config.mta_sts.memory_max,
+                           "mta_sts.memory_max: at most; an ordinary one takes 400 octets"});
+    plan.shared.push_back({"MTA-STS domains", config.mta_sts.policies_max,
+                           web::StsCache::kEntryBytes,
+                           "mta_sts.policies_max: at most; with why a fetch has failed"});
+  }
+  const config::Examination& examination = config.examination;
+  if (examination.unpack)
+    plan.shared.push_back({"examinations", examination.threads, examination.expanded_max,
+                           "examination.threads: what is in the files of a message, at most"});
+}
+
 }  // namespace
 
 std::uint64_t MemoryPlan::worker_bytes() const { return sum(per_worker); }
@@ -76,28 +109,8 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
                                "memory.connections per port: of a connection while it sends"});
   plan.per_worker.push_back({"DNS cache", config.dns.cache_entries, dns::Cache::kAnswerBytesMax,
                              "dns.cache_entries: at most; an ordinary answer takes 300 octets"});
-  const bool tls = std::ranges::any_of(
-      config.listeners, [](const auto& listener) { return listener.tls != config::Tls::off; });
-  if (tls) {
-    plan.per_worker.push_back({"TLS sessions", memory.sessions, kTlsSessionBytes,
-                               "memory.sessions: an idle one, in OpenSSL's own memory"});
-    plan.per_worker.push_back({"TLS read buffers", kTlsSpareBuffers + 1, tls::kPlainTextMax,
-                               "decrypted octets that a session has not taken yet"});
-    plan.per_worker.push_back({"TLS sources", memory.sessions,
-                               policy::SourceRates::bytes_per_source(),
-                               "memory.sessions: whose handshakes are counted"});
-    if (!config.cores.offload.empty())
-      plan.per_worker.push_back(
-          {"TLS handshakes", memory.handshakes, sizeof(HandshakeJob),
-           "memory.handshakes: on the offload CPUs at once, with their octets"});
-  }
-  if (config.mta_sts.enabled) {
-    plan.shared.push_back({"MTA-STS policies", 1, config.mta_sts.memory_max,
-                           "mta_sts.memory_max: at most; an ordinary one takes 400 octets"});
-    plan.shared.push_back({"MTA-STS domains", config.mta_sts.policies_max,
-                           web::StsCache::kEntryBytes,
-                           "mta_sts.policies_max: at most; with why a fetch has failed"});
-  }
+  plan_tls(config, plan);
+  plan_threads(config, plan);
   const std::uint64_t heap = std::uint64_t{memory.dpdk_mib} * 1024 * 1024;
   const std::uint64_t taken = plan_block_list(config.block, plan);
   if (!config.ports.empty())

@@ -1,7 +1,10 @@
 #include "engine/worker/scan_backlog.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "engine/examination/stamp.h"
+#include "engine/worker/fate.h"
 #include "engine/worker/scan_report.h"
 #include "scanners/stamp.h"
 
@@ -14,13 +17,14 @@ constexpr std::string_view kRefusedText = "550 5.7.1 Message rejected due to con
 
 }  // namespace
 
-void ScanBacklog::configure(const config::Scan& config) noexcept {
-  thresholds_ = policy::SclThresholds(config);
-  late_reject_ = config.late_reject;
+void ScanBacklog::configure(const config::Config& config) {
+  thresholds_ = policy::SclThresholds(config.scan);
+  late_reject_ = config.scan.late_reject;
+  antivirus_ = config.antivirus;
 }
 
 bool ScanBacklog::wants_poll(WallTime wall) const noexcept {
-  if (busy()) return !reading_;
+  if (busy()) return !reading_ && !examining_;
   return !paused_ && wall >= not_before_ && core_.shard.earliest_unscanned() <= wall;
 }
 
@@ -48,6 +52,9 @@ bool ScanBacklog::begin(WallTime wall) {
   }
   scan_state_ = core_.scan;
   ++scan_state_->messages;
+  if (core_.examinations != nullptr)
+    job_ = core_.examinations->begin(kExaminationOwner, scan_state_->rules);
+  examination_ = {};
   read_ = 0;
   failed_ = false;
   return true;
@@ -71,32 +78,64 @@ void ScanBacklog::read_done(std::expected<std::size_t, queueing::QueueError> oct
   StageScope scope(core_.ledger, Stage::scan);
   const queueing::InHandScope in_hand(core_.in_hand, mid_, queueing::Work::scan);
   scan_state_->scanner.feed(*scan_, {block.data(), *octets});
+  if (job_ != nullptr)
+    core_.examinations->hold(*job_, {block, 0, static_cast<std::uint32_t>(*octets)});
   read_ += *octets;
 }
 
 void ScanBacklog::finish(delivery::Delivery& delivery) {
-  scan::Verdict verdict;
-  policy::Disposition disposition;
-  char stamps[kStampsMax];
-  std::size_t used = 0;
   {
     StageScope scope(core_.ledger, Stage::scan);
     const queueing::InHandScope in_hand(core_.in_hand, mid_, queueing::Work::scan);
-    verdict = scan_state_->scanner.finish(*scan_, core_.shard.find(mid_)->envelope.common_domain());
-    disposition = thresholds_.disposition(verdict.scl);
-    used = scan::write_stamps(verdict, scan_state_->scanner.rules(),
-                              disposition >= policy::Disposition::tag, stamps);
+    verdict_ =
+        scan_state_->scanner.finish(*scan_, core_.shard.find(mid_)->envelope.common_domain());
   }
+  report_facts(core_, scan_state_->scanner, *scan_, mid_, core_.shard.find(mid_)->icid);
+  if (!examine()) settle(delivery);
+}
+
+// False: there is nothing to wait for.
+bool ScanBacklog::examine() {
+  if (core_.examinations == nullptr ||
+      fate_of(verdict_, thresholds_).disposition >= policy::Disposition::reject)
+    return false;
+  if (antivirus_.engine == config::VirusEngine::none &&
+      !scan_state_->scanner.wants_examination(*scan_))
+    return false;
+  if (job_ == nullptr) {
+    examination_ = examination::not_examined(antivirus_);
+    return false;
+  }
+  core_.examinations->submit(*job_);
+  return examining_ = true;
+}
+
+void ScanBacklog::examined(delivery::Delivery& delivery) {
+  examining_ = false;
+  examination_ = std::move(job_->result);
+  core_.examinations->end(*std::exchange(job_, nullptr));
+  if (core_.shard.find(mid_) == nullptr) return put_back();  // deleted meanwhile
+  verdict_ = scan_state_->scanner.amend(*scan_, examination_.report);
+  report_antivirus(core_, examination_, mid_, core_.shard.find(mid_)->icid);
+  settle(delivery);
+}
+
+void ScanBacklog::settle(delivery::Delivery& delivery) {
+  const Fate fate = fate_of(verdict_, thresholds_, examination_, antivirus_);
+  if (fate.disposition == policy::Disposition::reject && fate.reply.code < 500) return put_back();
+  char stamps[kStampsMax];
+  std::size_t used = scan::write_stamps(verdict_, scan_state_->scanner.rules(),
+                                        fate.disposition >= policy::Disposition::tag, stamps);
+  used += examination::write_stamp(examination_, {stamps + used, sizeof stamps - used});
   const Icid icid = core_.shard.find(mid_)->icid;
-  report_facts(core_, scan_state_->scanner, *scan_, mid_, icid);
-  report_verdict(core_, scan_state_->scanner, verdict, mid_, icid, disposition);
-  switch (disposition) {
+  report_verdict(core_, scan_state_->scanner, verdict_, mid_, icid, fate.disposition);
+  switch (fate.disposition) {
     case policy::Disposition::deliver:
-    case policy::Disposition::tag: return let_go(verdict, {stamps, used});
-    case policy::Disposition::quarantine: return hold(verdict, {stamps, used}, "");
-    case policy::Disposition::reject: return refuse(verdict, {stamps, used}, delivery);
+    case policy::Disposition::tag: return let_go(verdict_, {stamps, used});
+    case policy::Disposition::quarantine: return hold(verdict_, {stamps, used}, "");
+    case policy::Disposition::reject: return refuse(verdict_, {stamps, used}, delivery);
     case policy::Disposition::discard:
-      report_discarded(core_, mid_, icid, verdict.scl);
+      report_discarded(core_, mid_, icid, verdict_.scl);
       return discard();
   }
 }
@@ -150,6 +189,8 @@ void ScanBacklog::discard() {
 }
 
 void ScanBacklog::release() noexcept {
+  if (job_ != nullptr) core_.examinations->end(*std::exchange(job_, nullptr));
+  examining_ = false;
   if (scan_ != nullptr) {
     scan_state_->scanner.release(*scan_);
     --scan_state_->messages;

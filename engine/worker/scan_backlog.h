@@ -17,14 +17,16 @@ namespace sluice::worker {
 class ScanBacklog {
  public:
   static constexpr std::uint64_t kReadToken = UINT64_MAX - 1;
+  static constexpr std::uint64_t kExaminationOwner = UINT64_MAX - 1;
 
   explicit ScanBacklog(CoreState& core) : core_(core) {}
 
-  void configure(const config::Scan& config) noexcept;
+  void configure(const config::Config& config);
   void clock_was_set() noexcept { not_before_ = {}; }
   void pause(bool paused) noexcept { paused_ = paused; }
   std::size_t poll(WallTime wall, delivery::Delivery& delivery);  // returns work done
   void read_done(std::expected<std::size_t, queueing::QueueError> octets);
+  void examined(delivery::Delivery& delivery);  // the job of its message is back
   void stop() noexcept {  // the shard is closed: nothing is being read any more
     block_.reset();
     release();
@@ -39,6 +41,8 @@ class ScanBacklog {
   bool begin(WallTime wall);
   bool read_more();
   void finish(delivery::Delivery& delivery);
+  bool examine();
+  void settle(delivery::Delivery& delivery);
   void refuse(const scan::Verdict& verdict, std::string_view stamps, delivery::Delivery& delivery);
   void let_go(const scan::Verdict& verdict, std::string_view stamps);
   void hold(const scan::Verdict& verdict, std::string_view stamps, std::string_view reason);
@@ -60,6 +64,11 @@ class ScanBacklog {
   std::uint64_t read_ = 0;
   bool reading_ = false;
   bool failed_ = false;  // a read did
+  config::Antivirus antivirus_;
+  examination::Job* job_ = nullptr;
+  bool examining_ = false;  // job_ is under way
+  examination::Result examination_;
+  scan::Verdict verdict_;
 };
 
 }  // namespace sluice::worker

@@ -48,6 +48,19 @@ void report_verdict(CoreState& core, const scan::Scanner& scanner, const scan::V
   core.counters.scl[static_cast<std::size_t>(verdict.scl + 1)].add();
 }
 
+void report_antivirus(CoreState& core, const examination::Result& result, Mid mid, Icid icid) {
+  if (!result.scanned) return;
+  const bool infected = result.virus == antivirus::Outcome::infected;
+  const bool clean = result.virus == antivirus::Outcome::clean;
+  core.events.emit({.kind = mail::EventKind::scan_antivirus,
+                    .icid = icid,
+                    .mid = mid,
+                    .text = {infected ? "positive"
+                             : clean  ? "negative"
+                                      : "unscanned",
+                             result.text, result.engine}});
+}
+
 void report_stored(CoreState& core, const queueing::Shard::Committed& done) {
   using mail::EventKind;
   if (!done.result)

@@ -17,4 +17,7 @@ void report_stored(CoreState& core, const queueing::Shard::Committed& done);
 void report_held(CoreState& core, Mid mid, std::int8_t scl, std::string_view reason);
 void report_discarded(CoreState& core, Mid mid, Icid icid, std::int8_t scl);
 
+// What the anti-virus engine said, if it was asked.
+void report_antivirus(CoreState& core, const examination::Result& result, Mid mid, Icid icid);
+
 }  // namespace sluice::worker

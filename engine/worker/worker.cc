@@ -72,9 +72,9 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
       mids_(first_mid(*shard_, setup_.index, setup_.count), setup_.count),
       tls_buffers_(kTlsSpareBuffers),
       handshake_rates_(setup_.generation->config->memory.sessions, setup_.seed),
-      core_{*setup_.clock,  timers_,           *blocks_,        *shard_,
-            *setup_.events, *setup_.counters,  *setup_.ledger,  mids_,
-            tls_buffers_,   setup_.handshakes, handshake_rates_},
+      core_{*setup_.clock,       timers_,         *blocks_, *shard_,      *setup_.events,
+            *setup_.counters,    *setup_.ledger,  mids_,    tls_buffers_, setup_.handshakes,
+            setup_.examinations, handshake_rates_},
       resolver_(setup_.dns, find_transport(setup_.generation->config->dns.via),
                 find_datagrams(setup_.generation->config->dns.via), setup_.dns_seed),
       names_(setup_.generation->config->dns.reverse_lookups_max, resolver_, timers_),
@@ -107,6 +107,8 @@ Worker::~Worker() {
   });
   shard_.reset();
   backlog_.stop();
+  // The examiners read blocks of this worker.
+  if (core_.examinations != nullptr) core_.examinations->close();
 }
 
 std::expected<void, std::string> Worker::listen() {
@@ -138,6 +140,7 @@ std::size_t Worker::tick(Instant now) {
   }
   work += run_ready(now);
   work += run_handshakes(now);
+  work += run_examinations(now);
   work += run_dns(now);
   work += run_policies(now);
   work += run_queue(now);
@@ -346,26 +349,6 @@ std::size_t Worker::wake_space_waiters(Instant now) {
   return work;
 }
 
-std::size_t Worker::run_handshakes(Instant now) {
-  HandshakeOffload* const offload = core_.handshakes;
-  if (offload == nullptr) return 0;
-  std::size_t work = 0;
-  while (HandshakeJob* job = offload->next_completed()) {
-    ++work;
-    Inbound* session = sessions_.find(Handle::unpack(job->owner));
-    SLUICE_ASSERT(session != nullptr);  // one that ends takes its job back
-    settle(*session, session->run(now));
-  }
-  while (offload->has_room()) {
-    SessionLinks* links = core_.handshake_waiters.pop_front();
-    if (links == nullptr) break;
-    ++work;
-    auto& session = static_cast<Inbound&>(*links);
-    settle(session, session.run(now));
-  }
-  return work;
-}
-
 std::size_t Worker::run_due(Instant now) {
   std::size_t work = 0;
   while (SessionLinks* links = core_.due.pop_front()) {
@@ -426,7 +409,7 @@ void Worker::reconfigure(const Generation& generation) {
   core_.scan->scanner.set_models(generation.models);
   listener_sets_.push_back(make_listener_set(generation));
   if (delivery_ != nullptr) delivery_->reconfigure(*generation.config, generation.client_tls);
-  backlog_.configure(generation.config->scan);
+  backlog_.configure(*generation.config);
   back_pressure_.configure(generation.config->back_pressure);
   drop_unused_generations();
 }

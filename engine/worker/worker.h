@@ -54,8 +54,9 @@ struct WorkerSetup {
   std::uint64_t connection_id_base = 0;  // ICID and DCID start above it
   std::uint64_t seed = 0;                // of the tables that hash what a peer can choose
   const std::atomic<std::uint32_t>* disk_used = nullptr;  // per cent; null: not known
-  HandshakeOffload* handshakes = nullptr;  // outlives the worker; null: it runs them itself
-  web::StsDesk* policies = nullptr;        // outlives the worker; null: no MTA-STS
+  HandshakeOffload* handshakes = nullptr;     // outlives the worker; null: it runs them itself
+  examination::Desk* examinations = nullptr;  // outlives the worker; null: nothing is examined
+  web::StsDesk* policies = nullptr;           // outlives the worker; null: no MTA-STS
 };
 
 scan::ScanSettings scan_settings(const config::Config& config);
@@ -121,6 +122,7 @@ class Worker {
   void keep_waits(Duration clock_set_by) noexcept;
   std::size_t run_ready(Instant now);
   std::size_t run_handshakes(Instant now);
+  std::size_t run_examinations(Instant now);
   std::size_t run_dns(Instant now);
   std::size_t run_policies(Instant now);
   void report_trust();

@@ -27,7 +27,7 @@ REFUSAL = "550 5.7.1 Message rejected due to content restrictions"
 
 
 class Scl(unittest.TestCase):
-    def start(self, scan, listener=""):
+    def start(self, scan, listener="", rules=RULES):
         self.sink = Sink()
         self.addCleanup(self.sink.stop)
         self.engine = Engine(SLUICE, self.sink.port, rules="rules.cf", scan=scan,
@@ -86,8 +86,9 @@ class Scl(unittest.TestCase):
         self.assertNotIn("word9", "".join(m.octets.decode() for m in self.sink.messages))
 
     def test_rules_see_who_handed_the_message_over(self):
-        self.start(THRESHOLDS, "header OURS X-Spam-Relays-Trusted =~ /^\\[ ip=127\\.0\\.0\\.1 /\n"
-                               "header BOTH eval:check_header_count_range('Received', '2', '2')\n")
+        self.start(THRESHOLDS,
+                   rules="header OURS X-Spam-Relays-Trusted =~ /^\\[ ip=127\\.0\\.0\\.1 /\n"
+                         "header BOTH eval:check_header_count_range('Received', '2', '2')\n")
         self.send("x", b"Received: from elsewhere ([192.0.2.1]) by here; "
                        b"Mon, 2 Mar 2026 10:00:00 +0000\r\n")
         self.engine.wait_for_log("OURS.*BOTH")

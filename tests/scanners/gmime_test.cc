@@ -80,7 +80,9 @@ TEST_F(GmimeParts, OfTheCorporaAreTheSameOrHaveAReason) {
   const std::size_t most = many == nullptr ? 300 : std::strtoul(many, nullptr, 10);
   const fs::path data = fs::path(shared ? shared : SLUICE_SOURCE_ROOT "/../shared") / "data";
   const fs::path unpacked = fs::temp_directory_path() / "sluice-corpora";
-  for (const char* name : {"mime-torture", "sa-public", "glitchy-spam-2023-2025", "dsn-bounces"}) {
+  for (const char* name :
+       {"mime-torture", "sa-public", "glitchy-spam-2023-2025", "dsn-bounces", "csdmc2010",
+        "enron-skilling", "filter-test-messages", "lists-ham-2021-2026", "phishing-pot"}) {
     const fs::path archive = data / (std::string(name) + ".tar.zst");
     if (!fs::exists(archive)) continue;
     if (!fs::exists(unpacked / name)) {

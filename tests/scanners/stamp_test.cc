@@ -18,9 +18,11 @@ class NamedRules final : public RuleSet {
   double score(std::uint16_t) const noexcept override { return 1.25; }
   std::string_view description(std::uint16_t) const noexcept override { return {}; }
   const std::vector<std::string>& notes() const noexcept override { return names_; }
+  const attachment::AttachmentRules& attachment_rules() const noexcept override { return none_; }
 
  private:
   std::vector<std::string> names_;
+  attachment::AttachmentRules none_;
 };
 
 std::string stamps(const Verdict& verdict, const RuleSet& rules, std::size_t room = 4'096) {

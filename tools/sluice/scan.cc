@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "scanners/attachment/unpacker.h"
 #include "scanners/bayes/store.h"
 #include "scanners/builtin_rules.h"
 #include "scanners/spamassassin/report.h"
@@ -75,6 +76,25 @@ std::expected<std::shared_ptr<const scan::bayes::Model>, std::string> model_of(
   return model;
 }
 
+// What the files within the message hold, as the rules that carry it.
+void add_attachments(std::string_view message, const scan::sa::Program& program,
+                     WholeMessageScanner::Report& report) {
+  using namespace scan::attachment;
+  const AttachmentRules none;
+  const ByteView octets = as_bytes(message);
+  const Findings found = Unpacker({}, none).examine({&octets, 1}).findings;
+  for (std::size_t i = 0; i < kFindings; ++i) {
+    const auto finding = static_cast<Finding>(i);
+    const auto rule = program.book().index.find(rule_name(finding));
+    if (!found.has(finding) || rule == program.book().index.end()) continue;
+    const auto index = static_cast<std::uint32_t>(rule->second);
+    const auto known = std::ranges::find(report.hits, index, &WholeMessageScanner::Hit::rule);
+    if (known != report.hits.end() || program.score(index) == 0) continue;
+    report.hits.push_back({index, 1});
+    report.score += static_cast<double>(program.score(index));
+  }
+}
+
 int scan_files(const ScanOptions& options) {
   auto model = model_of(options.database);
   if (!model) return fail(model.error());
@@ -94,7 +114,9 @@ int scan_files(const ScanOptions& options) {
   std::uint64_t messages = 0;
   for (const MailFile& file : files) {
     const auto scan = [&](const std::string& name, std::string_view text) {
-      print(name, scanner, scanner.scan(as_bytes(text)), options);
+      auto report = scanner.scan(as_bytes(text));
+      add_attachments(text, scanner.program(), report);
+      print(name, scanner, report, options);
       ++messages;
       return true;
     };

@@ -1,0 +1,106 @@
+#include "engine/examination/desk.h"
+
+#include <algorithm>
+#include <bit>
+#include <thread>
+
+#include "engine/examination/examiner.h"
+
+namespace sluice::examination {
+
+Lane::Lane(std::size_t jobs_max, std::function<void()> wake_in)
+    : submitted(std::bit_ceil(std::max<std::size_t>(jobs_max, 2))),
+      completed(std::bit_ceil(std::max<std::size_t>(jobs_max, 2))),
+      wake(std::move(wake_in)) {}
+
+Desk::Desk(const std::vector<Examiner*>& examiners, const DeskSettings& settings,
+           const std::function<void()>& wake)
+    : jobs_(settings.jobs_max), held_(settings.blocks_max) {
+  for (Examiner* examiner : examiners)
+    seats_.push_back({examiner, &examiner->add_lane(settings.jobs_max, wake)});
+  SLUICE_ASSERT(!seats_.empty());
+}
+
+Job* Desk::begin(std::uint64_t owner, std::shared_ptr<const scan::RuleSet> rules) noexcept {
+  Job* const job = jobs_.acquire();
+  if (job == nullptr) return nullptr;
+  job->owner = owner;
+  job->rules = std::move(rules);
+  job->octets = 0;
+  job->incomplete = job->abandoned = false;
+  job->result = {};
+  return job;
+}
+
+void Desk::hold(Job& job, BlockSlice slice) noexcept {
+  SLUICE_ASSERT(!job.in_flight);
+  job.octets += slice.length;
+  Held* const held = job.incomplete ? nullptr : held_.acquire();
+  if (held == nullptr) {
+    job.incomplete = true;  // of no use to anybody: its blocks are free at once
+    let_go(job);
+    return;
+  }
+  held->slice = std::move(slice);
+  held->next = nullptr;
+  (job.last == nullptr ? job.first : job.last->next) = held;
+  job.last = held;
+}
+
+void Desk::let_go(Job& job) noexcept {
+  for (Held* held = job.first; held != nullptr;) {
+    Held* const next = held->next;
+    held->slice.block.reset();
+    held_.release(*held);
+    held = next;
+  }
+  job.first = job.last = nullptr;
+}
+
+void Desk::submit(Job& job) noexcept {
+  const Seat& seat = *std::ranges::min_element(
+      seats_, {}, [](const Seat& candidate) { return candidate.lane->in_flight; });
+  job.lane = seat.lane;
+  job.in_flight = true;
+  ++seat.lane->in_flight;
+  ++in_flight_;
+  const bool pushed = seat.lane->submitted.push(&job);
+  SLUICE_ASSERT(pushed);
+  seat.examiner->ring();
+}
+
+Job* Desk::next_completed() noexcept {
+  for (const Seat& seat : seats_) {
+    Job* job = nullptr;
+    while (seat.lane->completed.pop(job)) {
+      --seat.lane->in_flight;
+      --in_flight_;
+      job->in_flight = false;
+      let_go(*job);
+      if (!job->abandoned) return job;
+      end(*job);
+    }
+  }
+  return nullptr;
+}
+
+void Desk::end(Job& job) noexcept {
+  if (job.in_flight) {
+    job.abandoned = true;
+    return;
+  }
+  let_go(job);
+  job.rules.reset();
+  jobs_.release(job);
+}
+
+void Desk::close() noexcept {
+  for (const Seat& seat : seats_) seat.examiner->stop();
+  while (!idle())
+    if (Job* const job = next_completed(); job != nullptr)
+      end(*job);
+    else
+      std::this_thread::yield();
+}
+
+}  // namespace sluice::examination

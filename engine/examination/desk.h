@@ -1,0 +1,59 @@
+// Where a worker hands messages over to be examined, and gets them back: two rings between it and
+// each thread. Every job comes back, and there are never more of them than places.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/base/slab.h"
+#include "engine/base/spsc_ring.h"
+#include "engine/examination/job.h"
+
+namespace sluice::examination {
+
+class Examiner;
+
+struct Lane {
+  Lane(std::size_t jobs_max, std::function<void()> wake_in);
+  SpscRing<Job*> submitted;
+  SpscRing<Job*> completed;
+  std::function<void()> wake;   // the worker; may be empty
+  std::uint32_t in_flight = 0;  // the worker's own
+};
+
+struct DeskSettings {
+  std::size_t jobs_max = 1'024;    // messages at once
+  std::size_t blocks_max = 2'048;  // that are held at once
+};
+
+// The worker's side. The threads must have ended, or all jobs be back, before it goes.
+class Desk {
+ public:
+  Desk(const std::vector<Examiner*>& examiners, const DeskSettings& settings,
+       const std::function<void()>& wake);
+
+  Job* begin(std::uint64_t owner, std::shared_ptr<const scan::RuleSet> rules) noexcept;  // or null
+  void hold(Job& job, BlockSlice slice) noexcept;  // what finds no room makes it incomplete
+  void submit(Job& job) noexcept;
+  Job* next_completed() noexcept;  // null: none now
+  void end(Job& job) noexcept;     // also of one that is in flight
+  bool idle() const noexcept { return in_flight_ == 0; }
+  std::size_t held() const noexcept { return held_.in_use(); }
+  // Takes back what is in flight, now and unfinished; afterwards nothing may be submitted.
+  void close() noexcept;
+
+ private:
+  struct Seat {
+    Examiner* examiner;
+    Lane* lane;
+  };
+  void let_go(Job& job) noexcept;
+
+  Slab<Job> jobs_;
+  Slab<Held> held_;
+  std::vector<Seat> seats_;
+  std::size_t in_flight_ = 0;
+};
+
+}  // namespace sluice::examination

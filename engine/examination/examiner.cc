@@ -1,0 +1,122 @@
+#include "engine/examination/examiner.h"
+
+#include <algorithm>
+
+#include "scanners/attachment/unpacker.h"
+#include "tls/sha256.h"
+
+namespace sluice::examination {
+
+using antivirus::Outcome;
+using scan::attachment::Finding;
+Examiner::Examiner(const config::Examination& examination, const config::Antivirus& antivirus,
+                   antivirus::VerdictCache& cache)
+    : examination_(examination),
+      antivirus_(antivirus),
+      cache_(cache),
+      engine_(antivirus::make_virus_engine(antivirus)) {}
+
+Lane& Examiner::add_lane(std::size_t jobs_max, std::function<void()> wake) {
+  return *lanes_.emplace_back(std::make_unique<Lane>(jobs_max, std::move(wake)));
+}
+
+void Examiner::run() {
+  while (!exiting_.load(std::memory_order_acquire)) {
+    const std::uint32_t heard = bell_.load(std::memory_order_acquire);
+    if (run_once() == 0 && !exiting_.load(std::memory_order_acquire))
+      bell_.wait(heard, std::memory_order_acquire);
+  }
+}
+
+std::size_t Examiner::run_once() {
+  std::size_t count = 0;
+  for (const auto& lane : lanes_) {
+    Job* job = nullptr;
+    if (!lane->submitted.pop(job)) continue;
+    if (!stopping_.load(std::memory_order_acquire)) examine(*job);
+    const bool pushed = lane->completed.push(std::move(job));
+    SLUICE_ASSERT(pushed);
+    if (lane->wake) lane->wake();
+    ++count;
+  }
+  return count;
+}
+
+void Examiner::ring() noexcept {
+  bell_.fetch_add(1, std::memory_order_release);
+  bell_.notify_one();
+}
+
+void Examiner::stop() noexcept {
+  stopping_.store(true, std::memory_order_release);
+  ring();
+}
+
+void Examiner::exit() noexcept {
+  exiting_.store(true, std::memory_order_release);
+  stop();
+}
+
+void Examiner::examine(Job& job) {
+  std::vector<ByteView> message;
+  for (const Held* held = job.first; held != nullptr; held = held->next)
+    message.push_back(held->slice.bytes());
+  VirusScan scan{.patience = {SystemClock().now() + antivirus_.timeout, &stopping_}};
+  if (engine_ != nullptr) scan.answer = scan_message(job, message, scan);
+  if (examination_.unpack) unpack(job, message, scan);
+  if (engine_ != nullptr) conclude(std::move(scan), job.result);
+}
+
+// The message as it is: clamd reads mail, too, and some signatures are of mail.
+antivirus::Answer Examiner::scan_message(const Job& job, antivirus::Octets message,
+                                         VirusScan& scan) {
+  if (job.octets > antivirus_.message_bytes_max)
+    return {Outcome::too_large, "beyond antivirus.message_bytes_max"};
+  if (job.incomplete) return {Outcome::failed, kNoRoom};
+  scan.version = engine_->version(scan.patience);
+  return ask(message, scan);
+}
+
+// Its files are shown to the engine once more, as a mail program would save them: what is wrong
+// with a message may make the two read it differently.
+void Examiner::unpack(Job& job, antivirus::Octets message, VirusScan& scan) {
+  if (job.incomplete) {
+    job.result.report.findings.add(Finding::limit);
+    return;
+  }
+  scan::attachment::Unpacker unpacker({.depth_max = examination_.depth_max,
+                                       .files_max = examination_.files_max,
+                                       .expanded_max = examination_.expanded_max,
+                                       .ratio_max = examination_.ratio_max,
+                                       .time_max = examination_.time_max},
+                                      job.rules->attachment_rules(), &stopping_);
+  job.result.report = unpacker.examine(message, [&](ByteView file) {
+    if (scan.answer.outcome == Outcome::clean) scan.answer = ask({&file, 1}, scan);
+  });
+}
+
+void Examiner::conclude(VirusScan scan, Result& result) {
+  result.scanned = true;
+  result.virus = scan.answer.outcome;
+  result.text = std::move(scan.answer.text);
+  result.engine = std::move(scan.version);
+  if (result.virus == Outcome::infected)
+    result.report.findings.add(Finding::virus);
+  else if (result.virus != Outcome::clean)
+    result.report.findings.add(Finding::not_scanned);
+}
+
+antivirus::Answer Examiner::ask(antivirus::Octets octets, const VirusScan& scan) {
+  tls::Sha256 hash;
+  for (const ByteView piece : octets) hash.update(piece);
+  const auto key = hash.finish();
+  if (!scan.version.empty())
+    if (auto known = cache_.find(key, scan.version))
+      return {known->empty() ? Outcome::clean : Outcome::infected, *known};
+  antivirus::Answer answer = engine_->scan(octets, scan.patience);
+  const bool final = answer.outcome == Outcome::clean || answer.outcome == Outcome::infected;
+  if (final && !scan.version.empty()) cache_.put(key, scan.version, answer.text);
+  return answer;
+}
+
+}  // namespace sluice::examination

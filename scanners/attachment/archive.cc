@@ -1,0 +1,141 @@
+// The glue to libarchive. Only the kind that a file is of is allowed, so that layers of different
+// kinds count as files in files (of one kind it undoes up to 25 at once), and no program is run.
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "scanners/attachment/unpacker.h"
+
+namespace sluice::scan::attachment {
+namespace {
+
+constexpr std::size_t kReadBytes = 64 * 1024;
+
+struct ArchiveDeleter {
+  void operator()(archive* reader) const noexcept { archive_read_free(reader); }
+};
+using ArchivePtr = std::unique_ptr<archive, ArchiveDeleter>;
+
+// Of a compressed file, which is no archive.
+using AllowFilter = int (*)(archive*);
+AllowFilter filter_of(FileType type) {
+  switch (type) {
+    case FileType::gzip: return archive_read_support_filter_gzip;
+    case FileType::bzip2: return archive_read_support_filter_bzip2;
+    case FileType::xz: return archive_read_support_filter_xz;
+    case FileType::zstd: return archive_read_support_filter_zstd;
+    case FileType::lz4: return archive_read_support_filter_lz4;
+    case FileType::compress: return archive_read_support_filter_compress;
+    default: return nullptr;
+  }
+}
+
+// False for kinds that libarchive does not know.
+bool allow_format(FileType type, archive* reader) {
+  switch (type) {
+    case FileType::zip: return archive_read_support_format_zip(reader) == ARCHIVE_OK;
+    case FileType::seven_zip: return archive_read_support_format_7zip(reader) == ARCHIVE_OK;
+    case FileType::rar:
+      return archive_read_support_format_rar(reader) == ARCHIVE_OK &&
+             archive_read_support_format_rar5(reader) == ARCHIVE_OK;
+    case FileType::tar: return archive_read_support_format_tar(reader) == ARCHIVE_OK;
+    case FileType::cab: return archive_read_support_format_cab(reader) == ARCHIVE_OK;
+    case FileType::lha: return archive_read_support_format_lha(reader) == ARCHIVE_OK;
+    case FileType::cpio: return archive_read_support_format_cpio(reader) == ARCHIVE_OK;
+    case FileType::ar: return archive_read_support_format_ar(reader) == ARCHIVE_OK;
+    case FileType::iso: return archive_read_support_format_iso9660(reader) == ARCHIVE_OK;
+    case FileType::rpm:
+      return archive_read_support_filter_rpm(reader) == ARCHIVE_OK &&
+             archive_read_support_filter_gzip(reader) == ARCHIVE_OK &&
+             archive_read_support_filter_xz(reader) == ARCHIVE_OK &&
+             archive_read_support_filter_zstd(reader) == ARCHIVE_OK &&
+             archive_read_support_format_cpio(reader) == ARCHIVE_OK;
+    default: return false;
+  }
+}
+
+bool prepare(FileType type, archive* reader) {
+  const AllowFilter filter = filter_of(type);
+  if (filter == nullptr) return allow_format(type, reader);
+  return archive_read_support_format_raw(reader) == ARCHIVE_OK && filter(reader) == ARCHIVE_OK;
+}
+
+// Office documents are archives of files with known names.
+void note_office(std::string_view name, ByteView content, Unpacker& unpacker) {
+  if (name.ends_with("vbaProject.bin")) unpacker.note(Finding::macro);
+  if (name.starts_with("xl/macrosheets/")) unpacker.note(Finding::excel4_macro);
+  if (name.find("/embeddings/") != name.npos && name.ends_with(".bin"))
+    unpacker.note(Finding::ole_package);
+  const std::string_view text = as_text(content);
+  if (name.ends_with(".rels") && text.find("/attachedTemplate\"") != text.npos &&
+      text.find("TargetMode=\"External\"") != text.npos)
+    unpacker.note(Finding::remote_template);
+}
+
+enum class Read : std::uint8_t { whole, broken, enough };
+
+Read read_entry(archive* reader, std::vector<std::uint8_t>& content, Unpacker& unpacker) {
+  content.clear();
+  while (true) {
+    const std::size_t at = content.size();
+    content.resize(at + kReadBytes);
+    const la_ssize_t count = archive_read_data(reader, content.data() + at, kReadBytes);
+    content.resize(at + (count > 0 ? static_cast<std::size_t>(count) : 0));
+    if (count == 0) return Read::whole;
+    if (count < 0) return Read::broken;
+    if (!unpacker.spend(static_cast<std::uint64_t>(count))) return Read::enough;
+  }
+}
+
+std::string name_of(archive_entry* entry) {
+  if (const char* name = archive_entry_pathname_utf8(entry)) return name;
+  if (const char* name = archive_entry_pathname(entry)) return name;
+  return {};
+}
+
+// False: nothing more of this archive.
+bool open_entry(archive* reader, archive_entry* entry, bool compressed, Unpacker& unpacker) {
+  if (!unpacker.may_open()) return false;
+  const std::string name = compressed ? std::string() : name_of(entry);
+  if (archive_entry_is_encrypted(entry) != 0) {
+    unpacker.note(Finding::encrypted);
+    unpacker.name_only(name);
+    return true;
+  }
+  if (archive_entry_filetype(entry) == AE_IFDIR) return true;
+  std::vector<std::uint8_t> content;
+  const Read read = read_entry(reader, content, unpacker);
+  if (read == Read::broken) unpacker.note(Finding::broken);
+  note_office(name, content, unpacker);
+  if (content.empty())
+    unpacker.name_only(name);
+  else
+    unpacker.file(name, {}, content);  // as far as it could be read
+  return read != Read::enough;
+}
+
+}  // namespace
+
+void open_archive(FileType type, ByteView file, Unpacker& unpacker) {
+  const ArchivePtr reader(archive_read_new());
+  if (reader == nullptr || !prepare(type, reader.get())) {
+    unpacker.note(Finding::limit);  // of a kind that is not looked into
+    return;
+  }
+  if (archive_read_open_memory(reader.get(), file.data(), file.size()) != ARCHIVE_OK) {
+    unpacker.note(Finding::broken);
+    return;
+  }
+  const bool compressed = filter_of(type) != nullptr;
+  archive_entry* entry = nullptr;
+  int status = ARCHIVE_OK;
+  while ((status = archive_read_next_header(reader.get(), &entry)) >= ARCHIVE_WARN)
+    if (status == ARCHIVE_EOF || !open_entry(reader.get(), entry, compressed, unpacker)) break;
+  if (archive_read_has_encrypted_entries(reader.get()) > 0) unpacker.note(Finding::encrypted);
+  if (status < ARCHIVE_WARN) unpacker.note(Finding::broken);
+}
+
+}  // namespace sluice::scan::attachment

@@ -1,0 +1,52 @@
+// The look at the files of a message while it arrives: names, declared types and first octets of
+// its parts. What needs more than that (archives, documents, hashes) is for the examination, and
+// this tells whether there is any. Allocates nothing.
+#pragma once
+
+#include <array>
+
+#include "scanners/attachment/attachment_rules.h"
+#include "scanners/attachment/file_name.h"
+#include "scanners/attachment/finding.h"
+#include "scanners/mime/message_sink.h"
+
+namespace sluice::scan::attachment {
+
+struct Report {
+  Findings findings;
+  RuleHits rules;  // of AttachmentRules
+};
+
+// What name, declared type and content say together.
+Findings compare(const FileName& name, std::string_view declared, FileType type) noexcept;
+
+class FirstLook final : public mime::MessageSink {
+ public:
+  explicit FirstLook(const AttachmentRules& rules) : rules_(rules) {}
+
+  void begin() noexcept;
+  void part_begin(const mime::Part& part) noexcept override;
+  void part_bytes(const mime::Part& part, ByteView decoded) noexcept override;
+  void part_end(const mime::Part& part) noexcept override;
+
+  void add(const Report& found) noexcept;  // what was found by other means
+  const Report& report() const noexcept { return report_; }
+  bool wants_examination() const noexcept { return wants_examination_; }
+
+ private:
+  struct Head {
+    std::uint16_t size = 0;
+    std::array<std::uint8_t, kSniffBytes> octets;
+  };
+  // A uuencoded file is told within the text around it.
+  Head& head_of(const mime::Part& part) noexcept {
+    return heads_[part.role == mime::PartRole::uuencoded ? 1 : 0];
+  }
+
+  const AttachmentRules& rules_;
+  Report report_;
+  bool wants_examination_ = false;
+  Head heads_[2];
+};
+
+}  // namespace sluice::scan::attachment

@@ -1,0 +1,172 @@
+#include "scanners/attachment/unpacker.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "scanners/mime/message_reader.h"
+#include "tls/sha256.h"
+
+namespace sluice::scan::attachment {
+namespace {
+
+constexpr std::uint64_t kBombFloor = 32ULL * 1024 * 1024;  // less harms nobody
+constexpr std::size_t kIsoMagicAt = 32'769;                // ECMA-119 8.4: sector 16
+
+// Gathers the decoded octets of each leaf that is a file, and hands it over at its end.
+class PartCollector final : public mime::MessageSink {
+ public:
+  PartCollector(Unpacker& unpacker, const Unpacker::OnPart& on_part)
+      : unpacker_(unpacker), on_part_(on_part) {}
+
+ private:
+  void part_begin(const mime::Part& part) noexcept override {
+    if (part.role == mime::PartRole::uuencoded)
+      inner_.clear();
+    else
+      octets_.clear();
+  }
+  void part_bytes(const mime::Part& part, ByteView decoded) noexcept override {
+    auto& octets = part.role == mime::PartRole::uuencoded ? inner_ : octets_;
+    octets.insert(octets.end(), decoded.begin(), decoded.end());
+  }
+  void part_end(const mime::Part& part) noexcept override {
+    const auto& octets = part.role == mime::PartRole::uuencoded ? inner_ : octets_;
+    if (octets.empty()) return;
+    const bool body = part.is_text && part.file_name.empty();
+    if (on_part_ && !body) on_part_(octets);
+    if (unpacker_.may_open()) unpacker_.file(part.file_name, part.type, octets);
+  }
+
+  Unpacker& unpacker_;
+  const Unpacker::OnPart& on_part_;
+  std::vector<std::uint8_t> octets_;
+  std::vector<std::uint8_t> inner_;  // of a uuencoded file within the part
+};
+
+bool is_iso(ByteView octets) {
+  return octets.size() > kIsoMagicAt + 5 &&
+         as_text(octets.subspan(kIsoMagicAt, 5)) == std::string_view("CD001");
+}
+
+// What mail programs save messages with.
+bool is_message(const FileName& name, std::string_view declared, ByteView octets) {
+  if (name.extension() == "eml" || declared == "message/rfc822") return true;
+  const std::string_view head = as_text(octets.first(std::min<std::size_t>(octets.size(), 32)));
+  return std::ranges::any_of(
+      std::initializer_list<std::string_view>{
+          "Received: ", "Return-Path: ", "MIME-Version: ", "Delivered-To: ", "X-Mozilla-Status: "},
+      [&](std::string_view field) { return head.starts_with(field); });
+}
+
+}  // namespace
+
+void Unpacker::begin(std::uint64_t octets) {
+  report_ = {};
+  depth_ = files_ = 0;
+  expanded_ = 0;
+  exhausted_ = false;
+  message_octets_ = octets;
+  deadline_ = SystemClock().now() + limits_.time_max;
+}
+
+Report Unpacker::examine(std::span<const ByteView> octets, const OnPart& on_part) {
+  std::uint64_t size = 0;
+  for (const ByteView piece : octets) size += piece.size();
+  begin(size);
+  message(octets, on_part);
+  return report_;
+}
+
+Report Unpacker::examine_file(std::string_view name, ByteView octets) {
+  begin(octets.size());
+  file(name, {}, octets);
+  return report_;
+}
+
+bool Unpacker::over() {
+  if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) exhausted_ = true;
+  if (!exhausted_ && SystemClock().now() < deadline_) return false;
+  note(Finding::limit);
+  return exhausted_ = true;
+}
+
+bool Unpacker::may_open() {
+  if (over()) return false;
+  if (++files_ <= limits_.files_max) return true;
+  note(Finding::limit);
+  exhausted_ = true;
+  return false;
+}
+
+bool Unpacker::spend(std::uint64_t octets) {
+  expanded_ += octets;
+  if (expanded_ > kBombFloor && expanded_ / limits_.ratio_max >= message_octets_) {
+    note(Finding::bomb);
+    exhausted_ = true;
+  } else if (expanded_ > limits_.expanded_max) {
+    note(Finding::limit);
+    exhausted_ = true;
+  }
+  return !over();
+}
+
+void Unpacker::message(std::span<const ByteView> octets, const OnPart& on_part) {
+  mime::Wanted wanted;
+  wanted.part_bytes = true;
+  const auto reader = std::make_unique<mime::MessageReader>(mime::MessageLimits{}, wanted);
+  const auto workspace = std::make_unique<mime::Workspace>();
+  PartCollector collector(*this, on_part);
+  reader->begin();
+  for (const ByteView piece : octets) reader->feed(piece, *workspace, collector);
+  reader->finish(*workspace, collector);
+}
+
+void Unpacker::name_only(std::string_view name) {
+  const FileName file_name(name);
+  report_.findings.add(compare(file_name, {}, FileType::unknown));
+  report_.rules |= rules_.match({name, {}, FileType::unknown, 0, nullptr});
+}
+
+void Unpacker::file(std::string_view name, std::string_view declared, ByteView octets) {
+  const std::size_t slash = name.find_last_of("/\\");
+  const FileName file_name(name);
+  if (slash != name.npos) name.remove_prefix(slash + 1);
+  FileType type = sniff(octets.first(std::min(octets.size(), kSniffBytes)));
+  if (type == FileType::unknown && is_iso(octets)) type = FileType::iso;
+  report_.findings.add(compare(file_name, declared, type));
+  Digest digest;
+  if (rules_.want_digest()) {
+    tls::Sha256 hash;
+    hash.update(octets);
+    digest = hash.finish();
+  }
+  report_.rules |=
+      rules_.match({name, declared, type, octets.size(), rules_.want_digest() ? &digest : nullptr});
+  open(type, file_name, declared, octets);
+}
+
+void Unpacker::open(FileType type, const FileName& name, std::string_view declared,
+                    ByteView octets) {
+  const bool holds = has(kDocuments | kArchives | kDiskImages, type);
+  const bool mail = type == FileType::unknown && is_message(name, declared, octets);
+  if (!holds && !mail) return;
+  if (depth_ == limits_.depth_max) {
+    note(Finding::too_deep);
+    return;
+  }
+  ++depth_;
+  switch (type) {
+    case FileType::ole: open_ole(octets, *this); break;
+    case FileType::pdf: open_pdf(octets, *this); break;
+    case FileType::rtf: open_rtf(octets, *this); break;
+    case FileType::tnef: open_tnef(octets, *this); break;
+    default:
+      if (mail)
+        message({&octets, 1}, {});
+      else if (has(kArchives | kDiskImages, type))
+        open_archive(type, octets, *this);
+  }
+  --depth_;
+}
+
+}  // namespace sluice::scan::attachment

@@ -1,0 +1,196 @@
+// What is told of files by name, declared type and content.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/config/load.h"
+#include "scanners/attachment/first_look.h"
+#include "scanners/builtin_rules.h"
+#include "scanners/scanner.h"
+
+namespace sluice::scan::attachment {
+namespace {
+
+using namespace std::literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+FileType type_of(std::string_view head) { return sniff(as_bytes(head)); }
+
+std::string program(std::string_view tail = "") {
+  std::string head(64, '\0');
+  head.replace(0, 2, "MZ");
+  head[60] = 64;
+  return head + "PE\0\0"s + std::string(tail);
+}
+
+TEST(FileTypes, AreToldByContent) {
+  EXPECT_EQ(type_of(program()), FileType::pe);
+  EXPECT_EQ(type_of("\x7f"
+                    "ELF\x02\x01"),
+            FileType::elf);
+  EXPECT_EQ(type_of("\xca\xfe\xba\xbe\0\0\0\x02"sv), FileType::mach_o);
+  EXPECT_EQ(type_of("\xca\xfe\xba\xbe\0\0\0\x34"sv), FileType::java_class);
+  EXPECT_EQ(type_of("PK\x03\x04"), FileType::zip);
+  EXPECT_EQ(type_of("junk before\n%PDF-1.7"), FileType::pdf);
+  EXPECT_EQ(type_of("\xef\xbb\xbf\r\n <!DOCTYPE HTML>"), FileType::html);
+  EXPECT_EQ(type_of("#!/bin/sh\n"), FileType::script);
+  EXPECT_EQ(type_of("@ECHO OFF\r\n"), FileType::batch);
+  EXPECT_EQ(type_of(std::string(257, 'x') + "ustar"), FileType::tar);
+  EXPECT_EQ(type_of("RIFF\1\2\3\4WEBPVP8 "), FileType::webp);
+  EXPECT_EQ(type_of("X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"),
+            FileType::eicar);
+}
+
+TEST(FileTypes, WordsThatBeginLikeASignatureAreText) {
+  EXPECT_EQ(type_of("MZ is how programs begin, says a long enough text of more than 64 octets."),
+            FileType::unknown);
+  EXPECT_EQ(type_of("CWS: the third quarter"), FileType::unknown);
+  EXPECT_EQ(type_of("ID3 tags explained"), FileType::unknown);
+  EXPECT_EQ(type_of(""), FileType::unknown);
+}
+
+TEST(FileTypes, HaveNamesAndGroups) {
+  for (unsigned i = 0; i < static_cast<unsigned>(FileType::count_); ++i)
+    EXPECT_EQ(types_named(name_of(static_cast<FileType>(i))), TypeSet{1} << i);
+  EXPECT_TRUE(has(*types_named("program"), FileType::shortcut));
+  EXPECT_FALSE(has(*types_named("program"), FileType::ole));
+  EXPECT_FALSE(types_named("nonsense"));
+}
+
+TEST(FileNames, RunOrDoNot) {
+  EXPECT_TRUE(FileName("a.EXE").runs());
+  EXPECT_TRUE(FileName("a.lnk").runs());
+  EXPECT_TRUE(FileName("x.{3050F4D8-98B5-11CF-BB82-00AA00BDCE0B}").runs());
+  EXPECT_FALSE(FileName("a.pdf").runs());
+  EXPECT_FALSE(FileName("exe").runs());
+  EXPECT_FALSE(FileName("").runs());
+}
+
+TEST(FileNames, TricksAreSeenThrough) {
+  const auto has = [](std::string_view name, NameSign sign) { return FileName(name).has(sign); };
+  EXPECT_TRUE(has("invoice.pdf.exe", NameSign::double_extension));
+  EXPECT_TRUE(has("invoice.pdf           .exe", NameSign::double_extension));
+  EXPECT_TRUE(has("invoice.pdf           .exe", NameSign::padded));
+  EXPECT_FALSE(has("setup.1.2.exe", NameSign::double_extension));
+  EXPECT_FALSE(has("report.final.pdf", NameSign::double_extension));
+  EXPECT_TRUE(has("annexe\u202efdp.exe", NameSign::text_direction));
+  EXPECT_TRUE(has("a.exe. .", NameSign::trailing));
+  EXPECT_TRUE(FileName("a.exe. .").runs());
+  EXPECT_TRUE(FileName("a.e\u200bxe").runs());
+  EXPECT_TRUE(has("..\\..\\start.bat", NameSign::path));
+  EXPECT_TRUE(has("a\u200b.pdf", NameSign::hidden));
+}
+
+std::vector<std::string_view> found(std::string_view name, std::string_view declared,
+                                    std::string_view content) {
+  const Findings findings = compare(FileName(name), declared, type_of(content));
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < kFindings; ++i)
+    if (findings.has(static_cast<Finding>(i))) names.push_back(rule_name(static_cast<Finding>(i)));
+  return names;
+}
+
+TEST(Attachments, NameTypeAndContentAreComparedWithEachOther) {
+  EXPECT_THAT(found("a.pdf", "application/pdf", "%PDF-1.4"), IsEmpty());
+  EXPECT_THAT(found("a.pdf", "application/pdf", "no pdf"), IsEmpty());  // broken, not a lie
+  EXPECT_THAT(found("a.pdf", "application/pdf", program()),
+              ElementsAre("ATTACH_PROGRAM", "ATTACH_MISMATCH"));
+  EXPECT_THAT(found("a.jpg", "image/png", "GIF89a"), IsEmpty());  // pictures are pictures
+  EXPECT_THAT(found("a.jpg", "image/jpeg", "PK\x03\x04"), ElementsAre("ATTACH_MISMATCH"));
+  EXPECT_THAT(found("", "image/jpeg", "PK\x03\x04"), ElementsAre("ATTACH_MISMATCH"));
+  EXPECT_THAT(found("a.doc", "application/msword", "{\\rtf1"), IsEmpty());
+  EXPECT_THAT(found("a.exe", "application/octet-stream", program()),
+              ElementsAre("ATTACH_PROGRAM", "ATTACH_RUNS"));
+  EXPECT_THAT(found("a.txt", "text/plain", "plain"), IsEmpty());
+}
+
+struct Scanned {
+  std::vector<std::string> hits;
+  Refusal refusal;
+};
+
+Scanned scan(const std::string& message, std::vector<config::AttachmentRule> rules = {}) {
+  ScanSettings settings;
+  settings.scl_score = {1, 2, 3, 4, 5, 6.5, 8, 10, 15};
+  settings.attachment_rules = std::move(rules);
+  auto set = *RuleSet::load({}, settings);
+  Scanner scanner(set, settings, 1);
+  MessageScan* scan = scanner.begin();
+  scanner.feed(*scan, as_bytes(message));
+  const Verdict verdict = scanner.finish(*scan);
+  Scanned result{{}, verdict.refusal};
+  for (std::uint16_t i = 0; i < verdict.hit_count; ++i)
+    result.hits.emplace_back(set->name(verdict.hits[i]));
+  scanner.release(*scan);
+  return result;
+}
+
+std::string message(std::string_view type, std::string_view name, std::string_view base64) {
+  return fmt::format(
+      "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ntext\r\n"
+      "--b\r\nContent-Type: {}\r\nContent-Disposition: attachment; filename*=utf-8''{}\r\n"
+      "Content-Transfer-Encoding: base64\r\n\r\n{}\r\n--b--\r\n",
+      type, name, base64);
+}
+
+constexpr const char* kZip = "UEsDBAoAAAAAAA==";
+constexpr const char* kEicar =
+    "WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9JEVJQ0FSLVNUQU5EQVJELUFOVElWSVJVUy1URVNULUZJTEUhJEgrSCo=";
+
+TEST(Attachments, EveryFindingHasARuleOfItsName) {
+  const auto set = *RuleSet::load({}, ScanSettings{});
+  std::vector<std::string_view> names;
+  for (std::uint16_t i = 0; i < set->size(); ++i) names.push_back(set->name(i));
+  for (std::size_t i = 0; i < kFindings; ++i)
+    EXPECT_THAT(names, testing::Contains(rule_name(static_cast<Finding>(i))));
+}
+
+TEST(Attachments, FindingsAreHitsOfTheScan) {
+  EXPECT_THAT(scan(message("image/jpeg", "a%E2%80%AEgpj.exe", kZip)).hits,
+              UnorderedElementsAre("ATTACH_MISMATCH", "ATTACH_RUNS", "ATTACH_RTL_NAME"));
+  EXPECT_THAT(scan(message("application/zip", "a.zip", kZip)).hits, IsEmpty());
+  EXPECT_THAT(scan(message("application/octet-stream", "a.bin", kEicar)).hits,
+              ElementsAre("EICAR"));
+}
+
+// A picture that claims to have 4 billion rows costs what its octets cost: nothing decodes it.
+TEST(Attachments, APictureBombIsAPicture) {
+  EXPECT_THAT(scan(message("image/png", "a.png", "iVBORw0KGgoAAAANSUhEUv//////////CAYAAAA=")).hits,
+              IsEmpty());
+}
+
+TEST(Attachments, AreFoundInNestedMessagesAndUuencoded) {
+  const std::string inner = message("application/octet-stream", "a.exe", kEicar);
+  EXPECT_THAT(scan("Content-Type: message/rfc822\r\n\r\n" + inner).hits,
+              UnorderedElementsAre("EICAR", "ATTACH_RUNS"));
+  EXPECT_THAT(scan("Subject: x\r\n\r\ntext\r\nbegin 644 a.scr\r\n#0V%T\r\n`\r\nend\r\n").hits,
+              testing::Contains("ATTACH_RUNS"));
+}
+
+TEST(Attachments, TheOperatorsRulesAskForNameTypeAndSize) {
+  config::AttachmentRule by_name{.name = "BY_NAME", .file_names = {"*.ZIP"}, .score = 2.5};
+  config::AttachmentRule by_type{
+      .name = "BY_TYPE", .types = {"archive"}, .action = config::AttachmentAction::tag};
+  config::AttachmentRule too_large{
+      .name = "TOO_LARGE", .size_min = 11, .action = config::AttachmentAction::reject};
+  const std::vector rules{by_name, by_type, too_large};
+  const Scanned zip = scan(message("application/zip", "a.zip", kZip), rules);
+  EXPECT_THAT(zip.hits, UnorderedElementsAre("BY_NAME", "BY_TYPE"));
+  EXPECT_EQ(zip.refusal, Refusal::none);
+  const Scanned eicar = scan(message("application/octet-stream", "a.bin", kEicar), rules);
+  EXPECT_THAT(eicar.hits, UnorderedElementsAre("EICAR", "TOO_LARGE"));
+  EXPECT_EQ(eicar.refusal, Refusal::attachment);
+}
+
+TEST(Attachments, ATypeThatIsNotKnownIsAProblemOfTheConfiguration) {
+  ScanSettings settings;
+  settings.attachment_rules.push_back({.name = "X", .types = {"exee"}, .line = 7});
+  const auto set = RuleSet::load({}, settings);
+  ASSERT_FALSE(set);
+  EXPECT_EQ(set.error()[0].text(), ":7: attachment_rule \"X\": type \"exee\" is not known");
+}
+
+}  // namespace
+}  // namespace sluice::scan::attachment
