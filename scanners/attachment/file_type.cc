@@ -109,7 +109,7 @@ std::uint32_t little_32(std::string_view head, std::size_t at) noexcept {
 // "MZ" begins words as well: the offset of the PE header, behind it, tells programs from text.
 FileType sniff_mz(std::string_view head) noexcept {
   if (head.size() < 64) return head.find('\0') != head.npos ? dos : unknown;
-  const std::uint32_t at = little_32(head, 60);
+  const std::size_t at = little_32(head, 60);
   if (at + 4 <= head.size()) return head.substr(at, 4) == "PE\0\0"sv ? pe : dos;
   return at < 0x1000'0000 ? pe : head.find('\0') != head.npos ? dos : unknown;
 }
@@ -157,7 +157,8 @@ FileType sniff(ByteView octets) noexcept {
   if (head.starts_with("\xca\xfe\xba\xbe")) return sniff_cafe_babe(head);
   if (head.starts_with("RIFF")) return sniff_riff(head);
   // Block size, then the first block's magic.
-  if (head.starts_with("BZh") && head.substr(4).starts_with("1AY&SY")) return bzip2;
+  if (head.starts_with("BZh") && head.size() > 4 && head.substr(4).starts_with("1AY&SY"))
+    return bzip2;
   if (head.starts_with("BM") && head.size() >= 14 && little_32(head, 6) == 0) return bmp;
   for (const Signature& signature : kSignatures)
     if (head.size() > signature.offset &&

@@ -51,6 +51,25 @@ TEST(FileTypes, WordsThatBeginLikeASignatureAreText) {
   EXPECT_EQ(type_of(""), FileType::unknown);
 }
 
+// A file may end anywhere, and what it says of itself may point anywhere.
+TEST(FileTypes, AHeadThatEndsEarlyIsNotReadBeyondItsEnd) {
+  EXPECT_EQ(type_of("BZh91AY&SY"), FileType::bzip2);
+  const std::string heads[] = {"BZh91AY&SY",
+                               program(),
+                               "\xca\xfe\xba\xbe\0\0\0\x02"s,
+                               "RIFF\1\2\3\4WEBPVP8 ",
+                               "BM" + std::string(14, '\0'),
+                               std::string(257, 'x') + "ustar",
+                               "\xef\xbb\xbf<!DOCTYPE HTML>"};
+  for (const std::string& head : heads)
+    for (std::size_t size = 0; size < head.size(); ++size) type_of(head.substr(0, size));
+  for (unsigned last = 0xf0; last <= 0xff; ++last) {
+    std::string head = program();
+    head.replace(60, 4, std::string(1, static_cast<char>(last)) + "\xff\xff\xff");
+    EXPECT_EQ(type_of(head), FileType::dos) << last;
+  }
+}
+
 TEST(FileTypes, HaveNamesAndGroups) {
   for (unsigned i = 0; i < static_cast<unsigned>(FileType::count_); ++i)
     EXPECT_EQ(types_named(name_of(static_cast<FileType>(i))), TypeSet{1} << i);
