@@ -21,11 +21,10 @@ Desk::Desk(const std::vector<Examiner*>& examiners, const DeskSettings& settings
   SLUICE_ASSERT(!seats_.empty());
 }
 
-Job* Desk::begin(std::uint64_t owner, std::shared_ptr<const scan::RuleSet> rules) noexcept {
+Job* Desk::begin(std::uint64_t owner) noexcept {
   Job* const job = jobs_.acquire();
   if (job == nullptr) return nullptr;
   job->owner = owner;
-  job->rules = std::move(rules);
   job->octets = 0;
   job->incomplete = job->abandoned = false;
   job->result = {};
@@ -57,7 +56,10 @@ void Desk::let_go(Job& job) noexcept {
   job.first = job.last = nullptr;
 }
 
-void Desk::submit(Job& job) noexcept {
+// Only now are the rules counted as used: most messages are never submitted, and the count is
+// shared by all workers.
+void Desk::submit(Job& job, std::shared_ptr<const scan::RuleSet> rules) noexcept {
+  job.rules = std::move(rules);
   const Seat& seat = *std::ranges::min_element(
       seats_, {}, [](const Seat& candidate) { return candidate.lane->in_flight; });
   job.lane = seat.lane;

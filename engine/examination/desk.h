@@ -33,9 +33,9 @@ class Desk {
   Desk(const std::vector<Examiner*>& examiners, const DeskSettings& settings,
        const std::function<void()>& wake);
 
-  Job* begin(std::uint64_t owner, std::shared_ptr<const scan::RuleSet> rules) noexcept;  // or null
+  Job* begin(std::uint64_t owner) noexcept;        // or null
   void hold(Job& job, BlockSlice slice) noexcept;  // what finds no room makes it incomplete
-  void submit(Job& job) noexcept;
+  void submit(Job& job, std::shared_ptr<const scan::RuleSet> rules) noexcept;
   Job* next_completed() noexcept;  // null: none now
   void end(Job& job) noexcept;     // also of one that is in flight
   bool idle() const noexcept { return in_flight_ == 0; }

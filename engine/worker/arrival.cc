@@ -85,8 +85,7 @@ std::optional<smtp::Reply> Arrival::begin(CoreState& core, Mid mid, const mail::
   verdict_ = {};
   examination_ = {};
   job_ = nullptr;
-  if (core.examinations != nullptr && scan != nullptr)
-    job_ = core.examinations->begin(0, scan_state_->rules);
+  if (core.examinations != nullptr && scan != nullptr) job_ = core.examinations->begin(0);
   hops_ = {};
   tls_required_ = {};
   if (scan_ != nullptr) show_trace(envelope, origin);
@@ -238,7 +237,7 @@ bool Arrival::examine(const config::Antivirus& antivirus, std::uint64_t token) {
     return false;
   }
   job_->owner = token;
-  core_->examinations->submit(*job_);
+  core_->examinations->submit(*job_, scan_state_->rules);
   return true;
 }
 

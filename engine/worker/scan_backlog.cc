@@ -52,8 +52,7 @@ bool ScanBacklog::begin(WallTime wall) {
   }
   scan_state_ = core_.scan;
   ++scan_state_->messages;
-  if (core_.examinations != nullptr)
-    job_ = core_.examinations->begin(kExaminationOwner, scan_state_->rules);
+  if (core_.examinations != nullptr) job_ = core_.examinations->begin(kExaminationOwner);
   examination_ = {};
   read_ = 0;
   failed_ = false;
@@ -106,7 +105,7 @@ bool ScanBacklog::examine() {
     examination_ = examination::not_examined(antivirus_);
     return false;
   }
-  core_.examinations->submit(*job_);
+  core_.examinations->submit(*job_, scan_state_->rules);
   return examining_ = true;
 }
 

@@ -32,7 +32,7 @@ class Desks : public testing::Test {
   }
   // In slices of 1,000 octets, a block each.
   Job& job_of(std::string_view message, std::uint64_t owner = 7) {
-    Job* const job = desk_.begin(owner, rules_);
+    Job* const job = desk_.begin(owner);
     SLUICE_ASSERT(job != nullptr);
     for (; !message.empty(); message.remove_prefix(std::min<std::size_t>(message.size(), 1'000))) {
       const std::string_view piece = message.substr(0, 1'000);
@@ -63,7 +63,7 @@ std::string message() {
 
 TEST_F(Desks, WhatIsFoundComesBackAndBlocksDoToo) {
   start();
-  desk_.submit(job_of(message()));
+  desk_.submit(job_of(message()), rules_);
   Job& job = completed();
   EXPECT_EQ(job.owner, 7u);
   EXPECT_TRUE(job.result.report.findings.has(Finding::runs_by_name));
@@ -80,27 +80,27 @@ TEST_F(Desks, AMessageThatFindsNoRoomGivesBackWhatItHeld) {
   EXPECT_EQ(job.octets, 5'000u);
   EXPECT_EQ(blocks_.available(), 16u);
   start();
-  desk_.submit(job);
+  desk_.submit(job, rules_);
   EXPECT_TRUE(completed().result.report.findings.has(Finding::limit));
   desk_.end(job);
 }
 
 TEST_F(Desks, AJobThatIsGivenUpWhileItIsAwayComesHomeByItself) {
   Job& first = job_of(message());
-  desk_.submit(first);
+  desk_.submit(first, rules_);
   desk_.end(first);
   Job& second = job_of("x", 8);
-  desk_.submit(second);
+  desk_.submit(second, rules_);
   start();
   EXPECT_EQ(completed().owner, 8u);
   desk_.end(second);
   EXPECT_EQ(blocks_.available(), 16u);
-  for (int i = 0; i < 4; ++i) EXPECT_NE(desk_.begin(1, rules_), nullptr);  // all places are free
-  EXPECT_EQ(desk_.begin(1, rules_), nullptr);
+  for (int i = 0; i < 4; ++i) EXPECT_NE(desk_.begin(1), nullptr);  // all places are free
+  EXPECT_EQ(desk_.begin(1), nullptr);
 }
 
 TEST_F(Desks, ClosingTakesBackWhatIsAway) {
-  for (int i = 0; i < 3; ++i) desk_.submit(job_of("x"));
+  for (int i = 0; i < 3; ++i) desk_.submit(job_of("x"), rules_);
   start();
   desk_.close();
   EXPECT_TRUE(desk_.idle());
