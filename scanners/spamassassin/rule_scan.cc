@@ -8,6 +8,13 @@ namespace {
 
 constexpr float kMatched = -1;  // of a rule with "!~" until it is settled
 
+// A function may look at anything, except the classifier's, which every rule set has.
+bool looks_at_texts(const Program& program) {
+  return std::ranges::any_of(program.evals(), [&](const Program::Eval& eval) {
+    return program.rule(eval.rule).call.function != "check_bayes";
+  });
+}
+
 }  // namespace
 
 RuleScan::RuleScan(std::shared_ptr<const Program> program, ScanTools& tools,
@@ -17,6 +24,7 @@ RuleScan::RuleScan(std::shared_ptr<const Program> program, ScanTools& tools,
       headers_(header_bytes_max),
       part_headers_(header_bytes_max),
       counts_(program_->book().rules.size()),
+      gathers_(looks_at_texts(*program_)),
       text_bytes_max_(text_bytes_max) {}
 
 mime::Wanted RuleScan::wanted() noexcept {
@@ -35,6 +43,13 @@ void RuleScan::begin() noexcept {
   body_bytes_ = rawbody_bytes_ = uri_bytes_ = 0;
   limited_ = false;
   in_subject_ = true;
+  relays_read_ = false;
+}
+
+// Read when somebody asks for them: they cost as much as a small text.
+const Relays& RuleScan::relays() {
+  if (!std::exchange(relays_read_, true)) relays_.read(headers_);
+  return relays_;
 }
 
 void RuleScan::hit(std::uint32_t rule, std::uint32_t count) noexcept {
@@ -82,7 +97,6 @@ void RuleScan::field(const mime::HeaderField& field) noexcept {
 void RuleScan::section_end(mime::Section section) noexcept {
   gathered_.section_end(section);
   if (section == mime::Section::message) {
-    relays_.read(headers_);
     scan_fields(program_->headers(), headers_);
     settle_negated(program_->headers());
     scan_fields(program_->part_headers(), headers_);  // the message is a part as well
@@ -128,31 +142,33 @@ void RuleScan::container(std::string_view type, std::uint32_t depth) noexcept {
 void RuleScan::part_begin(const mime::Part& part) noexcept { gathered_.part_begin(part); }
 
 void RuleScan::part_raw(const mime::Part&, ByteView encoded) noexcept {
-  gathered_.part_raw(encoded);
+  if (gathers_) gathered_.part_raw(encoded);
 }
 
 void RuleScan::part_bytes(const mime::Part& part, ByteView decoded) noexcept {
-  gathered_.part_bytes(part, decoded);
+  if (gathers_) gathered_.part_bytes(part, decoded);
 }
 
 html::TokenSink* RuleScan::html_begin(const mime::Part&) noexcept { return gathered_.html_begin(); }
 
-void RuleScan::text(const mime::Part& part, ByteView utf8) noexcept { gathered_.text(part, utf8); }
+void RuleScan::text(const mime::Part& part, ByteView utf8) noexcept {
+  if (gathers_) gathered_.text(part, utf8);
+}
 
 void RuleScan::rendered(const mime::Part& part, ByteView utf8) noexcept {
-  gathered_.rendered(part, utf8);
+  if (gathers_) gathered_.rendered(part, utf8);
 }
 
 void RuleScan::part_end(const mime::Part& part) noexcept { gathered_.part_end(part); }
 
 void RuleScan::rawbody(std::string_view element) noexcept {
-  gathered_.rawbody(element);
+  if (gathers_) gathered_.rawbody(element);
   scan(program_->rawbody(), element, rawbody_bytes_);
 }
 
 void RuleScan::body(mime::BodyView view, std::string_view element) noexcept {
   if (view != mime::BodyView::all) return;
-  gathered_.body(element);
+  if (gathers_) gathered_.body(element);
   scan(program_->body(), element, body_bytes_, std::exchange(in_subject_, false));
 }
 
@@ -169,8 +185,9 @@ void RuleScan::scan_uris() noexcept {
 
 void RuleScan::run_evals() noexcept {
   const bool heard = opinion_ != nullptr && opinion_->tokens > 0;
-  const MessageEvidence evidence{headers_,          relays_,   program_->book(),
-                                 program_->lists(), gathered_, heard ? opinion_->probability : -1};
+  const MessageEvidence evidence{headers_,         gathers_ ? relays() : relays_,
+                                 program_->book(), program_->lists(),
+                                 gathered_,        heard ? opinion_->probability : -1};
   for (const Program::Eval& eval : program_->evals()) {
     const EvalCall& call = program_->rule(eval.rule).call;
     const pcre::Expression* expression = eval.expression ? &*eval.expression : nullptr;

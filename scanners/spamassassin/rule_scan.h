@@ -74,6 +74,7 @@ class RuleScan final : public mime::MessageSink {
             bool in_subject = false) noexcept;
   void scan_fields(const std::vector<Program::FieldGroup>& groups,
                    const HeaderStore& store) noexcept;
+  const Relays& relays();
   void run_evals() noexcept;
   void run_metas() noexcept;
   void scan_uris() noexcept;
@@ -84,14 +85,16 @@ class RuleScan final : public mime::MessageSink {
   HeaderStore headers_;
   HeaderStore part_headers_;
   Relays relays_;
+  bool relays_read_ = false;  // of this message
   Gathered gathered_;
   const HeaderStore::Made made_ = [this](std::string_view name, std::string& value) {
-    return relays_.value_of(name, value);
+    return relays().value_of(name, value);
   };
   std::vector<float> counts_;  // by rule
   bool in_subject_ = true;     // the next body element is the Subject
   double score_ = 0;
   const bayes::Opinion* opinion_ = nullptr;
+  bool gathers_;  // what functions want to know of texts
   std::uint64_t text_bytes_max_;
   std::uint64_t body_bytes_ = 0;
   std::uint64_t rawbody_bytes_ = 0;
