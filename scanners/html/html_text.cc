@@ -82,16 +82,18 @@ void HtmlText::characters(ByteView utf8) noexcept {
   if (dropped_) return;
   const bool visible = style().is_visible();
   while (!utf8.empty()) {
-    const std::size_t word = mime::find_white_space(utf8);
-    if (word == 0) {
+    const std::size_t blank = mime::white_space_size(utf8);
+    const bool held = blank > 0 && (space_ || after_break_ || utf8.front() != ' ');
+    const std::size_t run = held ? 0 : mime::plain_run(utf8);
+    if (run == 0) {
       space_ = true;
-      utf8 = utf8.subspan(mime::white_space_size(utf8));
+      utf8 = utf8.subspan(blank);
       continue;
     }
     if (space_ && !after_break_) tell(as_bytes(" "), visible);
     space_ = after_break_ = false;
-    tell(utf8.first(word), visible);
-    utf8 = utf8.subspan(word);
+    tell(utf8.first(run), visible);
+    utf8 = utf8.subspan(run);
   }
 }
 

@@ -87,16 +87,16 @@ void BodyText::part() noexcept {
 void BodyText::feed(ByteView utf8, MessageSink& sink) noexcept {
   any_ = any_ || !utf8.empty();
   while (!utf8.empty()) {
-    const std::size_t word = find_white_space(utf8);
-    if (word > 0) {
+    const std::size_t blank = white_space_size(utf8);
+    const bool held = blank > 0 && (spaces_come() || utf8.front() != ' ');
+    const std::size_t run = held ? 0 : plain_run(utf8);
+    if (run > 0) {
       end_spaces(sink);
-      put(as_text(utf8.first(word)), sink);
-      utf8 = utf8.subspan(word);
-      continue;
+      put(as_text(utf8.first(run)), sink);
+    } else {
+      space(utf8.first(blank));
     }
-    const std::size_t size = white_space_size(utf8);
-    space(utf8.first(size));
-    utf8 = utf8.subspan(size);
+    utf8 = utf8.subspan(run > 0 ? run : blank);
   }
 }
 
@@ -130,8 +130,9 @@ void BodyText::put(std::string_view text, MessageSink& sink) noexcept {
     const std::size_t size = std::min(text.size(), line_.size() - used_);
     std::memcpy(line_.data() + used_, text.data(), size);
     used_ += size;
+    const bool line_end = text[size - 1] == '\n';
     text.remove_prefix(size);
-    if (line_[used_ - 1] == '\n' && used_ <= kBodyElementBytes) {
+    if (line_end && used_ <= kBodyElementBytes) {
       sink.body(view_, {line_.data(), used_});
       used_ = 0;
     } else if (used_ == line_.size()) {

@@ -104,6 +104,8 @@ class BodyText {
   void finish(MessageSink& sink) noexcept;
 
  private:
+  // White space has come that is not told.
+  bool spaces_come() const noexcept { return cr_ || before_ || newlines_ > 0; }
   void space(ByteView character) noexcept;
   void end_spaces(MessageSink& sink) noexcept;
   void put(std::string_view text, MessageSink& sink) noexcept;

@@ -30,12 +30,9 @@ inline std::size_t white_space_size(ByteView in) noexcept {
   return white ? 3 : 0;
 }
 
-// Offset of the first white space, or in.size().
-inline std::size_t find_white_space(ByteView in) noexcept {
-  std::size_t at = 0;
-  while (at < in.size() && (!kWhiteSpaceLeads[in[at]] || white_space_size(in.subspan(at)) == 0))
-    ++at;
-  return at;
-}
+// Octets at the front of `in` that are words with one space (U+0020) between them and at most one
+// before them: what the collapsing of white space leaves as it is. White space at the end of `in`
+// is not among them, as more of it may follow.
+std::size_t plain_run(ByteView in) noexcept;
 
 }  // namespace sluice::scan::mime

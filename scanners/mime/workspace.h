@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "scanners/mime/charset.h"
 #include "scanners/mime/field_reader.h"
@@ -16,6 +17,7 @@ struct Workspace {
   CharsetTools charsets;
   std::array<std::uint8_t, kFieldPieceBytes> decoded;   // transfer encoding undone
   std::array<std::uint8_t, kFieldTextBytes> converted;  // UTF-8
+  std::string value;                                    // of a field
 };
 
 }  // namespace sluice::scan::mime

@@ -179,7 +179,7 @@ bool HeaderStore::value_of(const HeaderTarget& target, const Made& made, mime::W
   out.clear();
   if (!is_made(target.field) && !may_have(target.field)) return false;
   bool found = false, first = true;
-  std::string value;
+  std::string& value = workspace.value;
   for_each_value(target, made, value, [&] {
     if (target.last) {
       out.clear();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "scanners/mime/octet_search.h"
 #include "scanners/mime/white_space.h"
 
 namespace sluice::scan::uri {
@@ -12,15 +13,42 @@ using mime::Uri;
 using mime::UriSign;
 using mime::UriSource;
 
-constexpr std::array<bool, 256> make_ends() {
-  std::array<bool, 256> ends{};
-  for (unsigned octet = 0; octet <= ' '; ++octet) ends[octet] = true;
-  for (const char c : {'<', '>', '"', '\x7f'}) ends[static_cast<unsigned char>(c)] = true;
-  return ends;
+// An octet that no URI in text goes across.
+constexpr bool is_end(unsigned octet) noexcept {
+  return octet <= ' ' || octet == '<' || octet == '>' || octet == '"' || octet == 0x7f;
 }
 
-// Octets that no URI in text goes across.
-constexpr std::array<bool, 256> kEnds = make_ends();
+constexpr std::string_view kMarks = ".:[(";
+
+// What every word that is a URI has, and almost no other: a mark with something behind it.
+constexpr mime::OctetPattern kMarkWithin(
+    mime::OctetSet::of([](unsigned) { return false; }), mime::OctetSet::of([](unsigned octet) {
+      return kMarks.find(static_cast<char>(octet)) != kMarks.npos;
+    }),
+    mime::OctetSet::of([](unsigned octet) { return !is_end(octet); }));
+
+// Octets of the end of a word that `in` begins with; 0 when the word goes on.
+std::size_t end_size(ByteView in) noexcept {
+  return in[0] < 0x80 ? std::size_t{is_end(in[0])} : mime::white_space_size(in);
+}
+
+std::size_t word_end(ByteView in, std::size_t at) noexcept {
+  while (at < in.size() && end_size(in.subspan(at)) == 0) ++at;
+  return at;
+}
+
+// Where the word that goes on at `at` begins, no earlier than `from`.
+std::size_t word_begin(ByteView in, std::size_t from, std::size_t at) noexcept {
+  for (; at > from; --at) {
+    if (in[at - 1] < 0x80) {
+      if (is_end(in[at - 1])) return at;
+      continue;
+    }
+    for (const std::size_t size : {2U, 3U})
+      if (at - from >= size && end_size(in.subspan(at - size, size)) == size) return at;
+  }
+  return from;
+}
 
 constexpr std::string_view kBefore = "([{'*_-=,;:|!?.&#";
 constexpr std::string_view kBehind = ".,;:!?)]}'*_|";
@@ -73,26 +101,31 @@ void Finder::begin_part() noexcept { used_ = 0; }
 
 void Finder::feed(ByteView utf8, FinderSink& sink) noexcept {
   if (count_ == uris_max_) return;
-  const std::string_view text = as_text(utf8);
-  std::size_t at = 0;
-  while (at < text.size()) {
-    std::size_t end = at;
-    while (end < text.size() && !kEnds[static_cast<unsigned char>(text[end])] &&
-           (static_cast<unsigned char>(text[end]) < 0x80 ||
-            mime::white_space_size(utf8.subspan(end)) == 0))
-      ++end;
-    const std::string_view part = text.substr(at, end - at);
-    if (end < text.size() && used_ == 0) {
-      end_word(part, sink);
-    } else {
-      const std::size_t size = std::min(part.size(), word_.size() - used_);
-      std::memcpy(word_.data() + used_, part.data(), size);
-      used_ = static_cast<std::uint16_t>(used_ + size);
-      if (end < text.size()) end_part(sink);
-    }
-    at = end + 1;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80) ++at;
+  if (used_ > 0) {
+    const std::size_t end = word_end(utf8, 0);
+    keep(utf8.first(end));
+    if (end == utf8.size()) return;
+    end_part(sink);
+    utf8 = utf8.subspan(end);
   }
+  std::size_t at = 0;
+  for (;;) {
+    const std::size_t mark = at + find(kMarkWithin, utf8.subspan(at));
+    const std::size_t begin = word_begin(utf8, at, mark);
+    const std::size_t end = mark == utf8.size() ? mark : word_end(utf8, mark);
+    if (end == utf8.size()) {
+      keep(utf8.subspan(begin));
+      return;
+    }
+    end_word(as_text(utf8.subspan(begin, end - begin)), sink);
+    at = end + end_size(utf8.subspan(end));
+  }
+}
+
+void Finder::keep(ByteView part) noexcept {
+  const std::size_t size = std::min(part.size(), word_.size() - used_);
+  std::memcpy(word_.data() + used_, part.data(), size);
+  used_ = static_cast<std::uint16_t>(used_ + size);
 }
 
 void Finder::end_part(FinderSink& sink) noexcept {
@@ -103,7 +136,7 @@ void Finder::end_part(FinderSink& sink) noexcept {
 // Most words are no URI: they have neither a dot nor a colon within.
 void Finder::end_word(std::string_view word, FinderSink& sink) noexcept {
   if (word.size() < 4 || word.size() > kUriBytes) word = word.substr(0, kUriBytes);
-  const std::size_t mark = word.find_first_of(".:[(");
+  const std::size_t mark = word.find_first_of(kMarks);
   if (word.size() < 4 || mark == word.npos || mark + 1 == word.size()) return;
   if (const std::size_t start = find_start(word); start != word.npos) {
     take_text(trim_behind(word.substr(start)), sink);

@@ -38,6 +38,7 @@ class Finder {
  private:
   static constexpr int kCarriedMax = 3;  // URIs within URIs
 
+  void keep(ByteView part) noexcept;
   void end_word(std::string_view word, FinderSink& sink) noexcept;
   void take_text(std::string_view written, FinderSink& sink) noexcept;
   void tell(mime::Uri& uri, const Canonical& canonical, FinderSink& sink) noexcept;

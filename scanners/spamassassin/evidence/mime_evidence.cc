@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "engine/base/bytes.h"
 #include "scanners/spamassassin/text.h"
@@ -30,7 +31,10 @@ bool is_bad_iso(std::string_view charset) noexcept {
 }  // namespace
 
 void MimeEvidence::begin() {
+  std::vector<std::string> charsets = std::move(facts_.charsets);  // for their memory
+  charsets.clear();
   facts_ = {};
+  facts_.charsets = std::move(charsets);
   nodes_.clear();
   open_.clear();
   fields_ = last_ = {};

@@ -1,0 +1,73 @@
+// Finds the next octet of a text that needs thought, 64 or 32 octets at a time, so that what needs
+// none can be taken in runs.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "engine/base/bytes.h"
+
+namespace sluice::scan::mime {
+
+// Two tables of 16, for a vector to look up: an octet is in the set when the entries of its two
+// halves have a bit in common.
+struct alignas(32) OctetSet {
+  std::array<std::uint8_t, 16> low{};
+  std::array<std::uint8_t, 16> high{};
+
+  // Does not compile for a set with more than eight different rows of 16.
+  template <typename Member>
+  static consteval OctetSet of(Member member) {
+    OctetSet set;
+    std::array<unsigned, 8> rows{};
+    std::size_t count = 0;
+    for (unsigned half = 0; half < 16; ++half) {
+      unsigned row = 0;
+      for (unsigned i = 0; i < 16; ++i) row |= (member(half * 16 + i) ? 1U : 0U) << i;
+      if (row == 0) continue;
+      std::size_t place = 0;
+      while (place < count && rows[place] != row) ++place;
+      if (place == count) rows.at(count++) = row;
+      set.high[half] = static_cast<std::uint8_t>(1U << place);
+      for (unsigned i = 0; i < 16; ++i)
+        if ((row >> i & 1) != 0) set.low[i] |= static_cast<std::uint8_t>(1U << place);
+    }
+    return set;
+  }
+
+  constexpr bool has(std::uint8_t octet) const noexcept {
+    return (low[octet & 15] & high[octet >> 4]) != 0;
+  }
+};
+
+// An octet of `alone`; or one of `first` with one of `second` behind it.
+struct OctetPattern {
+  static constexpr std::uint8_t kAlone = 1, kFirst = 2, kSecond = 4;
+
+  OctetSet alone, first, second;
+  std::array<std::uint8_t, 256> kinds{};  // the same for one octet at a time
+
+  consteval OctetPattern(OctetSet a, OctetSet b, OctetSet c) : alone(a), first(b), second(c) {
+    for (unsigned i = 0; i < 256; ++i) {
+      const auto octet = static_cast<std::uint8_t>(i);
+      kinds[i] = static_cast<std::uint8_t>(
+          (a.has(octet) ? kAlone : 0) | (b.has(octet) ? kFirst : 0) | (c.has(octet) ? kSecond : 0));
+    }
+  }
+};
+
+struct SearchKernel {
+  const char* name;
+  std::size_t (*find)(const OctetPattern& pattern, const std::uint8_t* from,
+                      std::size_t size) noexcept;
+};
+
+// What this processor can run, best first; the last works everywhere. Chosen once, at start.
+std::span<const SearchKernel* const> search_kernels() noexcept;
+
+// Offset of the first place that fits, or in.size().
+std::size_t find(const OctetPattern& pattern, ByteView in) noexcept;
+
+}  // namespace sluice::scan::mime
