@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "scanners/html/character_reference.h"
+#include "scanners/mime/octet_search.h"
 
 namespace sluice::scan::html {
 namespace {
@@ -14,9 +15,20 @@ bool is_letter(std::uint8_t octet) noexcept {
 
 bool is_digit(std::uint8_t octet) noexcept { return octet >= '0' && octet <= '9'; }
 
-bool is_space(std::uint8_t octet) noexcept {
+constexpr bool is_space(unsigned octet) noexcept {
   return octet == ' ' || octet == '\n' || octet == '\t' || octet == '\r' || octet == '\f';
 }
+
+// What ends the name of an attribute, and a value without quotes.
+constexpr mime::OctetPattern kNameEnd(mime::OctetSet::of([](unsigned octet) {
+                                        return is_space(octet) || octet == '/' || octet == '>' ||
+                                               octet == '=';
+                                      }),
+                                      {}, {});
+constexpr mime::OctetPattern kValueEnd(mime::OctetSet::of([](unsigned octet) {
+                                         return is_space(octet) || octet == '>';
+                                       }),
+                                       {}, {});
 
 // Elements whose content is text up to their end tag (13.2.5.2 and the tree construction).
 bool is_raw_text(std::string_view name) noexcept {
@@ -50,6 +62,10 @@ void Tokenizer::feed(ByteView in, TokenSink& sink) noexcept {
       in = feed_comment(in, sink);
     } else if (state_ == State::bogus) {
       in = feed_bogus(in, sink);
+    } else if (state_ == State::value) {
+      in = feed_value(in);
+    } else if (state_ == State::name) {
+      in = feed_name(in, sink);
     } else if (step(in.front(), sink)) {
       in = in.subspan(1);
     }
@@ -79,7 +95,6 @@ bool Tokenizer::step(std::uint8_t octet, TokenSink& sink) noexcept {
     case State::end_tag_open: return step_tag_open(octet, sink);
     case State::reference: return step_reference(octet, sink);
     case State::markup: return step_markup(octet);
-    case State::value: return step_value(octet);
     default: return step_attribute(octet, sink);
   }
 }
@@ -219,15 +234,11 @@ bool Tokenizer::step_attribute(std::uint8_t octet, TokenSink& sink) noexcept {
     case State::before_name:
       if (delimiter) return true;
       begin_attribute();
-      put(octet);
+      put({&octet, 1});
       return true;
     case State::name:
-      if (octet == '=' || delimiter) {
-        state_ = octet == '=' ? State::before_value : State::after_name;
-        if (octet == '/') end_attribute();
-        return true;
-      }
-      put(static_cast<std::uint8_t>(ascii_lower(static_cast<char>(octet))));
+      state_ = octet == '=' ? State::before_value : State::after_name;
+      if (octet == '/') end_attribute();
       return true;
     case State::after_name:
       if (is_space(octet)) return true;
@@ -263,30 +274,40 @@ void Tokenizer::begin_value(std::uint8_t quote) noexcept {
 }
 
 // Into the name or the value of the attribute being read.
-void Tokenizer::put(std::uint8_t octet) noexcept {
-  if (attributes_ == kAttributesMax || used_ == kTagBytes) {
+void Tokenizer::put(ByteView octets) noexcept {
+  if (octets.empty()) return;
+  if (attributes_ == kAttributesMax) {
     truncated_ = true;
     return;
   }
+  const bool value = state_ == State::value;
   Kept& kept = attribute_[attributes_];
-  std::uint16_t& size = state_ == State::value ? kept.value_size : kept.name_size;
-  if (size == (state_ == State::value ? kAttributeBytes : kTagNameBytes * 2)) {
-    truncated_ = truncated_ || state_ == State::value;
-    return;
-  }
-  const char c = static_cast<char>(octet);
-  kept_[used_++] = state_ == State::value ? c : ascii_lower(c);
-  ++size;
+  std::uint16_t& size = value ? kept.value_size : kept.name_size;
+  const std::size_t most = (value ? kAttributeBytes : kTagNameBytes * 2) - size;
+  const std::size_t taken = std::min({octets.size(), most, kTagBytes - used_});
+  char* const to = kept_.data() + used_;
+  std::memcpy(to, octets.data(), taken);
+  if (!value) std::transform(to, to + taken, to, ascii_lower);
+  used_ = static_cast<std::uint16_t>(used_ + taken);
+  size = static_cast<std::uint16_t>(size + taken);
+  truncated_ = truncated_ || (taken < octets.size() && (value || used_ == kTagBytes));
 }
 
-bool Tokenizer::step_value(std::uint8_t octet) noexcept {
-  const bool over = quote_ != 0 ? octet == quote_ : is_space(octet) || octet == '>';
-  if (!over) {
-    put(octet);
-    return true;
-  }
+ByteView Tokenizer::feed_name(ByteView in, TokenSink& sink) noexcept {
+  const std::size_t end = find(kNameEnd, in);
+  put(in.first(end));
+  if (end == in.size()) return {};
+  step_attribute(in[end], sink);
+  return in.subspan(end + 1);
+}
+
+ByteView Tokenizer::feed_value(ByteView in) noexcept {
+  const bool quoted = quote_ != 0;
+  const std::size_t end = quoted ? find_byte(in, quote_) : find(kValueEnd, in);
+  put(in.first(end));
+  if (end == in.size()) return {};
   end_attribute();
-  return quote_ != 0;
+  return in.subspan(quoted ? end + 1 : end);
 }
 
 void Tokenizer::end_attribute() noexcept {

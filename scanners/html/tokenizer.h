@@ -68,18 +68,19 @@ class Tokenizer {
   };
 
   ByteView feed_text(ByteView in, TokenSink& sink) noexcept;
+  ByteView feed_name(ByteView in, TokenSink& sink) noexcept;
+  ByteView feed_value(ByteView in) noexcept;
   ByteView feed_bogus(ByteView in, TokenSink& sink) noexcept;
   ByteView feed_comment(ByteView in, TokenSink& sink) noexcept;
   bool step(std::uint8_t octet, TokenSink& sink) noexcept;  // false: look at it again
   bool step_tag_open(std::uint8_t octet, TokenSink& sink) noexcept;
   bool step_markup(std::uint8_t octet) noexcept;
   bool step_attribute(std::uint8_t octet, TokenSink& sink) noexcept;
-  bool step_value(std::uint8_t octet) noexcept;
   bool step_reference(std::uint8_t octet, TokenSink& sink) noexcept;
   void begin_tag(bool end) noexcept;
   void begin_attribute() noexcept;
   void begin_value(std::uint8_t quote) noexcept;
-  void put(std::uint8_t octet) noexcept;
+  void put(ByteView octets) noexcept;
   void keep_markup(ByteView octets) noexcept;
   void end_markup(TokenSink& sink) noexcept;
   void end_attribute() noexcept;

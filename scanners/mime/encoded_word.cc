@@ -149,6 +149,7 @@ void FieldDecoder::flush() noexcept {
 
 std::string_view decode_field(std::string_view value, Workspace& workspace) noexcept {
   SLUICE_ASSERT(value.size() <= kFieldPieceBytes);
+  if (value.find("=?") == value.npos) return value;
   return FieldDecoder(workspace).decode(value);
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "scanners/mime/octet_search.h"
+
 namespace sluice::scan::mime {
 namespace {
 
@@ -30,21 +32,24 @@ std::string_view strip_line_end(std::string_view text) noexcept {
   return text;
 }
 
+// Controls, but for line ends (a CR at the end is perhaps that of a fold that goes on in the next
+// piece), and what is beyond ASCII.
+constexpr OctetPattern kStrange(OctetSet::of([](unsigned octet) {
+                                  return octet >= 0x80 || (octet < ' ' && octet != '\t' &&
+                                                           octet != '\r' && octet != '\n');
+                                }),
+                                OctetSet::of([](unsigned octet) { return octet == '\r'; }),
+                                OctetSet::of([](unsigned octet) { return octet != '\n'; }));
+
 Anomalies strange_octets(std::string_view raw) noexcept {
-  unsigned all = 0;
-  unsigned controls = 0;
-  for (const char c : raw) {
-    const auto octet = static_cast<unsigned char>(c);
-    all |= octet;
-    controls += octet < ' ' && octet != '\t' && octet != '\n';
-  }
+  const ByteView in = as_bytes(raw);
   Anomalies anomalies;
-  if ((all & 0x80) != 0) anomalies.add(Anomaly::header_eight_bit);
-  if (controls == 0) return anomalies;
-  for (std::size_t i = 0; i + 1 < raw.size(); ++i)
-    if (raw[i] == '\r' && raw[i + 1] == '\n') --controls;
-  if (raw.ends_with('\r')) --controls;  // perhaps of a fold that goes on in the next piece
-  if (controls > 0) anomalies.add(Anomaly::header_control_octet);
+  for (std::size_t at = find(kStrange, in); at < in.size(); ++at) {
+    if (in[at] >= 0x80) anomalies.add(Anomaly::header_eight_bit);
+    if (in[at] >= ' ' || in[at] == '\t' || in[at] == '\n') continue;
+    const bool line_end = in[at] == '\r' && (at + 1 == in.size() || in[at + 1] == '\n');
+    if (!line_end) anomalies.add(Anomaly::header_control_octet);
+  }
   return anomalies;
 }
 

@@ -6,6 +6,21 @@
 #include "scanners/mime/hex.h"
 
 namespace sluice::scan::mime {
+namespace {
+
+// Octets of the escape ("=41", or "=" and CRLF) that `in` begins with, what it stands for written;
+// 0 when it is rare, broken or cut.
+std::size_t whole_escape(ByteView in, std::uint8_t* to) noexcept {
+  if (in.size() < 3) return 0;
+  if (in[1] == '\r' && in[2] == '\n') return 3;
+  const int high = hex_value(in[1]);
+  const int low = hex_value(in[2]);
+  if (high < 0 || low < 0) return 0;
+  *to = static_cast<std::uint8_t>(high * 16 + low);
+  return 3;
+}
+
+}  // namespace
 
 std::size_t QuotedPrintableDecoder::decode(ByteView& in, MutableBytes out) noexcept {
   std::size_t written = 0;
@@ -21,6 +36,11 @@ std::size_t QuotedPrintableDecoder::decode(ByteView& in, MutableBytes out) noexc
     written += literal;
     in = in.subspan(literal);
     if (literal == window.size()) continue;
+    if (const std::size_t size = whole_escape(in, out.data() + written); size > 0) {
+      written += in[1] == '\r' ? 0 : 1;
+      in = in.subspan(size);
+      continue;
+    }
     state_ = State::equals;
     in = in.subspan(1);
   }

@@ -3,10 +3,16 @@
 #include <algorithm>
 #include <cstring>
 
+#include "scanners/mime/octet_search.h"
+
 namespace sluice::scan::mime {
 namespace {
 
 constexpr std::string_view kBegin = "begin ";
+
+// A line end with what may begin "begin" behind it.
+constexpr OctetPattern kLineWithB({}, OctetSet::of([](unsigned octet) { return octet == '\n'; }),
+                                  OctetSet::of([](unsigned octet) { return octet == 'b'; }));
 
 unsigned symbol(char c) noexcept { return (static_cast<unsigned char>(c) - 32U) & 63U; }
 
@@ -24,13 +30,18 @@ void UuencodeReader::feed(ByteView text, UuencodeSink& sink) noexcept {
   while (!text.empty()) {
     // Outside of a file only lines that begin like "begin" are of interest.
     if (used_ == 0 && !open_ && !skip_line_) skip_line_ = text.front() != 'b';
+    if (skip_line_) {
+      const std::size_t end = find(kLineWithB, text);
+      skip_line_ = end == text.size() && text.back() != '\n';
+      if (end == text.size()) return;
+      text = text.subspan(end + 1);
+      continue;
+    }
     const std::size_t newline = find_byte(text, '\n');
     const ByteView part = text.first(newline);
-    if (!skip_line_) {
-      const std::size_t size = std::min(part.size(), kLineBytes - used_);
-      std::memcpy(line_.data() + used_, part.data(), size);
-      used_ = static_cast<std::uint16_t>(used_ + size);
-    }
+    const std::size_t size = std::min(part.size(), kLineBytes - used_);
+    std::memcpy(line_.data() + used_, part.data(), size);
+    used_ = static_cast<std::uint16_t>(used_ + size);
     if (newline == text.size()) return;
     text = text.subspan(newline + 1);
     end_line(sink);
@@ -40,9 +51,8 @@ void UuencodeReader::feed(ByteView text, UuencodeSink& sink) noexcept {
 void UuencodeReader::end_line(UuencodeSink& sink) noexcept {
   std::string_view line{line_.data(), used_};
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (!skip_line_) open_ ? data_line(line, sink) : begin_file(line, sink);
+  open_ ? data_line(line, sink) : begin_file(line, sink);
   used_ = 0;
-  skip_line_ = false;
 }
 
 void UuencodeReader::begin_file(std::string_view line, UuencodeSink& sink) noexcept {

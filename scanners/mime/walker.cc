@@ -3,10 +3,16 @@
 #include <algorithm>
 #include <cstring>
 
+#include "scanners/mime/octet_search.h"
+
 namespace sluice::scan::mime {
 namespace {
 
 constexpr std::size_t kLineOctets = 998 + 2;  // RFC 5322 2.1.1, with the line end
+
+// A line end with what may begin a delimiter behind it.
+constexpr OctetPattern kDashedLine({}, OctetSet::of([](unsigned octet) { return octet == '\n'; }),
+                                   OctetSet::of([](unsigned octet) { return octet == '-'; }));
 
 bool is_white(std::uint8_t octet) noexcept {
   return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n';
@@ -245,9 +251,9 @@ void Walker::feed_body(ByteView& in) noexcept {
       if (may_delimit && boundaries_.resembles(as_text(judged))) note(Anomaly::delimiter_lookalike);
       line_judged_ = true;
     }
-    const std::size_t newline = find_byte(in.subspan(at), '\n');
-    if (newline == in.size() - at) break;
-    at += newline + 1;
+    at += find(kDashedLine, in.subspan(at)) + 1;
+    if (at > in.size() && in.back() != '\n') break;
+    at = std::min(at, in.size());
     line_judged_ = false;
   }
   tell_to(in, in.size());

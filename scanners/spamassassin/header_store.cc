@@ -180,6 +180,7 @@ bool HeaderStore::value_of(const HeaderTarget& target, const Made& made, mime::W
   if (!is_made(target.field) && !may_have(target.field)) return false;
   bool found = false, first = true;
   std::string& value = workspace.value;
+  value.clear();
   for_each_value(target, made, value, [&] {
     if (target.last) {
       out.clear();

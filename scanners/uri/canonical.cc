@@ -7,6 +7,7 @@
 
 #include "engine/base/bytes.h"
 #include "scanners/mime/hex.h"
+#include "scanners/mime/octet_search.h"
 #include "scanners/uri/host.h"
 
 namespace sluice::scan::uri {
@@ -53,9 +54,20 @@ bool begins_ignoring_case(std::string_view text, std::string_view with) noexcept
   return equals_ignoring_case(text.substr(0, with.size()), with);
 }
 
+// Line ends, which are nothing, and what an obfuscation begins with.
+constexpr mime::OctetPattern kNotPlain(mime::OctetSet::of([](unsigned octet) {
+                                         return octet == '\t' || octet == '\r' || octet == '\n' ||
+                                                octet == '[' || octet == '(' || octet == '{';
+                                       }),
+                                       {}, {});
+
 // A URI that someone made unclickable is made clickable again.
 void append_plain(std::string_view written, Text& out, Canonical& result) noexcept {
-  while (!written.empty()) {
+  for (;;) {
+    const std::size_t plain = find(kNotPlain, as_bytes(written));
+    out.append(written.substr(0, plain));
+    written.remove_prefix(plain);
+    if (written.empty()) return;
     const auto found = std::ranges::find_if(kObfuscations, [&](const Obfuscation& one) {
       return begins_ignoring_case(written, one.written);
     });
@@ -165,17 +177,23 @@ bool compose(std::string_view scheme, std::string_view rest, Canonical& out) noe
 }  // namespace
 
 void append_percent_decoded(std::string_view text, Text& out) noexcept {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char octet = text[i];
-    if (octet == '%' && i + 2 < text.size()) {
-      const int high = mime::hex_value(static_cast<std::uint8_t>(text[i + 1]));
-      const int low = mime::hex_value(static_cast<std::uint8_t>(text[i + 2]));
+  while (!text.empty()) {
+    const std::size_t plain = std::min(text.find('%'), text.size());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) return;
+    std::size_t size = 1;
+    char octet = text.front();
+    if (text.size() > 2) {
+      const int high = mime::hex_value(static_cast<std::uint8_t>(text[1]));
+      const int low = mime::hex_value(static_cast<std::uint8_t>(text[2]));
       if (high >= 0 && low >= 0) {
         octet = static_cast<char>(high * 16 + low);
-        i += 2;
+        size = 3;
       }
     }
     out.append({&octet, 1});
+    text.remove_prefix(size);
   }
 }
 

@@ -21,11 +21,13 @@ constexpr bool is_end(unsigned octet) noexcept {
 constexpr std::string_view kMarks = ".:[(";
 
 // What every word that is a URI has, and almost no other: a mark with something behind it.
-constexpr mime::OctetPattern kMarkWithin(
-    mime::OctetSet::of([](unsigned) { return false; }), mime::OctetSet::of([](unsigned octet) {
-      return kMarks.find(static_cast<char>(octet)) != kMarks.npos;
-    }),
-    mime::OctetSet::of([](unsigned octet) { return !is_end(octet); }));
+constexpr mime::OctetPattern kMarkWithin({}, mime::OctetSet::of([](unsigned octet) {
+                                           return kMarks.find(static_cast<char>(octet)) !=
+                                                  kMarks.npos;
+                                         }),
+                                         mime::OctetSet::of([](unsigned octet) {
+                                           return !is_end(octet);
+                                         }));
 
 // Octets of the end of a word that `in` begins with; 0 when the word goes on.
 std::size_t end_size(ByteView in) noexcept {
