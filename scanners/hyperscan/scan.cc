@@ -23,6 +23,15 @@ int on_named_match(unsigned id, unsigned long long, unsigned long long, unsigned
   return 0;
 }
 
+hs_error_t scan(const Database& database, ByteView octets, const Scratch& scratch,
+                match_event_handler on_match, void* context) noexcept {
+  const ByteView text = octets.first(std::min(octets.size(), kScanBytesMax));
+  return hs_scan(database.get(), reinterpret_cast<const char*>(text.data()),
+                 static_cast<unsigned>(text.size()), 0, scratch.get(), on_match, context);
+}
+
+int stop_at_match(unsigned, unsigned long long, unsigned long long, unsigned, void*) { return 1; }
+
 }  // namespace
 
 Scratch::~Scratch() { hs_free_scratch(scratch_); }
@@ -34,11 +43,13 @@ void Scratch::grow_for(const Database& database) {
 void scan_block(const Database& database, ByteView octets, const Scratch& scratch,
                 std::span<const std::uint32_t> names, MatchSet& matches) noexcept {
   NamedMatches named{names, matches};
-  const ByteView text = octets.first(std::min(octets.size(), kScanBytesMax));
-  const auto result =
-      hs_scan(database.get(), reinterpret_cast<const char*>(text.data()),
-              static_cast<unsigned>(text.size()), 0, scratch.get(), on_named_match, &named);
-  SLUICE_ASSERT(result == HS_SUCCESS);
+  SLUICE_ASSERT(scan(database, octets, scratch, on_named_match, &named) == HS_SUCCESS);
+}
+
+bool matches(const Database& database, ByteView octets, const Scratch& scratch) noexcept {
+  const hs_error_t result = scan(database, octets, scratch, stop_at_match, nullptr);
+  SLUICE_ASSERT(result == HS_SUCCESS || result == HS_SCAN_TERMINATED);
+  return result == HS_SCAN_TERMINATED;
 }
 
 }  // namespace sluice::scan::hyperscan

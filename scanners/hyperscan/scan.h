@@ -53,4 +53,7 @@ class Scratch {
 void scan_block(const Database& database, ByteView octets, const Scratch& scratch,
                 std::span<const std::uint32_t> names, MatchSet& matches) noexcept;
 
+// Whether anything of the database matches; scans no further than to there.
+bool matches(const Database& database, ByteView octets, const Scratch& scratch) noexcept;
+
 }  // namespace sluice::scan::hyperscan

@@ -27,16 +27,21 @@ class PatternCompiler {
   PatternSet take(std::size_t set, std::vector<PatternFault>& faults);
 
  private:
+  struct DatabaseDraft {
+    std::vector<hyperscan::Expression> expressions;  // their ids are their places
+    std::optional<hyperscan::Database> database;
+    std::vector<std::uint32_t> refused;  // ids: Hyperscan finds them too large
+  };
   struct Draft {
     Pattern pattern;
     std::optional<pcre::Expression> expression;
     std::string fault;
     PatternPlan plan;
+    DatabaseDraft guard;
   };
   struct ChunkDraft {
     std::vector<std::uint32_t> drafts;  // of the set
-    std::optional<hyperscan::Database> database;
-    std::vector<std::uint32_t> refused;  // of `drafts`: Hyperscan finds them too large
+    DatabaseDraft made;                 // of each
   };
   struct SetDraft {
     std::vector<Draft> drafts;
@@ -45,7 +50,7 @@ class PatternCompiler {
 
   static void judge(Draft& draft);
   static std::vector<ChunkDraft> split(const SetDraft& set);
-  void compile_chunk(const SetDraft& set, ChunkDraft& chunk);
+  void compile(DatabaseDraft& draft);
 
   ArtifactCache& cache_;
   unsigned threads_;

@@ -1,5 +1,7 @@
 #include "scanners/spamassassin/pattern_plan.h"
 
+#include "scanners/spamassassin/loose_regex.h"
+
 namespace sluice::scan::sa {
 namespace {
 
@@ -16,6 +18,8 @@ constexpr std::size_t kTinyPositions = 12;
 // Commoner factors than this are no help.
 constexpr double kFactorBits = 8;
 constexpr double kFactorBitsLeast = 1;  // better than nothing
+// PCRE2 takes up to 80 ns for an octet of a text with expressions as large as this.
+constexpr std::size_t kGuardedPositions = 2'000;
 
 bool suits_hyperscan(const RegexNode& tree) {
   const std::size_t positions = unfolded_size(tree);
@@ -33,11 +37,22 @@ Form hyperscan_form(const PerlRegex& regex) {
   return Form::none;
 }
 
-PatternPlan factor_plan(const std::optional<RegexNode>& tree, double bits_least) {
+// What is tried at the beginning of a line alone is no trouble.
+std::optional<hyperscan::Expression> guard_of(const RegexNode& tree, const PerlRegex& regex) {
+  if (unfolded_size(tree) < kGuardedPositions || regex.pattern.starts_with('^')) return {};
+  auto loose = loose_regex(tree);
+  if (!loose) return {};
+  hyperscan::Expression guard;
+  guard.text = std::move(*loose);
+  return guard;
+}
+
+PatternPlan factor_plan(const std::optional<RegexNode>& tree, const PerlRegex& regex,
+                        double bits_least) {
   if (!tree) return {};
   auto factor = find_factor(*tree, false);
   if (!factor || factor->bits < bits_least) return {};
-  return {Form::factor, std::move(factor)};
+  return {Form::factor, std::move(factor), guard_of(*tree, regex)};
 }
 
 }  // namespace
@@ -56,10 +71,10 @@ hyperscan::Expression hyperscan_expression(const PerlRegex& regex, Form form) {
 PatternPlan plan_pattern(const PerlRegex& regex) {
   const auto tree = parse_regex(regex);
   if (tree && !suits_hyperscan(*tree))
-    if (PatternPlan plan = factor_plan(tree, kFactorBits); plan.factor) return plan;
+    if (PatternPlan plan = factor_plan(tree, regex, kFactorBits); plan.factor) return plan;
   if (!tree || unfolded_size(*tree) <= kPositionsMax)
-    if (const Form form = hyperscan_form(regex); form != Form::none) return {form, {}};
-  return factor_plan(tree, kFactorBitsLeast);
+    if (const Form form = hyperscan_form(regex); form != Form::none) return {form, {}, {}};
+  return factor_plan(tree, regex, kFactorBitsLeast);
 }
 
 }  // namespace sluice::scan::sa

@@ -21,6 +21,8 @@ enum class Form : std::uint8_t {
 struct PatternPlan {
   Form form = Form::none;
   std::optional<Factor> factor;  // of Form::factor
+  // Matches wherever the pattern does and a little oftener, for much less than PCRE2 takes.
+  std::optional<hyperscan::Expression> guard;
 };
 
 PatternPlan plan_pattern(const PerlRegex& regex);

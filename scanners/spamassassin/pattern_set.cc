@@ -14,6 +14,8 @@ void PatternSet::look(ByteView text, PatternTools& tools,
 
 void PatternSet::grow(PatternTools& tools) const {
   for (const Chunk& chunk : chunks_) tools.scratch.grow_for(chunk.database);
+  for (const Entry& entry : entries_)
+    if (entry.guard) tools.scratch.grow_for(*entry.guard);
   tools.hits.grow(entries_.size());
 }
 
@@ -33,7 +35,12 @@ std::uint32_t PatternSet::confirm(const Entry& entry, ByteView text, PatternTool
 std::uint32_t PatternSet::confirm_near(const Entry& entry, std::span<const std::uint32_t> ends,
                                        ByteView text, PatternTools& tools) noexcept {
   const std::size_t reach = entry.factor_reach;
-  if (ends.empty() || reach >= text.size()) return confirm(entry, text, tools);
+  const bool near = !ends.empty() && reach < text.size();
+  if (entry.guard) {
+    const std::size_t first = near ? ends.front() - std::min<std::size_t>(ends.front(), reach) : 0;
+    if (!hyperscan::matches(*entry.guard, text.subspan(first), tools.scratch)) return 0;
+  }
+  if (!near) return confirm(entry, text, tools);
   const std::uint32_t most = entry.counts ? entry.hits_max : 1;
   std::uint32_t found = 0;
   std::size_t from = 0;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <random>
 
+#include "scanners/spamassassin/loose_regex.h"
 #include "scanners/spamassassin/pattern_compiler.h"
 
 namespace sluice::scan::sa {
@@ -82,8 +83,9 @@ TEST(SaCompile, WhatTheParserDoesNotKnowHasNoTree) {
     EXPECT_FALSE(parse_regex({pattern, false, false, false})) << pattern;
 }
 
-// Texts grown from the letters of an expression: where it matches, its factor is there as well.
-TEST(SaCompile, AFactorIsInEveryTextThatMatches) {
+// Texts grown from the letters of an expression: where it matches, its factor is there as well, and
+// its loose form matches.
+TEST(SaCompile, FactorsAndLooseFormsAreInEveryTextThatMatches) {
   const std::vector<std::string> patterns{
       "(?:\\b|\\s)[_\\W]{0,3}v[_\\W]{0,3}[i1!|l][_\\W]{0,3}c[_\\W]{0,3}[o0]",
       "a(?:bc|d[ef]{2,4}|g?)h+[^x]i*?j",
@@ -93,7 +95,9 @@ TEST(SaCompile, AFactorIsInEveryTextThatMatches) {
       "^x?(?:yz|w){0,2}abc?$|q+r*s",
       "(?:a(?:b(?:c|d)|e)f|g(?:h|i)){2}",
       "(?:ab|c[de])(?:[ .]{3}|[.x]{1,5}$)",
-      "(?:[aA\xc0]|\xce\xb1|&#1(?:0|1);){2,}b(?<=b)(?:c|d)*ef?"};
+      "(?:[aA\xc0]|\xce\xb1|&#1(?:0|1);){2,}b(?<=b)(?:c|d)*ef?",
+      "(?:(?:z )?(?:ab{1,3}|cde|(?:fgh|ij)(?:x|yz)?){1,3}[ .]{1,9}){3}",
+      "(?:w?(?:(?:ab|cd)e?){1,3}(?: of)?(?:[ .]{1,90}|_)(?:x[a-z ]{1,30})?){2,5}y?"};
   const std::string letters = "abcdefghijvxyzqrswo10_ .\xc0\xce\xb1\xb2\xd0\xb0";
   std::mt19937 random(7);
   pcre::Tools tools;
@@ -101,7 +105,10 @@ TEST(SaCompile, AFactorIsInEveryTextThatMatches) {
   for (const std::string& pattern : patterns) {
     auto expression = pcre::Expression::compile(pattern, {});
     const auto factor = find_factor(tree_of(pattern), false);
-    ASSERT_TRUE(expression && factor) << pattern;
+    const auto loose = loose_regex(tree_of(pattern));
+    ASSERT_TRUE(expression && factor && loose) << pattern;
+    const auto loosened = pcre::Expression::compile(*loose, {});
+    ASSERT_TRUE(loosened) << *loose;
     for (int i = 0; i < 8'000; ++i) {
       std::string text;
       for (unsigned size = random() % 24; text.size() < size;) {
@@ -114,6 +121,10 @@ TEST(SaCompile, AFactorIsInEveryTextThatMatches) {
       pcre::Expression::Match match;
       if (!expression->find(as_bytes(text), 0, tools, match)) continue;
       ++matched;
+      pcre::Expression::Match ignored;
+      ASSERT_TRUE(loosened->find(as_bytes(text), match.begin, tools, ignored)) << pattern << "\n"
+                                                                               << *loose << "\n"
+                                                                               << text;
       ASSERT_TRUE(std::ranges::any_of(ends_of(*factor, text),
                                       [&](std::size_t end) {
                                         return end >= match.begin &&
@@ -134,6 +145,22 @@ TEST(SaCompile, AFactorIsNotInOrdinaryText) {
   EXPECT_GT(factor->bits, 8);
   EXPECT_FALSE(holds(*factor, "the quick brown fox jumps over its own tail"));
   EXPECT_TRUE(holds(*factor, "cheap v.1 - co-din"));
+}
+
+// One copy of what is repeated is common, two are not.
+TEST(SaCompile, ALooseFormIsNotInOrdinaryText) {
+  const std::string copy = "(?:(?:your )?(?:first |last )?(?:name|home|address)[ .:]{1,100}){5}";
+  const auto loose = loose_regex(tree_of(copy));
+  ASSERT_TRUE(loose);
+  const auto loosened = pcre::Expression::compile(*loose, {});
+  ASSERT_TRUE(loosened);
+  pcre::Tools tools;
+  pcre::Expression::Match match;
+  const auto found = [&](std::string_view text) {
+    return loosened->find(as_bytes(text), 0, tools, match);
+  };
+  EXPECT_FALSE(found("your name is at home and your address: is on the way"));
+  EXPECT_TRUE(found("last name your home"));
 }
 
 TEST(SaCompile, AFactorIsCountedWhereItsGroupRepeats) {

@@ -1,0 +1,226 @@
+#include "scanners/spamassassin/loose_regex.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+namespace sluice::scan::sa {
+namespace {
+
+using Kind = RegexNode::Kind;
+
+// Bounded repeats cost a position for each time; beyond this they lose their bound.
+constexpr std::uint32_t kTimesMax = 4;
+
+constexpr std::size_t kShapeOctetsMax = 12;
+constexpr std::size_t kEdgeOctets = 5;
+constexpr std::size_t kWordOctets = 3;  // are a word: those behind it are not looked at
+
+const OctetSet kHigh = ~OctetSet() << 128;
+
+std::size_t min_width(const RegexNode& node) {
+  switch (node.kind) {
+    case Kind::octet: return 1;
+    case Kind::anything:
+    case Kind::end: return 0;
+    default: break;
+  }
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < node.children.size(); ++i) {
+    const std::size_t of_child = min_width(node.children[i]);
+    if (node.kind != Kind::choice)
+      width = add_widths(width, of_child);
+    else
+      width = i == 0 ? of_child : std::min(width, of_child);
+  }
+  return node.kind == Kind::repeat ? width * std::min(node.least, 1'000U) : width;
+}
+
+OctetSet alphabet(const RegexNode& node) {
+  OctetSet all = node.octets;
+  for (const RegexNode& child : node.children) all |= alphabet(child);
+  return all;
+}
+
+bool begins_high(const RegexNode& node) {
+  return node.kind == Kind::sequence && !node.children.empty() &&
+         node.children.front().octets._Find_first() >= 0x80 && node.children.front().octets.any();
+}
+
+// "(?:[pP\xde]|\xce\xa1|\xd1[\x80-\x8f]|&#222;)" is one letter in all its shapes: a row of
+// any of their octets is looked for.
+bool is_shape(const RegexNode& node) {
+  if (node.kind == Kind::octet) return true;
+  const std::size_t width = max_width(node);
+  if (node.kind != Kind::sequence || width > kShapeOctetsMax || min_width(node) == 0) return false;
+  const OctetSet& first = node.children.front().octets;
+  return width <= 2 || begins_high(node) || (first.count() == 1 && first['&']);
+}
+
+bool is_letter(const RegexNode& choice) {
+  return std::ranges::all_of(choice.children, is_shape) &&
+         std::ranges::any_of(choice.children, begins_high);
+}
+
+// Where a match may begin anywhere, what need not be there at its beginning is left out.
+RegexNode without_lead(RegexNode node) {
+  if (node.kind == Kind::choice) {
+    for (RegexNode& child : node.children) child = without_lead(std::move(child));
+  } else if (node.kind == Kind::sequence) {
+    const auto needed =
+        std::ranges::find_if(node.children, [](auto& c) { return min_width(c) > 0; });
+    node.children.erase(node.children.begin(), needed);
+    if (!node.children.empty()) {
+      RegexNode first = without_lead(std::move(node.children.front()));
+      node.children.front() = std::move(first);
+    }
+  } else if (node.kind == Kind::repeat && node.least == 1 && min_width(node) > 0) {
+    RegexNode only = without_lead(std::move(node.children.front()));
+    return only;
+  }
+  return node;
+}
+
+// What each match begins with, or ends with: of `octets`, or of a word where there are not as many.
+RegexNode edge(RegexNode node, std::size_t octets, bool front) {
+  if (node.kind == Kind::choice) {
+    for (RegexNode& child : node.children) child = edge(std::move(child), octets, front);
+  } else if (node.kind == Kind::sequence) {
+    if (!front) std::ranges::reverse(node.children);
+    std::size_t width = 0;
+    std::size_t kept = 0;
+    while (kept < node.children.size() && width < octets) {
+      RegexNode& child = node.children[kept++];
+      const std::size_t least = min_width(child);
+      if (least >= std::min(kWordOctets, octets - width)) {
+        RegexNode cut = edge(std::move(child), octets - width, front);
+        child = std::move(cut);
+        break;
+      }
+      width = add_widths(width, least);
+    }
+    node.children.resize(kept);
+    if (!front) std::ranges::reverse(node.children);
+  } else if (node.kind == Kind::repeat && node.least == 1 && min_width(node) >= kWordOctets) {
+    RegexNode only = edge(std::move(node.children.front()), octets, front);
+    return only;
+  }
+  return node;
+}
+
+// Two copies are enough of what is repeated: the end of one and the beginning of another.
+RegexNode two_copies(RegexNode node) {
+  if (node.kind != Kind::repeat || node.least < 2 || max_width(node.children.front()) == 1)
+    return without_lead(std::move(node));
+  RegexNode both;
+  both.children.push_back(edge(node.children.front(), kEdgeOctets, false));
+  both.children.push_back(edge(std::move(node.children.front()), kEdgeOctets, true));
+  return both;
+}
+
+class LooseWriter {
+ public:
+  void write(const RegexNode& node) {
+    if (positions_ > kLoosePositionsMax) return;
+    switch (node.kind) {
+      case Kind::octet: octets(node.octets); break;
+      case Kind::sequence: std::ranges::for_each(node.children, [&](auto& c) { write(c); }); break;
+      case Kind::choice: choice(node); break;
+      case Kind::repeat: repeat(node); break;
+      case Kind::anything: octets(~OctetSet()), text_ += '*'; break;
+      case Kind::end: text_ += '$'; break;
+    }
+  }
+
+  std::optional<std::string> take() && {
+    if (positions_ > kLoosePositionsMax) return {};
+    return std::move(text_);
+  }
+
+ private:
+  // As short as can be: the library limits the length of expressions.
+  static void put(unsigned octet, std::string& out) {
+    const auto c = static_cast<char>(octet);
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ')
+      out += c;
+    else
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", octet);
+  }
+
+  void octets(const OctetSet& set) {
+    ++positions_;
+    const bool most = set.count() > 128;
+    const OctetSet named = most ? ~set : set;
+    if (named.none()) {
+      text_ += most ? "(?s:.)" : "[^\\x00-\\xff]";
+    } else if (named.count() == 1 && !most) {
+      put(static_cast<unsigned>(named._Find_first()), text_);
+    } else {
+      text_ += most ? "[^" : "[";
+      ranges(named);
+      text_ += ']';
+    }
+  }
+
+  void ranges(const OctetSet& set) {
+    for (unsigned first = 0; first < 256; ++first) {
+      if (!set[first]) continue;
+      unsigned last = first;
+      while (last < 255 && set[last + 1]) ++last;
+      put(first, text_);
+      if (last > first + 1) text_ += '-';
+      if (last > first) put(last, text_);
+      first = last;
+    }
+  }
+
+  void choice(const RegexNode& node) {
+    if (is_letter(node)) {
+      octets(alphabet(node) | kHigh);
+      text_ += '+';
+      return;
+    }
+    const char* before = "(?:";
+    for (const RegexNode& child : node.children) {
+      text_ += before;
+      write(child);
+      before = "|";
+    }
+    text_ += ')';
+  }
+
+  void repeat(const RegexNode& node) {
+    const RegexNode& child = node.children.front();
+    const bool one = child.kind == Kind::octet;
+    const std::size_t before = positions_;
+    if (!one) text_ += "(?:";
+    write(child);
+    if (!one) text_ += ')';
+    const std::uint32_t least = std::min(node.least, one ? kTimesMax : 1);
+    const bool bounded =
+        least == node.least && (node.most == least || node.most <= (one ? kTimesMax : 1));
+    positions_ += (positions_ - before) * (bounded ? node.most - 1 : std::max(least, 1U) - 1);
+    text_ += times(least, bounded ? node.most : RegexNode::kUnbounded);
+  }
+
+  static std::string times(std::uint32_t least, std::uint32_t most) {
+    const bool unbounded = most == RegexNode::kUnbounded;
+    if (unbounded && least <= 1) return least == 0 ? "*" : "+";
+    if (least == 0 && most == 1) return "?";
+    return unbounded ? fmt::format("{{{},}}", least) : fmt::format("{{{},{}}}", least, most);
+  }
+
+  std::string text_;
+  std::size_t positions_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::string> loose_regex(const RegexNode& tree) {
+  LooseWriter writer;
+  writer.write(two_copies(tree));
+  return std::move(writer).take();
+}
+
+}  // namespace sluice::scan::sa
