@@ -9,27 +9,13 @@ namespace sluice::scan::html {
 namespace {
 
 using mime::UriSource;
-using Names = std::string_view;  // with a space before and behind each
 
-bool is_one_of(std::string_view name, Names names) noexcept {
-  if (name.empty()) return false;
-  for (std::size_t at = names.find(name); at != names.npos; at = names.find(name, at + 1))
-    if (names[at - 1] == ' ' && names[at + name.size()] == ' ') return true;
-  return false;
-}
-
-constexpr Names kVoid = " area base br col embed hr img input link meta param source track wbr ";
-constexpr Names kBlocks =
-    " address blockquote center div dl fieldset form h1 h2 h3 h4 h5 h6 hr ol p pre table ul ";
-// What they break, as SpamAssassin's HTML renderer has it.
-constexpr Names kLine = " br div ";
-constexpr Names kGap = " dd dt embed h1 h2 h3 h4 h5 h6 li td th ";
-constexpr Names kParagraph = " blockquote hr listing p plaintext pre title xmp ";
-constexpr Names kStyleAttributes = " bgcolor color hidden size style text ";
+constexpr std::array<std::string_view, 6> kStyleAttributes{"bgcolor", "color", "hidden",
+                                                           "size",    "style", "text"};
 
 bool says_style(const Tag& tag) noexcept {
   return std::ranges::any_of(tag.attributes, [](const Attribute& attribute) {
-    return is_one_of(attribute.name, kStyleAttributes);
+    return std::ranges::find(kStyleAttributes, attribute.name) != kStyleAttributes.end();
   });
 }
 
@@ -104,13 +90,13 @@ void HtmlText::tell(ByteView utf8, bool visible) noexcept {
   if (visible) shown_.append(as_text(utf8));
 }
 
-void HtmlText::break_line(std::string_view tag) noexcept {
+void HtmlText::break_line(Traits tag) noexcept {
   std::string_view told;
-  if (is_one_of(tag, kLine))
+  if (tag.has(Trait::line))
     told = "\n";
-  else if (is_one_of(tag, kGap))
+  else if (tag.has(Trait::gap))
     told = " ";
-  else if (is_one_of(tag, kParagraph))
+  else if (tag.has(Trait::paragraph))
     told = "\n\n";
   else
     return;
@@ -128,13 +114,14 @@ void HtmlText::start_tag(const Tag& tag) noexcept {
   if (tokens_ != nullptr) tokens_->start_tag(tag);
   if (tag.name == "script" || tag.name == "style") dropped_ = true;
   if (tag.name == "a") close_link();
-  close_implied(tag.name);
-  if (!is_one_of(tag.name, kVoid)) open(tag);
-  break_line(tag.name);
+  const Traits traits = traits_of(tag.name);
+  close_implied(tag.name, traits);
+  if (!traits.has(Trait::empty)) open(tag);
+  break_line(traits);
   if (tag.name == "a")
     open_link(tag);
   else
-    tell_links(tag);
+    tell_links(tag, traits);
 }
 
 void HtmlText::end_tag(std::string_view name) noexcept {
@@ -142,7 +129,7 @@ void HtmlText::end_tag(std::string_view name) noexcept {
   if (name == "script" || name == "style") dropped_ = false;
   if (name == "a") close_link();
   close(name);
-  break_line(name);
+  break_line(traits_of(name));
 }
 
 HtmlText::Element* HtmlText::innermost(std::string_view name) noexcept {
@@ -181,15 +168,15 @@ void HtmlText::close(std::string_view name) noexcept {
 }
 
 // Elements whose end tag may be left out.
-void HtmlText::close_implied(std::string_view name) noexcept {
+void HtmlText::close_implied(std::string_view name, Traits traits) noexcept {
   Element& top = elements_[open_ - 1];
   const std::string_view last = top.name.view();
   const bool cell = name == "td" || name == "th" || name == "tr";
-  const bool ends = (last == "p" && is_one_of(name, kBlocks)) || (last == "li" && name == "li") ||
+  const bool ends = (last == "p" && traits.has(Trait::block)) || (last == "li" && name == "li") ||
                     (cell && (last == "td" || last == "th")) || (last == "tr" && name == "tr");
   if (!ends || open_ == 1) return;
   --open_;
-  if (name == "tr") close_implied(name);
+  if (name == "tr") close_implied(name, traits);
 }
 
 void HtmlText::open_link(const Tag& tag) noexcept {
@@ -210,20 +197,20 @@ void HtmlText::close_link() noexcept {
   sink_->link({target_.view(), UriSource::link, shown, link_has_text_ && shown.empty()});
 }
 
-void HtmlText::tell_links(const Tag& tag) noexcept {
+void HtmlText::tell_links(const Tag& tag, Traits traits) noexcept {
   const auto link = [&](std::string_view attribute, UriSource source) {
     if (const auto target = trim(tag.value(attribute)); !target.empty())
       sink_->link({target, source, {}, false});
   };
-  if (is_one_of(tag.name, " area link base "))
+  if (traits.has(Trait::reference))
     link("href", tag.name == "area" ? UriSource::link : UriSource::other_tag);
   else if (tag.name == "img")
     link("src", UriSource::image);
-  else if (is_one_of(tag.name, " bgsound embed frame iframe script "))
+  else if (traits.has(Trait::source))
     link("src", UriSource::other_tag);
   else if (tag.name == "form")
     link("action", UriSource::form);
-  else if (is_one_of(tag.name, " body table td tr "))
+  else if (traits.has(Trait::background))
     link("background", UriSource::image);
   else if (tag.name == "meta")
     if (const auto target = refresh_target(tag); !target.empty())

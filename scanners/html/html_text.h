@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "scanners/html/element.h"
 #include "scanners/html/style.h"
 #include "scanners/html/tokenizer.h"
 #include "scanners/mime/bounded_text.h"
@@ -56,11 +57,11 @@ class HtmlText final : private TokenSink {
 
   void open(const Tag& tag) noexcept;
   void close(std::string_view name) noexcept;
-  void close_implied(std::string_view name) noexcept;
+  void close_implied(std::string_view name, Traits traits) noexcept;
   Element* innermost(std::string_view name) noexcept;
-  void break_line(std::string_view tag) noexcept;
+  void break_line(Traits tag) noexcept;
   void tell(ByteView utf8, bool visible) noexcept;
-  void tell_links(const Tag& tag) noexcept;
+  void tell_links(const Tag& tag, Traits traits) noexcept;
   void open_link(const Tag& tag) noexcept;
   void close_link() noexcept;
   const Style& style() const noexcept { return elements_[open_ - 1].style; }

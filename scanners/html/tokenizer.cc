@@ -19,6 +19,11 @@ constexpr bool is_space(unsigned octet) noexcept {
   return octet == ' ' || octet == '\n' || octet == '\t' || octet == '\r' || octet == '\f';
 }
 
+constexpr mime::OctetPattern kTextEnd(mime::OctetSet::of([](unsigned octet) {
+                                        return octet == '<' || octet == '&';
+                                      }),
+                                      {}, {});
+
 // What ends the name of an attribute, and a value without quotes.
 constexpr mime::OctetPattern kNameEnd(mime::OctetSet::of([](unsigned octet) {
                                         return is_space(octet) || octet == '/' || octet == '>' ||
@@ -79,8 +84,7 @@ void Tokenizer::finish(TokenSink& sink) noexcept {
 }
 
 ByteView Tokenizer::feed_text(ByteView in, TokenSink& sink) noexcept {
-  std::size_t end = find_byte(in, '<');
-  if (references_) end = find_byte(in.first(end), '&');
+  const std::size_t end = references_ ? find(kTextEnd, in) : find_byte(in, '<');
   if (end > 0) sink.characters(in.first(end));
   if (end == in.size()) return {};
   state_ = in[end] == '<' ? State::tag_open : State::reference;
@@ -336,13 +340,12 @@ void Tokenizer::end_tag(TokenSink& sink) noexcept {
   references_ = !raw_ || name == "title" || name == "textarea";
   raw_name_ = tag_name_;
   raw_size_ = tag_size_;
-  std::array<Attribute, kAttributesMax> attributes;
   for (std::size_t i = 0; i < attributes_; ++i) {
     const Kept& kept = attribute_[i];
-    attributes[i] = {{kept_.data() + kept.name, kept.name_size},
-                     {kept_.data() + kept.value, kept.value_size}};
+    told_[i] = {{kept_.data() + kept.name, kept.name_size},
+                {kept_.data() + kept.value, kept.value_size}};
   }
-  sink.start_tag({name, {attributes.data(), attributes_}, truncated_});
+  sink.start_tag({name, {told_.data(), attributes_}, truncated_});
 }
 
 // Behind "&": what is no reference stays as it is.

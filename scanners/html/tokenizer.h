@@ -112,6 +112,7 @@ class Tokenizer {
   std::array<char, kTagNameBytes> raw_name_;
   std::array<char, 40> pending_;  // "<…", "</…", "&…" that may still be text
   std::array<Kept, kAttributesMax> attribute_;
+  std::array<Attribute, kAttributesMax> told_;  // as the sink is told
   std::array<char, kTagBytes> kept_;
 };
 

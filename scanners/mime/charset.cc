@@ -25,14 +25,33 @@ struct Character {
 
 using SingleTable = std::array<Character, 256>;
 
-bool has_word(std::string_view words, std::string_view wanted) noexcept {
-  while (!words.empty()) {
-    const std::string_view word = words.substr(0, words.find(' '));
-    if (word == wanted) return true;
-    words.remove_prefix(std::min(word.size() + 1, words.size()));
-  }
-  return false;
+struct CharsetName {
+  std::string_view name;
+  Charset charset = kUtf8;
+};
+
+constexpr std::size_t count_names() {
+  std::size_t count = 0;
+  for (const CharsetInfo& info : kCharsets)
+    count += 1 + static_cast<std::size_t>(std::ranges::count(info.names, ' '));
+  return count;
 }
+
+constexpr std::array<CharsetName, count_names()> sort_names() {
+  std::array<CharsetName, count_names()> sorted{};
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < kCharsets.size(); ++i)
+    for (std::string_view names = kCharsets[i].names; !names.empty();) {
+      const std::string_view name = names.substr(0, names.find(' '));
+      names.remove_prefix(std::min(name.size() + 1, names.size()));
+      sorted[size++] = {name, static_cast<Charset>(i)};
+    }
+  std::ranges::sort(sorted, {}, &CharsetName::name);
+  return sorted;
+}
+
+constexpr auto kNames = sort_names();
+static_assert(std::ranges::adjacent_find(kNames, {}, &CharsetName::name) == kNames.end());
 
 iconv_t open_descriptor(const char* name) noexcept { return iconv_open("UTF-8", name); }
 
@@ -78,9 +97,9 @@ std::optional<Charset> find_charset(std::string_view name) noexcept {
       folded.append({&lower, 1});
     }
   if (folded.view() == "utf8" || folded.view() == "usascii" || folded.empty()) return kUtf8;
-  for (std::size_t i = 0; i < kCharsets.size(); ++i)
-    if (has_word(kCharsets[i].names, folded.view())) return static_cast<Charset>(i);
-  return {};
+  const auto found = std::ranges::lower_bound(kNames, folded.view(), {}, &CharsetName::name);
+  if (found == kNames.end() || found->name != folded.view()) return {};
+  return found->charset;
 }
 
 CharsetKind kind_of(Charset charset) noexcept { return kCharsets[charset].kind; }

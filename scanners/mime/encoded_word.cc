@@ -7,10 +7,14 @@
 #include "engine/base/contract.h"
 #include "scanners/mime/base64.h"
 #include "scanners/mime/hex.h"
+#include "scanners/mime/octet_search.h"
 #include "scanners/mime/parameter.h"
 
 namespace sluice::scan::mime {
 namespace {
+
+constexpr OctetPattern kWordBegin({}, OctetSet::of([](unsigned octet) { return octet == '='; }),
+                                  OctetSet::of([](unsigned octet) { return octet == '?'; }));
 
 struct EncodedWord {
   std::string_view charset;
@@ -141,7 +145,7 @@ void FieldDecoder::flush() noexcept {
   pending_ = 0;
   for (std::size_t i = begin; i < written_; ++i) {
     std::uint8_t& octet = workspace_.converted[i];
-    if (octet == '\r' || octet == '\n' || octet == 0) octet = ' ';
+    octet = octet == '\r' || octet == '\n' || octet == 0 ? std::uint8_t{' '} : octet;
   }
 }
 
@@ -149,7 +153,7 @@ void FieldDecoder::flush() noexcept {
 
 std::string_view decode_field(std::string_view value, Workspace& workspace) noexcept {
   SLUICE_ASSERT(value.size() <= kFieldPieceBytes);
-  if (value.find("=?") == value.npos) return value;
+  if (find(kWordBegin, as_bytes(value)) == value.size()) return value;
   return FieldDecoder(workspace).decode(value);
 }
 

@@ -8,10 +8,10 @@
 
 namespace sluice::scan::mime {
 
-// The field piece in UTF-8, in the workspace's `converted`. White space between encoded words is
-// dropped; octets of neighbours in one charset are joined, as senders cut characters in two. Line
-// ends and NUL that an encoded word carries become spaces. What is no valid encoded word stays as
-// it is.
+// The field piece in UTF-8: itself, or in the workspace's `converted`. White space between encoded
+// words is dropped; octets of neighbours in one charset are joined, as senders cut characters in
+// two. Line ends and NUL that an encoded word carries become spaces. What is no valid encoded word
+// stays as it is.
 std::string_view decode_field(std::string_view value, Workspace& workspace) noexcept;
 
 }  // namespace sluice::scan::mime

@@ -85,6 +85,12 @@ void append_plain(std::string_view written, Text& out, Canonical& result) noexce
 
 bool is_slash(char c) noexcept { return c == '/' || c == '\\'; }
 
+// Octets before what begins a path, a query or a fragment.
+std::size_t authority_size(std::string_view text) noexcept {
+  const auto begins_path = [](char c) { return is_slash(c) || c == '?' || c == '#'; };
+  return static_cast<std::size_t>(std::ranges::find_if(text, begins_path) - text.begin());
+}
+
 std::string_view skip_slashes(std::string_view text) noexcept {
   while (!text.empty() && is_slash(text.front())) text.remove_prefix(1);
   return text;
@@ -138,8 +144,7 @@ bool plain_host(std::string_view written, HostText& out, Canonical& result) noex
 // "//" authority, path … behind the scheme.
 bool compose(std::string_view scheme, std::string_view rest, Canonical& out) noexcept {
   rest = skip_slashes(rest);
-  std::size_t end = rest.find_first_of("/\\?#");
-  std::string_view authority = rest.substr(0, end);
+  std::string_view authority = rest.substr(0, authority_size(rest));
   rest.remove_prefix(authority.size());
   if (const std::size_t at = authority.rfind('@'); at != authority.npos) {
     out.add(UriSign::userinfo);
@@ -223,8 +228,7 @@ bool canonicalize(std::string_view written, Canonical& out) noexcept {
     }
   }
   // "cid:", "javascript:" … are no places; "example.com:8080/" is.
-  const std::size_t end = text.find_first_of("/\\?#");
-  const bool has_dot = scheme.substr(0, end).find('.') != scheme.npos;
+  const bool has_dot = scheme.substr(0, authority_size(text)).find('.') != scheme.npos;
   if (!has_dot && !text.starts_with("//")) return false;
   out.add(UriSign::schemeless);
   return compose("http", text, out);

@@ -135,11 +135,10 @@ void Finder::end_part(FinderSink& sink) noexcept {
   used_ = 0;
 }
 
-// Most words are no URI: they have neither a dot nor a colon within.
+// Most words are no URI: they have no mark within.
 void Finder::end_word(std::string_view word, FinderSink& sink) noexcept {
   if (word.size() < 4 || word.size() > kUriBytes) word = word.substr(0, kUriBytes);
-  const std::size_t mark = word.find_first_of(kMarks);
-  if (word.size() < 4 || mark == word.npos || mark + 1 == word.size()) return;
+  if (word.size() < 4 || find(kMarkWithin, as_bytes(word)) == word.size()) return;
   if (const std::size_t start = find_start(word); start != word.npos) {
     take_text(trim_behind(word.substr(start)), sink);
     return;
