@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "scanners/builtin_rules.h"
+#include "scanners/own_rules.h"
 
 namespace sluice::scan {
 namespace {
@@ -61,6 +62,7 @@ std::expected<std::shared_ptr<const RuleSet>, config::Problems> RuleSet::load(
       unreadable.push_back(std::move(rules.error()));
   };
   attachment::AttachmentRules attachment_rules(settings.attachment_rules);
+  if (settings.own_rules) builtin += own_rules();
   builtin += attachment_rules.carriers();
   add_phrases(settings.allow_phrases, Phrase::allow, "scan.allow_phrases");
   add_phrases(settings.block_phrases, Phrase::block, "scan.block_phrases");

@@ -37,6 +37,7 @@ struct ScanSettings {
   std::uint32_t tokens_max = 8'192;  // of a message, that the classifier sees
   std::vector<config::AttachmentRule> attachment_rules;
   bool stock_rules = false;      // those of Debian's package as well, where it is installed
+  bool own_rules = false;        // ours beside them (rules/README.md)
   bool trained = false;          // use the scores for rules beside a classifier
   unsigned compile_threads = 1;  // at load
   std::string cache;             // a folder of compiled rules; empty: none

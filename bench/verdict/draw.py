@@ -28,7 +28,7 @@ WANTED = {  # messages, before --scale
     ("trec07p", "test", "ham"): 2500, ("trec07p", "test", "spam"): 1500,
     ("sa-csdmc", "train", "ham"): 1000, ("sa-csdmc", "train", "spam"): 700,
     ("sa-csdmc", "test", "ham"): 1500, ("sa-csdmc", "test", "spam"): 700,
-    ("modern", "test", "ham"): 1000, ("modern", "test", "spam"): 1000,
+    ("modern", "test", "ham"): 3000, ("modern", "test", "spam"): 2000,
 }
 OTHER_FILTERS = re.compile(
     rb"(x-spam-.*|x-ms-exchange-organization-.*|x-ms-exchange-forest-.*|x-forefront-.*|x-microsoft-antispam.*|"
@@ -65,8 +65,11 @@ def body_key(octets):
 
 def messages(corpora, pool):
     for corpus in POOLS[pool]:
+        top = os.path.join(corpora, corpus)
+        if os.path.isdir(os.path.join(top, corpus)):  # each archive unpacked in a folder of its own
+            top = os.path.join(top, corpus)
         for folder, label in LABELS.items():
-            root = os.path.join(corpora, corpus, folder)
+            root = os.path.join(top, folder)
             for parent, _, names in os.walk(root):
                 for name in names:
                     path = os.path.join(parent, name)

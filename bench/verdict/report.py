@@ -30,19 +30,24 @@ def read_list(out):
     return {path: (label, pool) for part, label, pool, path in rows if part == "test"}
 
 
-def read_tsv(*paths):
+def read_tsv(path):
     scores = {}
-    for path in paths:
-        with open(path, errors="replace") as file:
-            for line in file:
-                name, score, *_ = line.rstrip("\n").split("\t")
-                scores[name] = float(score)
+    with open(path, errors="replace") as file:
+        for line in file:
+            name, score, *_ = line.rstrip("\n").split("\t")
+            scores[name] = float(score)
     return scores
 
 
 def read_ours(path):
+    """The score of each message with all rules, and that without our own."""
+    both, stock = {}, {}
     with open(path, errors="replace") as file:
-        return {row["file"]: row["score"] for row in map(json.loads, file)}
+        for row in map(json.loads, file):
+            both[row["file"]] = row["score"]
+            own = sum(hit["score"] for hit in row["hits"] if hit["rule"].startswith("SL_"))
+            stock[row["file"]] = row["score"] - own
+    return both, stock
 
 
 def threshold_of(ham, rate):
@@ -92,7 +97,7 @@ def plot(out, names):
               'set format x "%g"; set arrow from 0.001,0 to 0.001,1 nohead dashtype 2']
     for panel, _ in panels:
         lines = ", ".join(f'"{out}/roc.dat" using ($1):(strcol(3) eq "{panel.replace(" ", "_")}" && '
-                          f'strcol(4) eq "{name}" ? $2 : NaN) with lines linewidth 2 title "{name}"'
+                          f'strcol(4) eq "{name.replace(" ", "_")}" ? $2 : NaN) with lines linewidth 2 title "{name}"'
                           for name in names)
         script.append(f'set title "{panel}"; plot {lines}')
     subprocess.run(["gnuplot"], input="\n".join(script), text=True, check=False)
@@ -103,9 +108,11 @@ def main():
     options.add_argument("out")
     out = options.parse_args().out
     labels = read_list(out)
+    both, stock = read_ours(os.path.join(out, "sluice.json"))
     scanners = {
-        "sluice": read_ours(os.path.join(out, "ours.json")),
-        "spamassassin": read_tsv(*(os.path.join(out, f"spamassassin.{i}.tsv") for i in (0, 1))),
+        "sluice": both,
+        "sluice, stock rules": stock,
+        "spamassassin": read_tsv(os.path.join(out, "spamassassin.tsv")),
         "rspamd": read_tsv(os.path.join(out, "rspamd.tsv")),
     }
     scanners = {name: scores for name, scores in scanners.items() if scores}
@@ -124,7 +131,7 @@ def main():
                 print(f"| {title} | {measured['ham']}, {measured['spam']} | {name} | {cells} | "
                       f"{100 * at['0.001']['low']:.1f} to {100 * at['0.001']['high']:.1f} |")
                 for false, caught in curve(ham, spam):
-                    data.write(f"{false:.6f} {caught:.6f} {title.replace(' ', '_')} {name}\n")
+                    data.write(f"{false:.6f} {caught:.6f} {title.replace(' ', '_')} {name.replace(' ', '_')}\n")
     with open(os.path.join(out, "verdict.json"), "w") as file:
         json.dump(result, file, indent=1)
     plot(out, list(scanners))

@@ -8,6 +8,7 @@ configuration, with what needs the network off, and ends both.
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -81,6 +82,7 @@ def learn(rows):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the servers as well
     folder, table = os.path.abspath(sys.argv[1]), sys.argv[2]
     os.makedirs(os.path.join(folder, "db"), exist_ok=True)
     with open(table) as file:

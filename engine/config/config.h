@@ -313,6 +313,7 @@ struct BackPressure {                  // [back_pressure]; the numbers of Exchan
 struct Scan {                      // [scan]
   std::vector<std::string> rules;  // files and folders of *.cf; relative to the config file
   bool stock_rules = false;        // those of Debian's spamassassin package before them
+  bool own_rules = false;          // and ours, for what those lack
   std::string cache;               // of compiled rules; within queue.directory unless given
   std::uint32_t compile_threads = 2;
   // What becomes of a message with an SCL at or above (engine/policy/disposition.h); 10 = never.

@@ -344,6 +344,8 @@ std::vector<Key<Scan>> scan_keys() {
        "rules in SpamAssassin's language: files, and folders of *.cf files"},
       {"stock_rules", boolean(&Scan::stock_rules),
        "before them the rules of Debian's package spamassassin, where it is installed"},
+      {"own_rules", boolean(&Scan::own_rules),
+       "before them our own rules, SL_*, for what the stock set lacks: today's phishing and scams"},
       {"cache", text(&Scan::cache, "a path", no_fault),
        "folder that keeps compiled rules; compiled_rules in queue.directory unless given"},
       {"compile_threads", integer(&Scan::compile_threads, 1, 64),

@@ -31,6 +31,7 @@ scan::ScanSettings scan_settings(const config::Config& config) {
           .tokens_max = config.bayes.tokens_max,
           .attachment_rules = config.attachment_rules,
           .stock_rules = scan.stock_rules,
+          .own_rules = scan.own_rules,
           .compile_threads = scan.compile_threads,
           .cache = rule_cache(config),
           .allow_phrases = scan.allow_phrases,

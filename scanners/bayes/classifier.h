@@ -24,6 +24,8 @@ class Classifier {
   explicit Classifier(std::size_t tokens_max);
 
   Opinion classify(const Model& model, std::span<const Token> tokens) noexcept;
+  // What the last opinion was made of, in no order.
+  std::span<const Model::Entry> evidence() const noexcept { return std::span(found_).first(used_); }
 
  private:
   void collect(const Model& model, std::span<const Token> tokens) noexcept;

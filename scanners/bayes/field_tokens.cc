@@ -9,7 +9,16 @@ namespace {
 constexpr std::uint32_t kReceivedMax = 8;   // fields that are looked at
 constexpr std::size_t kValueWordsMax = 64;  // of one field
 
-enum class Use : std::uint8_t { none, presence, words, addresses, received, message_id, date };
+enum class Use : std::uint8_t {
+  none,
+  presence,
+  words,
+  addresses,
+  recipients,
+  received,
+  message_id,
+  date
+};
 
 struct Named {
   std::string_view name;  // lower case; "x-spam-*": all that begin so
@@ -20,19 +29,22 @@ constexpr auto kNamed = std::to_array<Named>({
     {"received", Use::received},
     {"message-id", Use::message_id},
     {"from", Use::addresses},
-    {"to", Use::addresses},
-    {"cc", Use::addresses},
+    {"to", Use::recipients},
+    {"cc", Use::recipients},
     {"reply-to", Use::addresses},
     {"return-path", Use::addresses},
     {"errors-to", Use::addresses},
     {"date", Use::date},
-    {"in-reply-to", Use::presence},
-    {"references", Use::presence},
-    {"dkim-signature", Use::presence},
-    {"domainkey-signature", Use::presence},
-    {"x-google-dkim-signature", Use::presence},
-    {"autocrypt", Use::presence},
-    {"x-face", Use::presence},
+    // What made it and what it is. The words of other fields tell one place from another, not spam.
+    {"x-mailer", Use::words},
+    {"user-agent", Use::words},
+    {"content-type", Use::words},
+    {"content-transfer-encoding", Use::words},
+    {"mime-version", Use::words},
+    {"x-priority", Use::words},
+    {"importance", Use::words},
+    {"priority", Use::words},
+    {"auto-submitted", Use::words},
     // Lists, and gateways to them.
     {"list-*", Use::none},
     {"x-list*", Use::none},
@@ -111,7 +123,7 @@ Use use_of(std::string_view name) noexcept {
   const char first = name.empty() ? '\0' : ascii_lower(name.front());
   for (const Named& entry : kNamed)
     if (entry.name.front() == first && named(name, entry.name)) return entry.use;
-  return Use::words;
+  return Use::presence;
 }
 
 Token lower_hash(std::string_view text, Token seed) noexcept {
@@ -153,23 +165,19 @@ void shape(std::string_view text, Token place, TokenList& out) noexcept {
     if (used == kinds.size()) break;
     kinds[used++] = kind;
   }
-  out.add(hash({kinds.data(), used}, seed(Kind::shape, place)));
+  out.add(Kind::shape, hash({kinds.data(), used}, place), {kinds.data(), used});
 }
 
 void words(std::string_view value, Token place, TokenList& out) noexcept {
-  Token before = 0;
   for_each_word(value, [&](std::string_view word, bool) {
-    const Token token = lower_hash(word, seed(Kind::value, place));
-    out.add(token);
-    if (before != 0) out.add(mix(seed(Kind::value_pair, before), token));
-    before = token;
+    out.add(Kind::value, lower_hash(word, place), word);
   });
 }
 
 // A host and what it is part of: "mail.example.com", "example.com", "com".
 void host(std::string_view name, Token place, TokenList& out) noexcept {
   for (int labels = 0; labels < 5 && !name.empty(); ++labels) {
-    out.add(lower_hash(name, seed(Kind::address, place)));
+    out.add(Kind::address, lower_hash(name, place), name);
     const std::size_t dot = name.find('.');
     if (dot == name.npos) return;
     name.remove_prefix(dot + 1);
@@ -184,9 +192,20 @@ bool is_ipv4(std::string_view word) noexcept {
 // An address and the nets it is in.
 void ipv4(std::string_view text, Token place, TokenList& out) noexcept {
   for (int octets = 4; octets >= 2; --octets) {
-    out.add(hash(text, seed(Kind::address, place)));
+    out.add(Kind::address, hash(text, place), text);
     text = text.substr(0, text.rfind('.'));
   }
+}
+
+// The last two labels of the domain behind the first "@", by which relations are told; 0: none.
+Token domain_of(std::string_view value) noexcept {
+  const std::size_t at = value.find('@');
+  if (at == value.npos) return 0;
+  std::string_view domain = value.substr(at + 1);
+  domain = domain.substr(0, domain.find_first_of("> \t,;)\""));
+  std::size_t dot = domain.rfind('.');
+  if (dot != domain.npos && dot > 0) dot = domain.rfind('.', dot - 1);
+  return lower_hash(dot == domain.npos ? domain : domain.substr(dot + 1), 1);
 }
 
 void addresses(std::string_view value, Token place, TokenList& out) noexcept {
@@ -196,10 +215,17 @@ void addresses(std::string_view value, Token place, TokenList& out) noexcept {
       host(word, place, out);
       ++count;
     } else {
-      out.add(lower_hash(word, seed(Kind::value, place)));
+      out.add(Kind::value, lower_hash(word, place), word);
     }
   });
-  out.add(mix(seed(Kind::figure, place), std::min<std::size_t>(count, 4)));
+  out.add(Kind::figure, mix(place, std::min<std::size_t>(count, 4)), "addresses");
+}
+
+// How many, and whether they have names. Which names is whose mail it is, not what.
+void recipients(std::string_view value, Token place, TokenList& out) noexcept {
+  const auto count = static_cast<std::size_t>(std::ranges::count(value, '@'));
+  const std::uint64_t names = value.find('<') != value.npos ? 8U : 0U;
+  out.add(Kind::figure, mix(place, std::min<std::size_t>(count, 4) + names), "addresses");
 }
 
 // Hosts and addresses; ids and dates say nothing.
@@ -209,22 +235,38 @@ void received(std::string_view value, Token place, TokenList& out) noexcept {
       ipv4(word, place, out);
     else if (word.find('.') != word.npos && is_letter(word.back()))
       host(word, place, out);
-    else if (std::ranges::none_of(word, is_digit) && word.size() > 2)
-      out.add(lower_hash(word, seed(Kind::value, place)));
   });
 }
 
 void date(std::string_view value, Token place, TokenList& out) noexcept {
   shape(value, place, out);
   const std::size_t zone = value.find_last_of("+-");
-  if (zone != value.npos) out.add(hash(value.substr(zone, 5), seed(Kind::value, place)));
+  if (zone != value.npos)
+    out.add(Kind::value, hash(value.substr(zone, 5), place), value.substr(zone, 5));
 }
 
 }  // namespace
 
 void FieldTokens::begin() noexcept {
-  previous_ = message_id_ = 0;
+  message_id_ = 0;
   received_ = 0;
+  domains_ = {};
+}
+
+void FieldTokens::relate(std::string_view name, std::string_view value) noexcept {
+  constexpr auto kNames =
+      std::to_array<std::string_view>({"from", "reply-to", "return-path", "message-id", "to"});
+  static_assert(kNames.size() == kRelated);
+  for (std::size_t i = 0; i < kRelated; ++i)
+    if (domains_[i] == 0 && equals_ignoring_case(name, kNames[i])) domains_[i] = domain_of(value);
+}
+
+void FieldTokens::end(TokenList& out) const noexcept {
+  out.add(Kind::figure, mix(1, std::min(received_, kReceivedMax)), "Received fields");
+  for (std::size_t i = 1; i < kRelated; ++i) {
+    const std::uint64_t which = domains_[i] == 0 ? 0U : domains_[i] == domains_[0] ? 1U : 2U;
+    out.add(Kind::relation, mix(i, which), which == 1 ? "same domain" : "other domain");
+  }
 }
 
 void FieldTokens::field(const mime::HeaderField& field, TokenList& out) noexcept {
@@ -232,16 +274,16 @@ void FieldTokens::field(const mime::HeaderField& field, TokenList& out) noexcept
   if (use == Use::none) return;
   const Token name = lower_hash(field.name, 0);
   if (field.first) {
-    out.add(seed(Kind::field, name));
-    out.add(hash(field.name, seed(Kind::field, 0)));  // as it is written
-    if (name != previous_) out.add(mix(seed(Kind::field_next, previous_), name));
-    previous_ = name;
+    out.add(Kind::field, name);
+    out.add(Kind::field, hash(field.name, 1), field.name);  // as it is written
+    relate(field.name, field.value);
   }
   switch (use) {
     case Use::none:
     case Use::presence: return;
     case Use::words: return words(field.value, name, out);
     case Use::addresses: return addresses(field.value, name, out);
+    case Use::recipients: return recipients(field.value, name, out);
     case Use::received:
       if (received_++ < kReceivedMax) received(field.value, name, out);
       return;

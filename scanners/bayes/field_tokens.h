@@ -1,8 +1,10 @@
-// Tokens of header fields: that a field is there and which one follows it, the words of its value
-// with its name, and what some fields have of their own. Fields of lists, of other filters and of
-// mail programs' stores say who received a message, not what it is, and are left out, as
-// SpamAssassin's Bayes plugin does.
+// Tokens of header fields: that a field is there, what made a message and what it is, addresses,
+// and whether their domains are that of From. Fields of lists, of other filters and of mail
+// programs' stores say who received a message, not what it is, and are left out, as SpamAssassin's
+// Bayes plugin does.
 #pragma once
+
+#include <array>
 
 #include "scanners/bayes/token_list.h"
 #include "scanners/mime/message_sink.h"
@@ -13,13 +15,18 @@ class FieldTokens {
  public:
   void begin() noexcept;
   void field(const mime::HeaderField& field, TokenList& out) noexcept;
+  void end(TokenList& out) const noexcept;
   // Of Message-ID; 0 without one.
   Token message_id() const noexcept { return message_id_; }
 
  private:
-  Token previous_ = 0;  // the name of the field before
+  static constexpr std::size_t kRelated = 5;
+
+  void relate(std::string_view name, std::string_view value) noexcept;
+
   Token message_id_ = 0;
   std::uint32_t received_ = 0;
+  std::array<Token, kRelated> domains_{};  // of From and of those it is compared with
 };
 
 }  // namespace sluice::scan::bayes

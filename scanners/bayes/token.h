@@ -14,7 +14,7 @@ namespace sluice::scan::bayes {
 using Token = std::uint64_t;
 
 // Changed whenever the tokens of a message change: a database of another version is not used.
-inline constexpr std::uint32_t kTokenVersion = 1;
+inline constexpr std::uint32_t kTokenVersion = 2;
 
 // Multiply and fold, the mixing step of wyhash.
 constexpr Token mix(std::uint64_t a, std::uint64_t b) noexcept {
@@ -39,27 +39,33 @@ inline Token hash(std::string_view text, Token seed) noexcept {
 
 // Kinds of tokens. The numbers are part of the version.
 enum class Kind : std::uint64_t {
-  word = 1,
-  shouted,  // as written, with its capitals
-  pair,     // of words next to each other
-  skip,     // of words with one between them
-  cut,      // the beginning of a long word
-  letters,  // two letters of a script without spaces
+  word = 1,  // TokenNames has their names, in this order
+  shouted,   // as written, with its capitals
+  pair,      // of words next to each other
+  cut,       // the beginning of a long word
+  letters,   // two letters of a script without spaces
   mail_domain,
   uri_host,
   uri_path,
   uri_sign,
-  field,       // a header field is there
-  field_next,  // and which one follows
-  value,       // a word of a field
-  value_pair,
-  shape,  // of a word of a field: which kinds of octets
+  field,     // a header field is there
+  value,     // a word of a field
+  folded,    // a word in disguise, as it is read
+  relation,  // of one field to another
+  shape,     // of a word of a field: which kinds of octets
   address,
   part,
   container,
   anomaly,
   figure,
 };
+
+// The kind stands in the upper five bits.
+constexpr Token of(Kind kind, Token hash) noexcept {
+  constexpr unsigned kShift = 59;
+  return (hash & ((Token{1} << kShift) - 1)) | static_cast<Token>(kind) << kShift;
+}
+constexpr Kind kind_of(Token token) noexcept { return static_cast<Kind>(token >> 59); }
 
 constexpr Token seed(Kind kind, Token within = 0) noexcept {
   return mix(static_cast<std::uint64_t>(kind) * 0xa0761d6478bd642fU, within);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "scanners/bayes/token.h"
+#include "scanners/bayes/token_names.h"
 
 namespace sluice::scan::bayes {
 
@@ -19,12 +20,36 @@ class TokenList {
   void add(Token token) noexcept {
     if (used_ < space_.size()) space_[used_++] = token;
   }
+  // `text`: what it was made of, for who explains it.
+  void add(Kind kind, Token hash, std::string_view text = {}) noexcept {
+    add(of(kind, hash));
+    if (names_ != nullptr) [[unlikely]]
+      names_->note(of(kind, hash), text);
+  }
+  // Of two words, whose hashes these are.
+  void add_pair(Token first, Token second) noexcept {
+    const Token pair = of(Kind::pair, mix(first, second));
+    add(pair);
+    if (names_ != nullptr) [[unlikely]]
+      names_->note_pair(pair, of(Kind::word, first), of(Kind::word, second));
+  }
+  // A word that is no token by itself, but may be of pairs.
+  void note(Token word, std::string_view text) noexcept {
+    if (names_ != nullptr) [[unlikely]]
+      names_->note(of(Kind::word, word), text);
+  }
+  void within(std::string_view field) noexcept {
+    if (names_ != nullptr) [[unlikely]]
+      names_->within(field);
+  }
+  void explain(TokenNames* names) noexcept { names_ = names; }  // null: nobody asks
   bool full() const noexcept { return used_ == space_.size(); }
   std::span<const Token> all() const noexcept { return space_.first(used_); }
 
  private:
   std::span<Token> space_;
   std::size_t used_ = 0;
+  TokenNames* names_ = nullptr;
 };
 
 // Tells which tokens of a message are new; planned for `most` of them, used for one message at a

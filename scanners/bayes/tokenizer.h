@@ -36,7 +36,14 @@ class Tokenizer : public mime::MessageSink {
   // on its way.
   Token identity() const noexcept { return mix(fields_.message_id(), text_); }
 
+  // From the next message on; `names` outlives this, or is null: nobody asks.
+  void explain(TokenNames* names) noexcept {
+    for (TokenList* list : {&text_tokens_, &link_tokens_, &form_tokens_}) list->explain(names);
+  }
+
  private:
+  void subject(const mime::HeaderField& field) noexcept;
+
   // Each kind has a share of its own: how texts and links alternate depends on the chunks that the
   // message came in, and what is beyond a limit must not.
   std::vector<Token> space_;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "scanners/builtin_rules.h"
+#include "scanners/own_rules.h"
 #include "scanners/spamassassin/program.h"
 #include "tools/sluice/report.h"
 #include "tools/sluice/rule_cache.h"
@@ -25,11 +26,14 @@ struct RulesOptions {
   std::vector<std::string> paths{kStockFolder};
   std::string cache = rule_cache();
   std::string name;
+  bool own_rules = false;
   bool as_json = false;
 };
 
 RuleBook read(const RulesOptions& rules, config::Problems& problems) {
-  return scan::sa::read_rule_book(rules.paths, problems, scan::kBuiltinRules);
+  std::string builtin(scan::kBuiltinRules);
+  if (rules.own_rules) builtin += scan::own_rules();
+  return scan::sa::read_rule_book(rules.paths, problems, builtin);
 }
 
 // Octets as a JSON text: each octet beyond ASCII is the character of that number (Latin-1).
@@ -164,6 +168,7 @@ void add_rules(CLI::App& app, Options& options) {
     verb->add_option("--rules", rules->paths, "files, and folders of .cf files")
         ->allow_extra_args(false)
         ->capture_default_str();
+    verb->add_flag("--own-rules", rules->own_rules, "our own rules too (SL_*)");
     verb->callback([&options, rules, run] { options.run = [rules, run] { return run(*rules); }; });
     verb->add_flag("--json", rules->as_json, "as JSON");
     return verb;

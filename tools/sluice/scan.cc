@@ -7,6 +7,7 @@
 #include "scanners/attachment/unpacker.h"
 #include "scanners/bayes/store.h"
 #include "scanners/builtin_rules.h"
+#include "scanners/own_rules.h"
 #include "scanners/spamassassin/report.h"
 #include "tools/sluice/command.h"
 #include "tools/sluice/mail_files.h"
@@ -25,8 +26,25 @@ struct ScanOptions {
   std::string database;  // of the classifier; empty: it is not asked
   bool as_json = false;
   std::string format = "table";
+  std::size_t reasons = 10;  // that the classifier gives
+  bool own_rules = false;
   bool helpers = false;
 };
+
+json reasons_of(const WholeMessageScanner::Report& report) {
+  json reasons = json::array();
+  for (const auto& reason : report.reasons)
+    reasons.push_back({{"token", reason.token}, {"probability", reason.probability}});
+  return reasons;
+}
+
+void print_reasons(const WholeMessageScanner::Report& report) {
+  if (report.opinion.tokens == 0) return;
+  std::printf("  classifier: probability of spam %.4f by %u tokens, the strongest:\n",
+              report.opinion.probability, report.opinion.tokens);
+  for (const auto& reason : report.reasons)
+    std::printf("  %7.4f  %s\n", reason.probability, reason.token.c_str());
+}
 
 void print(const std::string& file, const WholeMessageScanner& scanner,
            const WholeMessageScanner::Report& report, const ScanOptions& options) {
@@ -52,12 +70,13 @@ void print(const std::string& file, const WholeMessageScanner& scanner,
     else
       std::printf("  %7.3f  %-32s %s\n", score, rule.name.c_str(), rule.description.c_str());
   }
-  if (!options.as_json) return;
+  if (!options.as_json) return print_reasons(report);
   json row{{"file", file}, {"score", report.score}, {"hits", std::move(hits)}};
   if (report.opinion.tokens > 0)
     row["bayes"] = {{"probability", report.opinion.probability},
                     {"log_odds", report.opinion.log_odds},
-                    {"tokens", report.opinion.tokens}};
+                    {"tokens", report.opinion.tokens},
+                    {"reasons", reasons_of(report)}};
   std::printf("%s\n", row.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
 }
 
@@ -99,15 +118,18 @@ int scan_files(const ScanOptions& options) {
   auto model = model_of(options.database);
   if (!model) return fail(model.error());
   config::Problems problems;
-  auto program = scan::sa::Program::compile(
-      scan::sa::read_rule_book(options.rules, problems, scan::kBuiltinRules),
-      {.score_set = *model != nullptr ? 2U : 0U,
-       .threads = compile_threads(),
-       .cache = options.cache},
-      problems);
+  std::string builtin(scan::kBuiltinRules);
+  if (options.own_rules) builtin += scan::own_rules();
+  auto program =
+      scan::sa::Program::compile(scan::sa::read_rule_book(options.rules, problems, builtin),
+                                 {.score_set = *model != nullptr ? 2U : 0U,
+                                  .threads = compile_threads(),
+                                  .cache = options.cache},
+                                 problems);
   for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
   if (program->book().rules.empty()) return fail("no rules; name files or folders with --rules");
   WholeMessageScanner scanner(program, {}, std::move(*model));
+  scanner.explain(options.reasons);
   int status = 0;
   const std::vector<MailFile> files = mail_files(options.paths);
   Progress progress(files);
@@ -136,9 +158,13 @@ void add_scan(CLI::App& app, Options& options) {
   command->add_option("--rules", scan->rules, "rule files, and folders of .cf files")
       ->allow_extra_args(false)
       ->capture_default_str();
+  command->add_flag("--own-rules", scan->own_rules,
+                    "our own rules too (SL_*), for what the stock rules lack");
   command->add_option("--cache", scan->cache, "folder that keeps compiled rules; \"\": none");
   command->add_option("--bayes", scan->database,
                       "folder of the classifier's database, as `sluice learn --database` makes it");
+  command->add_option("--reasons", scan->reasons, "how many tokens the classifier names")
+      ->capture_default_str();
   command
       ->add_option("--format", scan->format,
                    "table, or as SpamAssassin writes it: report, headers (X-Spam-*)")
