@@ -10,6 +10,7 @@
 
 #include "scanners/pcre/expression.h"
 #include "scanners/spamassassin/evidence/gathered.h"
+#include "scanners/spamassassin/header_facts.h"
 #include "scanners/spamassassin/header_store.h"
 #include "scanners/spamassassin/lists.h"
 #include "scanners/spamassassin/relays.h"
@@ -17,25 +18,18 @@
 
 namespace sluice::scan::sa {
 
-// What functions may look at, complete when they are called.
+// What functions may look at. Those of the header are called when it is complete, the others when
+// the message is.
 struct MessageEvidence {
   const HeaderStore& headers;
+  HeaderFacts& facts;  // of `headers` and `relays`
   const Relays& relays;
   const RuleBook& book;
   const Lists& lists;
   const Gathered& gathered;
   double spam_probability = -1;  // by the classifier; below 0: it has no opinion
 
-  std::string values(std::string_view field) const;  // all, each with a line end
-  std::string raw_values(std::string_view field) const;  // "ALL": of all fields, with their names
-  std::vector<std::string> addresses(std::string_view field) const;
-  std::string first_address(std::string_view field) const;  // or empty
-  std::string envelope_from() const;                        // or empty
-  bool has(std::string_view field) const;
-  // Of all fields that may name the sender, envelope included; Resent-From alone where there is
-  // one.
-  std::vector<std::string> senders() const;
-  std::vector<std::string> recipients() const;
+  bool has(std::string_view field) const noexcept;
 };
 
 // The rule's arguments, and where it stood: some functions look at another text for "rawbody".
@@ -59,20 +53,27 @@ struct NamedEval {
   EvalFunction function = nullptr;
   int expression = -1;  // which argument is a regular expression
 };
+// Those that look at the header alone, and the others.
 std::span<const NamedEval> header_evals() noexcept;
 std::span<const NamedEval> address_evals() noexcept;
 std::span<const NamedEval> relay_evals() noexcept;
 std::span<const NamedEval> date_evals() noexcept;
+std::span<const NamedEval> freemail_header_evals() noexcept;
+std::span<const NamedEval> list_evals() noexcept;
+std::span<const NamedEval> provider_evals() noexcept;
+
 std::span<const NamedEval> html_evals() noexcept;
 std::span<const NamedEval> mime_evals() noexcept;
 std::span<const NamedEval> body_evals() noexcept;
 std::span<const NamedEval> image_evals() noexcept;
 std::span<const NamedEval> uri_evals() noexcept;
 std::span<const NamedEval> freemail_evals() noexcept;
-std::span<const NamedEval> list_evals() noexcept;
-std::span<const NamedEval> provider_evals() noexcept;
 std::span<const NamedEval> bayes_evals() noexcept;
 
-const NamedEval* find_eval(std::string_view name) noexcept;  // or nullptr
+struct FoundEval {
+  const NamedEval* eval = nullptr;  // or none of that name
+  bool of_header = false;           // it looks at the header alone
+};
+FoundEval find_eval(std::string_view name) noexcept;
 
 }  // namespace sluice::scan::sa

@@ -95,10 +95,10 @@ void ProgramCompiler::sort_rule(std::uint32_t index) {
 
 void ProgramCompiler::sort_eval(std::uint32_t index) {
   const Rule& rule = this->rule(index);
-  const NamedEval* named = find_eval(rule.call.function);
+  const auto [named, of_header] = find_eval(rule.call.function);
   if (named == nullptr)
     return unsupported(rule, fmt::format("{}() is not known", rule.call.function));
-  Program::Eval eval{index, named->function, {}};
+  Program::Eval eval{index, named->function, of_header, {}};
   const auto& arguments = rule.call.arguments;
   if (named->expression >= 0 && static_cast<std::size_t>(named->expression) < arguments.size()) {
     auto compiled =

@@ -52,6 +52,7 @@ class Program {
   struct Eval {
     std::uint32_t rule = 0;
     EvalFunction function = nullptr;
+    bool of_header = false;                      // looks at nothing else
     std::optional<pcre::Expression> expression;  // of its argument
   };
 

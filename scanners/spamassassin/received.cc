@@ -1,6 +1,8 @@
 #include "scanners/spamassassin/received.h"
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -30,8 +32,7 @@ class Reader {
     }
     const std::string_view rest = trim(text_.substr(enclosed ? 6 : 5));
     const std::size_t by = find_by(rest);
-    relay_.by = std::string(words_of(rest.substr(by)).size() > 1 ? words_of(rest.substr(by))[1]
-                                                                 : std::string_view{});
+    relay_.by = nth_word(rest.substr(by), 1);
     while (relay_.by.ends_with(';')) relay_.by.pop_back();
     read_common(rest);
     origin_ = take_apart(trim(rest.substr(0, by)));
@@ -78,9 +79,9 @@ class Reader {
   // Hand-overs within a host, or between programs that name no address, are no news.
   bool names_no_client(std::string_view by) const {
     if (by.empty())
-      return !contains(text_, " by ") && words_of(text_).size() == 4 && words_of(text_)[2] == "id";
-    const auto words = words_of(by);
-    const std::string_view next = words.size() > 2 ? words[2] : std::string_view();
+      return !contains(text_, " by ") && nth_word(text_, 2) == "id" &&
+             !nth_word(text_, 3).empty() && nth_word(text_, 4).empty();
+    const std::string_view next = nth_word(by, 2);
     const bool told_how = next == "with" || next == "via" || next == "for" || next.starts_with('(');
     if (text_.starts_with('(')) return contains(text_, "@localhost) by ");
     if (origin_.comments.empty())
@@ -138,9 +139,9 @@ class Reader {
     }
     if (relay_.ip.empty()) relay_.ip = address_of(origin_.bracketed);
     const bool bare = !address_of(origin_.first).empty() && origin_.first.starts_with('[');
-    const bool told_how = contains(by, " with ") && words_of(by).size() > 2 &&
-                          (words_of(by)[2] == "with" || words_of(by)[2] == "(SMTPL" ||
-                           words_of(by)[2] == "(InterScan");
+    const std::string_view next = nth_word(by, 2);
+    const bool told_how =
+        contains(by, " with ") && (next == "with" || next == "(SMTPL" || next == "(InterScan");
     const bool web =
         !origin_.comments.empty() && contains(origin_.comments.front(), "authenticated user");
     if (relay_.ip.empty() && (bare || helo_told || web || (origin_.comments.empty() && told_how)))
@@ -212,8 +213,7 @@ class Reader {
       if (named.empty() && !helo_told) {  // "host (user@[192.0.2.1])"
         relay_.helo = origin_.first;
         relay_.rdns_looked_up = true;
-        if (words_of(by).size() < 3 || !words_of(by)[2].starts_with('('))
-          relay_.rdns = origin_.first;
+        if (!nth_word(by, 2).starts_with('(')) relay_.rdns = origin_.first;
         return;
       }
     }
@@ -226,7 +226,7 @@ class Reader {
                                    : address_of(origin_.first) == relay_.ip && helo_told;
     if (!named.empty()) {  // first is what the host said of itself, DNS says `named`
       if (!helo_told) relay_.helo = origin_.first;
-      if (is_forged() && (words_of(by).size() < 3 || !words_of(by)[2].starts_with('('))) return;
+      if (is_forged() && !nth_word(by, 2).starts_with('(')) return;
       relay_.rdns = named;
       relay_.rdns_looked_up = named != "softdnserr";
       return;
@@ -301,23 +301,26 @@ class Reader {
 bool Relay::is_private() const noexcept {
   const auto address = IpAddress::parse(ip);
   if (!address) return false;
-  static constexpr std::string_view kPrefixes[] = {
-      "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-      "192.168.0.0/16", "::1/128",       "fe80::/10",   "fc00::/7"};
-  return std::ranges::any_of(kPrefixes, [&](std::string_view text) {
-    const auto prefix = Prefix::parse(text);
-    return prefix && prefix->contains(*address);
-  });
+  static const std::vector<Prefix> kPrefixes = [] {
+    std::vector<Prefix> prefixes;
+    for (const char* text : {"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+                             "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fe80::/10", "fc00::/7"})
+      if (const auto prefix = Prefix::parse(text)) prefixes.push_back(*prefix);
+    return prefixes;
+  }();
+  return std::ranges::any_of(kPrefixes,
+                             [&](const Prefix& prefix) { return prefix.contains(*address); });
 }
 
-std::string Relay::text() const {
-  return fmt::format(
-      "[ ip={} rdns={} helo={} by={} ident={} envfrom={} intl={} id={} auth={} msa=0 ]", ip, rdns,
-      helo, by, ident, envelope_from, internal ? 1 : 0, id, auth);
+void Relay::append_text(std::string& out) const {
+  fmt::format_to(std::back_inserter(out),
+                 "[ ip={} rdns={} helo={} by={} ident={} envfrom={} intl={} id={} auth={} msa=0 ]",
+                 ip, rdns, helo, by, ident, envelope_from, internal ? 1 : 0, id, auth);
 }
 
 Received read_received(std::string_view field) {
   std::string text;
+  text.reserve(field.size());
   for (const char c : field) {
     const bool blank = kBlanks.find(c) != std::string_view::npos;
     if (!blank)

@@ -23,7 +23,7 @@ struct Relay {
   bool has_no_rdns() const noexcept { return rdns.empty() && rdns_looked_up; }
   bool is_private() const noexcept;  // an address that is not on the public Internet
   // "[ ip=… rdns=… helo=… by=… ident=… envfrom=… intl=0 id=… auth=… msa=0 ]"
-  std::string text() const;
+  void append_text(std::string& out) const;
 };
 
 struct Received {

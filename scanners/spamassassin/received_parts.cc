@@ -30,9 +30,11 @@ bool is_submission_id(std::string_view id) {
 }  // namespace
 
 bool contains(std::string_view text, std::string_view part) {
-  return std::ranges::search(text, part, [](char a, char b) {
-           return ascii_lower(a) == ascii_lower(b);
-         }).begin() != text.end();
+  const char first = ascii_lower(part.front());
+  for (std::size_t at = 0; at + part.size() <= text.size(); ++at)
+    if (ascii_lower(text[at]) == first && equals_ignoring_case(text.substr(at, part.size()), part))
+      return true;
+  return false;
 }
 
 bool starts_with(std::string_view text, std::string_view prefix) {
@@ -72,11 +74,10 @@ std::string clean(std::string text) {
   return text;
 }
 
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  for (std::string_view word = next_word(text); !word.empty(); word = next_word(text))
-    words.push_back(word);
-  return words;
+std::string_view nth_word(std::string_view text, std::size_t n) {
+  std::string_view word = next_word(text);
+  for (; n > 0 && !word.empty(); --n) word = next_word(text);
+  return word;
 }
 
 Origin take_apart(std::string_view text) {

@@ -15,7 +15,7 @@ std::string address_of(std::string_view text);
 std::string word_behind(std::string_view text, std::string_view key, std::string_view stop);
 // What stands in the way of patterns like "[^ ]* helo=…" becomes "!".
 std::string clean(std::string text);
-std::vector<std::string_view> words_of(std::string_view text);
+std::string_view nth_word(std::string_view text, std::size_t n);  // from 0; or empty
 
 // "from" up to "by", taken apart: the first word, and the texts in parentheses behind it.
 struct Origin {

@@ -6,10 +6,12 @@
 namespace sluice::scan::sa {
 namespace {
 
-std::string text_of(const std::vector<Relay>& relays) {
-  std::string text;
-  for (const Relay& relay : relays) text += (text.empty() ? "" : " ") + relay.text();
-  return text;
+void write_texts(const std::vector<Relay>& relays, std::string& out) {
+  out.clear();
+  for (const Relay& relay : relays) {
+    if (!out.empty()) out += ' ';
+    relay.append_text(out);
+  }
 }
 
 // fetchmail writes fields of its own about the envelope, from what it guesses.
@@ -51,6 +53,8 @@ void Relays::read(const HeaderStore& headers) {
   }
   read_clients();
   find_envelope_from(headers);
+  write_texts(trusted_, trusted_text_);
+  write_texts(untrusted_, untrusted_text_);
 }
 
 // Fields in which web mailers and the like name the client that wrote the message.
@@ -132,7 +136,7 @@ bool Relays::value_of(std::string_view name, std::string& value) const {
   name.remove_prefix(kPrefix.size());
   const bool trusted =
       equals_ignoring_case(name, "Trusted") || equals_ignoring_case(name, "Internal");
-  value = text_of(trusted ? trusted_ : untrusted_);
+  value = trusted ? trusted_text_ : untrusted_text_;
   return true;
 }
 

@@ -29,6 +29,7 @@ class Relays {
  private:
   std::vector<Relay> trusted_;
   std::vector<Relay> untrusted_;
+  std::string trusted_text_, untrusted_text_;  // what X-Spam-Relays-* shows
   std::size_t unreadable_ = 0;
   std::size_t trusted_fields_ = 0;        // Received fields before the first that is not trusted
   const HeaderStore* headers_ = nullptr;  // read() last

@@ -43,7 +43,8 @@ void RuleScan::begin() noexcept {
   body_bytes_ = rawbody_bytes_ = uri_bytes_ = 0;
   limited_ = false;
   in_subject_ = true;
-  relays_read_ = false;
+  relays_read_ = header_read_ = false;
+  facts_.begin();
 }
 
 // Read when somebody asks for them: they cost as much as a small text.
@@ -100,6 +101,7 @@ void RuleScan::section_end(mime::Section section) noexcept {
     scan_fields(program_->headers(), headers_);
     settle_negated(program_->headers());
     scan_fields(program_->part_headers(), headers_);  // the message is a part as well
+    run_evals(true);
     return;
   }
   scan_fields(program_->part_headers(), part_headers_);
@@ -183,12 +185,14 @@ void RuleScan::scan_uris() noexcept {
   for (const std::string& form : gathered_.uris().forms()) scan(program_->uri(), form, uri_bytes_);
 }
 
-void RuleScan::run_evals() noexcept {
+void RuleScan::run_evals(bool of_header) noexcept {
+  if (of_header && std::exchange(header_read_, true)) return;
   const bool heard = opinion_ != nullptr && opinion_->tokens > 0;
-  const MessageEvidence evidence{headers_,         gathers_ ? relays() : relays_,
-                                 program_->book(), program_->lists(),
-                                 gathered_,        heard ? opinion_->probability : -1};
+  const MessageEvidence evidence{
+      headers_,          facts_,    gathers_ ? relays() : relays_,     program_->book(),
+      program_->lists(), gathered_, heard ? opinion_->probability : -1};
   for (const Program::Eval& eval : program_->evals()) {
+    if (eval.of_header != of_header) continue;
     const EvalCall& call = program_->rule(eval.rule).call;
     const pcre::Expression* expression = eval.expression ? &*eval.expression : nullptr;
     const Arguments arguments{call.arguments, call.place, expression, &tools_.patterns.pcre};
@@ -201,7 +205,8 @@ void RuleScan::message_end(const mime::MessageFacts& facts) noexcept {
   gathered_.message_end(facts);
   settle_negated(program_->part_headers());
   scan_uris();
-  run_evals();
+  run_evals(true);  // of a message that ended within its header
+  run_evals(false);
   run_metas();
   for (const std::uint32_t rule : program_->reported())
     if (counts_[rule] > 0) score_ += static_cast<double>(program_->score(rule));

@@ -75,7 +75,8 @@ class RuleScan final : public mime::MessageSink {
   void scan_fields(const std::vector<Program::FieldGroup>& groups,
                    const HeaderStore& store) noexcept;
   const Relays& relays();
-  void run_evals() noexcept;
+  // Of the header alone, or the others.
+  void run_evals(bool of_header) noexcept;
   void run_metas() noexcept;
   void scan_uris() noexcept;
   void settle_negated(const std::vector<Program::FieldGroup>& groups) noexcept;
@@ -86,6 +87,8 @@ class RuleScan final : public mime::MessageSink {
   HeaderStore part_headers_;
   Relays relays_;
   bool relays_read_ = false;  // of this message
+  HeaderFacts facts_{headers_, relays_};
+  bool header_read_ = false;  // of this message, and the functions that look at it alone are called
   Gathered gathered_;
   const HeaderStore::Made made_ = [this](std::string_view name, std::string& value) {
     return relays().value_of(name, value);

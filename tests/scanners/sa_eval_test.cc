@@ -17,13 +17,14 @@ int call(std::string_view function, const std::vector<std::string>& arguments,
   Relays relays;
   relays.read(headers);
   const RuleBook book;
-  const NamedEval* found = find_eval(function);
+  HeaderFacts facts(headers, relays);
+  const NamedEval* found = find_eval(function).eval;
   EXPECT_NE(found, nullptr) << function;
   pcre::Tools tools;
   const Arguments given{arguments, Kind::header, nullptr, &tools};
   return found == nullptr
              ? -1
-             : found->function({headers, relays, book, Lists(book), Gathered()}, given);
+             : found->function({headers, facts, relays, book, Lists(book), Gathered()}, given);
 }
 
 TEST(SaEval, Relays) {
@@ -121,7 +122,29 @@ TEST(SaMailTime, FormsInUse) {
     EXPECT_FALSE(parse_mail_time(text)) << text;
 }
 
-TEST(SaEval, UnknownFunctionsAreNone) { EXPECT_EQ(find_eval("no_such"), nullptr); }
+TEST(SaEval, WhatWasMadeOfAHeaderIsForgottenWithIt) {
+  HeaderStore headers(64 * 1024);
+  Relays relays;
+  HeaderFacts facts(headers, relays);
+  const auto begin = [&](const std::string& from) {
+    headers.clear();
+    headers.add({mime::Section::message, "From", " " + from, from, true, true});
+    relays.read(headers);
+    facts.begin();
+  };
+  begin("a@example.com");
+  EXPECT_EQ(facts.values("From"), "a@example.com\n");
+  EXPECT_EQ(facts.senders(), std::vector<std::string>{"a@example.com"});
+  headers.add({mime::Section::message, "To", " c", "c", true, true});
+  EXPECT_EQ(facts.values_in_line("to"), "c ");
+  begin("b@example.com");
+  EXPECT_EQ(facts.values("From"), "b@example.com\n");
+  EXPECT_EQ(facts.senders(), std::vector<std::string>{"b@example.com"});
+  EXPECT_EQ(facts.values_in_line("to"), "");
+  EXPECT_EQ(facts.first_address("Reply-To"), "");
+}
+
+TEST(SaEval, UnknownFunctionsAreNone) { EXPECT_EQ(find_eval("no_such").eval, nullptr); }
 
 }  // namespace
 }  // namespace sluice::scan::sa

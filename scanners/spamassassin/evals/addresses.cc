@@ -14,10 +14,10 @@ constexpr std::size_t kRecipientsSimilar = 5;
 constexpr std::size_t kPrefixCompared = 2;
 
 std::vector<std::string> recipients(const MessageEvidence& message) {
-  std::vector<std::string> found = message.addresses("To");
+  std::vector<std::string> found = message.facts.addresses("To");
   for (const char* field : {"Cc", "Bcc"}) {
     if (field[0] == 'B' && found.size() >= kRecipientsSimilar) break;
-    std::ranges::move(message.addresses(field), std::back_inserter(found));
+    std::ranges::copy(message.facts.addresses(field), std::back_inserter(found));
   }
   const auto same = [](const std::string& a, const std::string& b) {
     return equals_ignoring_case(a, b);
@@ -65,7 +65,7 @@ int check_for_missing_to_header(const MessageEvidence& message, const Arguments&
 }
 
 int check_for_matching_env_and_hdr_from(const MessageEvidence& message, const Arguments&) {
-  return equals_ignoring_case(message.envelope_from(), message.first_address("From"));
+  return equals_ignoring_case(message.facts.envelope_from(), message.facts.first_address("From"));
 }
 
 // The last two labels.
@@ -81,16 +81,16 @@ std::string_view short_domain(std::string_view address) {
 
 // In spite of its name it hits when they differ.
 int check_equal_from_domains(const MessageEvidence& message, const Arguments&) {
-  const std::string from = message.first_address("From");
-  const std::string envelope = message.envelope_from();
+  const std::string& from = message.facts.first_address("From");
+  const std::string& envelope = message.facts.envelope_from();
   const std::string_view a = short_domain(from), b = short_domain(envelope);
   return !a.empty() && !b.empty() && !equals_ignoring_case(a, b);
 }
 
 // A sender address made of the recipient's: "…example.com!joe@…".
 int check_ratware_envelope_from(const MessageEvidence& message, const Arguments&) {
-  const std::string to = message.first_address("To");
-  const std::string from = message.envelope_from();
+  const std::string& to = message.facts.first_address("To");
+  const std::string& from = message.facts.envelope_from();
   const std::size_t at = to.find('@');
   if (from.empty() || at == std::string::npos || from.starts_with("SRS")) return 0;
   const std::string_view user = std::string_view(to).substr(0, at);

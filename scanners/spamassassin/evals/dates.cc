@@ -45,7 +45,7 @@ std::vector<std::string_view> received_fields(const MessageEvidence& message) {
 
 // Seconds from the nearest date of a Received field to that of the message; 0 when either is
 // missing.
-std::int64_t date_shift(const MessageEvidence& message) {
+std::int64_t read_date_shift(const MessageEvidence& message) {
   const auto date = date_of(message);
   if (!date) return 0;
   std::vector<std::int64_t> shifts;
@@ -64,12 +64,13 @@ std::int64_t date_shift(const MessageEvidence& message) {
 // check_for_shifted_date('least', 'most') in hours; either may be 'undef'.
 int check_for_shifted_date(const MessageEvidence& message, const Arguments& arguments) {
   if (arguments.size() < 2) return 0;
-  const std::int64_t shift = date_shift(message);
+  auto& shift = message.facts.date_shift();
+  if (!shift) shift = read_date_shift(message);
   const auto hours = [&](std::size_t i) {
     return static_cast<std::int64_t>(3'600 * arguments.number(i));
   };
-  return (arguments[0] == "undef" || shift >= hours(0)) &&
-         (arguments[1] == "undef" || shift < hours(1));
+  return (arguments[0] == "undef" || *shift >= hours(0)) &&
+         (arguments[1] == "undef" || *shift < hours(1));
 }
 
 constexpr auto kEvals =

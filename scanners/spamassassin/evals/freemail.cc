@@ -16,9 +16,9 @@ std::vector<std::string> lower_addresses(const MessageEvidence& message, std::st
   field = field.substr(0, field.find(':'));
   std::vector<std::string> all;
   if (equals_ignoring_case(field, "EnvelopeFrom"))
-    all.push_back(message.envelope_from());
+    all.push_back(message.facts.envelope_from());
   else
-    all = message.addresses(field);
+    all = message.facts.addresses(field);
   for (std::string& address : all) address = lower_case(address);
   return all;
 }
@@ -41,7 +41,7 @@ int check_freemail_header(const MessageEvidence& message, const Arguments& argum
 }
 
 int check_freemail_from(const MessageEvidence& message, const Arguments& arguments) {
-  const auto senders = message.senders();
+  const auto& senders = message.facts.senders();
   return std::ranges::any_of(
       senders, [&](const std::string& one) { return fits(message, arguments, lower_case(one)); });
 }
@@ -94,7 +94,7 @@ bool is_bulk_sender(std::string_view address) {
 // check_freemail_replyto('replyto' | 'reply'): answers go to another free address than the
 // sender's.
 int check_freemail_replyto(const MessageEvidence& message, const Arguments& arguments) {
-  if (is_bulk_sender(message.envelope_from())) return 0;
+  if (is_bulk_sender(message.facts.envelope_from())) return 0;
   const auto from = lower_addresses(message, "From");
   const auto reply_to = lower_addresses(message, "Reply-To");
   const bool from_free = any_freemail(message, from);
@@ -112,15 +112,19 @@ int check_freemail_replyto(const MessageEvidence& message, const Arguments& argu
   });
 }
 
-constexpr auto kEvals = std::to_array<NamedEval>({
-    {"check_freemail_body", check_freemail_body, 0},
+constexpr auto kHeaderEvals = std::to_array<NamedEval>({
     {"check_freemail_from", check_freemail_from, 0},
     {"check_freemail_header", check_freemail_header, 1},
+});
+
+constexpr auto kEvals = std::to_array<NamedEval>({
+    {"check_freemail_body", check_freemail_body, 0},
     {"check_freemail_replyto", check_freemail_replyto},
 });
 
 }  // namespace
 
+std::span<const NamedEval> freemail_header_evals() noexcept { return kHeaderEvals; }
 std::span<const NamedEval> freemail_evals() noexcept { return kEvals; }
 
 }  // namespace sluice::scan::sa

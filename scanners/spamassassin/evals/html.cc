@@ -116,7 +116,7 @@ int html_text_not_match(const MessageEvidence& message, const Arguments& argumen
 }
 
 int html_title_subject_ratio(const MessageEvidence& message, const Arguments& arguments) {
-  const std::string subject = message.values("Subject");
+  const std::string& subject = message.facts.values("Subject");
   return !subject.empty() && any_part(message, [&](const HtmlFacts& html) {
     return std::ranges::any_of(html.titles, [&](const std::string& title) {
       return share(static_cast<double>(title.size()), static_cast<double>(subject.size())) >

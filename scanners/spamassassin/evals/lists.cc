@@ -17,15 +17,15 @@ bool lists_any(const MessageEvidence& message, std::string_view list,
 }
 
 int check_from_in_list(const MessageEvidence& message, const Arguments& arguments) {
-  return lists_any(message, arguments[0], message.senders());
+  return lists_any(message, arguments[0], message.facts.senders());
 }
 
 int check_to_in_list(const MessageEvidence& message, const Arguments& arguments) {
-  return lists_any(message, arguments[0], message.recipients());
+  return lists_any(message, arguments[0], message.facts.recipients());
 }
 
 int check_replyto_in_list(const MessageEvidence& message, const Arguments& arguments) {
-  const std::string address = message.first_address("Reply-To");
+  const std::string& address = message.facts.first_address("Reply-To");
   return !address.empty() && message.lists.has_address(arguments[0], address);
 }
 
@@ -53,7 +53,7 @@ bool came_as_listed(const MessageEvidence& message, bool by_default) {
   const auto& listed = message.lists.relayed(by_default);
   if (listed.empty()) return false;
   const std::vector<Relay> relays = last_relays(message);
-  for (const std::string& sender : message.senders())
+  for (const std::string& sender : message.facts.senders())
     for (const RelayedSender& one : listed)
       if (matches_glob(lower_case(sender), one.pattern) &&
           std::ranges::any_of(relays, [&](const Relay& r) { return is_relay(r, one.relay); }))
@@ -62,7 +62,7 @@ bool came_as_listed(const MessageEvidence& message, bool by_default) {
 }
 
 int check_from_in_welcomelist(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "welcomelist_from", message.senders()) ||
+  return lists_any(message, "welcomelist_from", message.facts.senders()) ||
          came_as_listed(message, false);
 }
 
@@ -71,27 +71,27 @@ int check_from_in_default_welcomelist(const MessageEvidence& message, const Argu
 }
 
 int check_from_in_blocklist(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "blocklist_from", message.senders());
+  return lists_any(message, "blocklist_from", message.facts.senders());
 }
 
 int check_to_in_welcomelist(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "welcomelist_to", message.recipients());
+  return lists_any(message, "welcomelist_to", message.facts.recipients());
 }
 
 int check_to_in_blocklist(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "blocklist_to", message.recipients());
+  return lists_any(message, "blocklist_to", message.facts.recipients());
 }
 
 int check_to_in_more_spam(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "more_spam_to", message.recipients());
+  return lists_any(message, "more_spam_to", message.facts.recipients());
 }
 
 int check_to_in_all_spam(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "all_spam_to", message.recipients());
+  return lists_any(message, "all_spam_to", message.facts.recipients());
 }
 
 int subject_in(const MessageEvidence& message, bool welcome) {
-  const std::string values = lower_case(message.values("Subject"));
+  const std::string values = lower_case(message.facts.values("Subject"));
   const std::string_view subject = trim(values);
   return !subject.empty() &&
          std::ranges::any_of(message.lists.subjects(welcome), [&](const std::string& glob) {
@@ -109,7 +109,7 @@ int check_subject_in_blocklist(const MessageEvidence& message, const Arguments&)
 
 // The host that handed the message over is of the envelope sender's domain.
 int check_mailfrom_matches_rcvd(const MessageEvidence& message, const Arguments&) {
-  const std::string sender = lower_case(message.envelope_from());
+  const std::string sender = lower_case(message.facts.envelope_from());
   const std::size_t at = sender.rfind('@');
   if (at == std::string::npos || sender.find('.', at) == std::string::npos) return 0;
   const std::string_view domain = uri::registered_domain(std::string_view(sender).substr(at + 1));

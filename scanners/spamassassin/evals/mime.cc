@@ -16,7 +16,7 @@ constexpr std::uint64_t kUppercaseTextMin = 200;  // octets of text before its c
 const MimeFacts& facts(const MessageEvidence& message) { return message.gathered.mime().facts(); }
 
 bool declares_html(const MessageEvidence& message) {
-  const std::string type = message.values("Content-Type");
+  const std::string& type = message.facts.values("Content-Type");
   return equals_ignoring_case(std::string_view(type).substr(0, 9), "text/html");
 }
 
@@ -110,7 +110,7 @@ bool looks_like_capitals(std::string_view charset) {
 
 int check_for_uppercase(const MessageEvidence& message, const Arguments& arguments) {
   const TextFacts& text = message.gathered.text().facts();
-  const std::string type = message.values("Content-Type");
+  const std::string& type = message.facts.values("Content-Type");
   const std::size_t charset = find_ignoring_case(type, "charset=");
   const bool exempt = (charset != std::string::npos &&
                        looks_like_capitals(trim(std::string_view(type).substr(charset + 8)))) ||

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kGoogleTokenMin = 60;  // octets of X-Gm-Message-State and the like
 
 bool claims(const MessageEvidence& message, std::string_view domain) {
-  const std::string from = message.first_address("From");
+  const std::string& from = message.facts.first_address("From");
   if (!ends_ignoring_case(from, domain)) return false;
   const std::size_t before = from.size() - domain.size();
   return before == 0 || (std::isalnum(static_cast<unsigned char>(from[before - 1])) == 0 &&
@@ -26,14 +26,14 @@ bool claims(const MessageEvidence& message, std::string_view domain) {
 bool has_address(const MessageEvidence& message, std::string_view field, pcre::Tools& tools) {
   static const FixedExpression kAddress(
       R"((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{0,4}:[0-9a-f:]*:[0-9a-f]{0,4})");
-  return kAddress.matches(message.values(field), tools);
+  return kAddress.matches(message.facts.values(field), tools);
 }
 
 bool is_msn_group(const MessageEvidence& message, pcre::Tools& tools) {
   static const FixedExpression kGroup(R"((?i)<\S+@groups\.msn\.com>)");
   static const FixedExpression kPickup(R"(from mail pickup service by p\d\dgroups\.msn\.com\b)");
-  return kGroup.matches(message.values("To"), tools) &&
-         kPickup.matches(message.values("Received"), tools);
+  return kGroup.matches(message.facts.values("To"), tools) &&
+         kPickup.matches(message.facts.values("Received"), tools);
 }
 
 enum class Hotmail { fine, forged, elsewhere };
@@ -52,13 +52,15 @@ Hotmail hotmail(const MessageEvidence& message, pcre::Tools& tools) {
       R"(|from \S*\.(?:eur|nam)prd\d+\.prod\.outlook\.com \([0-9a-fA-F.:]+\))");
   static const FixedExpression kOriginator(R"(hotmail\.com|msonline-outlook)");
   static const FixedExpression kNamed(R"((?:from |HELO |helo=)\S*hotmail\.com\b)");
-  const std::string received = one_line(message.values("Received"));
+  const std::string& received = message.facts.values_in_line("Received");
+  if (received.find("hotmail.com") == std::string::npos && !claims(message, "hotmail.com"))
+    return Hotmail::fine;  // whatever else is true
   if (kPickup.matches(received, tools) || is_msn_group(message, tools) ||
       lost_received(message, tools))
     return Hotmail::fine;
   if (has_address(message, "X-Originating-IP", tools) && kOwn.matches(received, tools))
     return Hotmail::fine;
-  if (kOriginator.matches(message.values("X-OriginatorOrg"), tools) &&
+  if (kOriginator.matches(message.facts.values("X-OriginatorOrg"), tools) &&
       kOutlook.matches(received, tools))
     return Hotmail::fine;
   if (kNamed.matches(received, tools)) return Hotmail::forged;
@@ -79,7 +81,7 @@ int check_for_forged_eudoramail_received_headers(const MessageEvidence& message,
                                                  const Arguments& arguments) {
   static const FixedExpression kOwn(R"(by \S*whowhere.com;)");
   return claims(message, "eudoramail.com") && !lost_received(message, *arguments.tools) &&
-         !(kOwn.matches(one_line(message.values("Received")), *arguments.tools) &&
+         !(kOwn.matches(message.facts.values_in_line("Received"), *arguments.tools) &&
            has_address(message, "X-Sender-Ip", *arguments.tools));
 }
 
@@ -101,8 +103,8 @@ int check_for_forged_yahoo_received_headers(const MessageEvidence& message,
   message.relays.value_of("X-Spam-Relays-Untrusted", untrusted);
   if (kTrusted.matches(trusted, tools) || kUntrusted.matches(untrusted, tools)) return 0;
   const bool resent = message.has("Resent-From") && message.has("Resent-To");
-  std::string received = resent ? message.values("X-Received") : std::string();
-  received = one_line(received.empty() ? message.values("Received") : received);
+  const bool inner = resent && !message.facts.values("X-Received").empty();
+  const std::string& received = message.facts.values_in_line(inner ? "X-Received" : "Received");
   if (kOwn.matches(received, tools)) return 0;
   return !(kBulk.matches(received, tools) && claims(message, "reply.yahoo.com"));
 }
@@ -113,8 +115,8 @@ int check_for_forged_juno_received_headers(const MessageEvidence& message,
       R"(from.*\b(?:juno|untd)\.com.*[\[(][0-9a-fA-F.:]+[\])].*by| cookie\.(?:juno|untd)\.com )");
   pcre::Tools& tools = *arguments.tools;
   if (!claims(message, "juno.com") || lost_received(message, tools)) return 0;
-  const std::string received = message.values("Received");
-  const std::string mailer = message.values("X-Mailer");
+  const std::string& received = message.facts.values("Received");
+  const std::string& mailer = message.facts.values("X-Mailer");
   if (message.has("X-Originating-IP"))
     return !kOwn.matches(received, tools) || mailer.find("Juno ") == std::string::npos;
   // Without that field the address that it would hold is missing in any case.
@@ -127,16 +129,16 @@ int check_for_forged_gmail_received_headers(const MessageEvidence& message,
       R"(by 10\.\S+ with SMTP id \S+|by 2002:a\d\d:\w+:\S+ with SMTP id \S+)");
   static const FixedExpression kOuter(R"(by smtp\.googlemail\.com with ESMTPSA id \S+)");
   return claims(message, "gmail.com") &&
-         !kInner.matches(message.values("X-Received"), *arguments.tools) &&
-         !kOuter.matches(message.values("Received"), *arguments.tools) &&
-         (message.values("X-Gm-Message-State").size() < kGoogleTokenMin ||
-          message.values("X-Google-Smtp-Source").size() < kGoogleTokenMin);
+         !kInner.matches(message.facts.values("X-Received"), *arguments.tools) &&
+         !kOuter.matches(message.facts.values("Received"), *arguments.tools) &&
+         (message.facts.values("X-Gm-Message-State").size() < kGoogleTokenMin ||
+          message.facts.values("X-Google-Smtp-Source").size() < kGoogleTokenMin);
 }
 
 int check_for_fake_aol_relay_in_rcvd(const MessageEvidence& message, const Arguments& arguments) {
   static const FixedExpression kRelay(R"((?i) rly-[a-z][a-z]\d\d\.)");
   static const FixedExpression kOwn(R"(/AOL-\d+\.\d+\.\d+\)|ESMTP id (?:RELAY|MAILRELAY|MAILIN))");
-  const std::string received = one_line(message.values("Received"));
+  const std::string& received = message.facts.values_in_line("Received");
   return kRelay.matches(received, *arguments.tools) && !kOwn.matches(received, *arguments.tools);
 }
 
@@ -155,7 +157,7 @@ int check_outlook_message_id(const MessageEvidence& message, const Arguments& ar
     const double off = token - std::trunc(time * kUnitsPerSecond + kUnitsAtEpoch);
     return off <= -kFudge || off >= kFudge;
   };
-  if (!differs(trim(message.values("Date")))) return 0;
+  if (!differs(trim(message.facts.values("Date")))) return 0;
   std::string newest;
   for (std::size_t i = 0; newest.empty() && i < message.headers.size(); ++i)
     if (const auto field = message.headers.field(i); equals_ignoring_case(field.name, "Received"))

@@ -7,7 +7,6 @@
 
 namespace sluice::scan::sa {
 
-std::string one_line(std::string_view text);  // white space runs are one space
 // All that may be the message's id, each with a line end.
 std::string message_ids(const MessageEvidence& message);
 // No Received at all, or a list manager that takes them out: what they would say is unknown.

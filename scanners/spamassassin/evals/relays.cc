@@ -12,23 +12,11 @@
 
 namespace sluice::scan::sa {
 
-std::string one_line(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool blank = kBlanks.find(c) != std::string_view::npos;
-    if (!blank)
-      out += c;
-    else if (!out.ends_with(' '))
-      out += ' ';
-  }
-  return out;
-}
-
 std::string message_ids(const MessageEvidence& message) {
   std::string ids;
   for (const char* field :
        {"X-Message-Id", "Resent-Message-Id", "X-Original-Message-ID", "Message-Id"})
-    ids += message.values(field);
+    ids += message.facts.values(field);
   return ids;
 }
 
@@ -38,10 +26,11 @@ bool lost_received(const MessageEvidence& message, pcre::Tools& tools) {
   static const FixedExpression kQmail(
       R"(qmail \d+ invoked (?:from network|by .{3,20})\); \d+ ... \d+)");
   static const FixedExpression kGroups(R"(from groups\.msn\.com \(\S+\.msn\.com )");
-  const std::string received = message.values("Received");
+  const std::string& received = message.facts.values("Received");
   if (received.empty() || kGroups.matches(received, tools)) return true;
-  return kEzmlm.matches(message.values("Mailing-List"), tools) &&
-         kList.matches(message.values("Delivered-To"), tools) && kQmail.matches(received, tools);
+  return kEzmlm.matches(message.facts.values("Mailing-List"), tools) &&
+         kList.matches(message.facts.values("Delivered-To"), tools) &&
+         kQmail.matches(received, tools);
 }
 
 namespace {
