@@ -61,7 +61,7 @@ class FileDevice final : public LogDevice {
   SegmentFiles files_;
   std::vector<int> fds_;  // by file id, -1 = none; only the data core changes it after the start
   std::unique_ptr<Uring> uring_;
-  std::unique_ptr<JobThread> writes_;  // without io_uring
+  std::unique_ptr<JobThread> writes_;
   std::unique_ptr<JobThread> helper_;
   std::vector<DiskJobDone> done_;
 };
@@ -79,10 +79,10 @@ std::expected<std::vector<LogDevice::File>, std::string> FileDevice::open(
     put_fd(each.file.id, each.fd);
     files.push_back(each.file);
   }
-  if (wants_uring_) uring_ = Uring::make(helper_cpus_);
+  if (wants_uring_) uring_ = Uring::make();
   const auto work = [this](const DiskJob& job, std::vector<DiskJobDone>& done) { run(job, done); };
   helper_ = std::make_unique<JobThread>(work, helper_cpus_);
-  if (!uring_) writes_ = std::make_unique<JobThread>(work, helper_cpus_);
+  writes_ = std::make_unique<JobThread>(work, helper_cpus_, JobThread::Urgency::urgent);
   return files;
 }
 
@@ -125,10 +125,8 @@ std::uint64_t FileDevice::entropy() {
 }
 
 void FileDevice::write(const Write& write) noexcept {
-  const int fd = fd_of(write.file);
-  if (uring_) return uring_->write(fd, write);
   writes_->give({.kind = DiskJob::Kind::write,
-                 .fd = fd,
+                 .fd = fd_of(write.file),
                  .file = write.file,
                  .offset = write.offset,
                  .pieces = write.pieces,
@@ -137,9 +135,7 @@ void FileDevice::write(const Write& write) noexcept {
 }
 
 void FileDevice::sync(std::uint32_t file, Token token) noexcept {
-  const int fd = fd_of(file);
-  if (uring_) return uring_->sync(fd, token);
-  writes_->give({.kind = DiskJob::Kind::sync, .fd = fd, .file = file, .token = token});
+  writes_->give({.kind = DiskJob::Kind::sync, .fd = fd_of(file), .file = file, .token = token});
 }
 
 void FileDevice::read(std::uint32_t file, std::uint64_t offset, MutableBytes into,
@@ -169,7 +165,7 @@ void FileDevice::remove(std::uint32_t file, Token token) noexcept {
 std::size_t FileDevice::poll(std::span<Completion> completions) noexcept {
   std::size_t count = uring_ ? uring_->poll(completions) : 0;
   helper_->fetch(done_);
-  if (writes_) writes_->fetch(done_);
+  writes_->fetch(done_);
   std::size_t taken = 0;
   for (; taken < done_.size() && count < completions.size(); ++taken) {
     const DiskJobDone& job = done_[taken];

@@ -1,5 +1,6 @@
-// The LogDevice over real files: io_uring where the kernel allows it, otherwise a thread for writes
-// and syncs; a helper thread makes and removes segments (and reads, without io_uring).
+// The LogDevice over real files. A thread of its own writes and syncs, before all others of its
+// CPU: every 250 waits for it. Reads go through io_uring where the kernel allows it; a helper
+// thread makes and removes segments (and reads, without io_uring).
 #pragma once
 
 #include <memory>

@@ -11,11 +11,14 @@ cpu_set_t cpu_mask(std::span<const unsigned> cpus) noexcept {
   return mask;
 }
 
-JobThread::JobThread(Run run, std::span<const unsigned> cpus)
+JobThread::JobThread(Run run, std::span<const unsigned> cpus, Urgency urgency)
     : run_(std::move(run)), thread_([this] { loop(); }) {
-  if (cpus.empty()) return;
+  if (cpus.empty()) return;  // on the caller's CPU an urgent thread would take it from the caller
   const cpu_set_t mask = cpu_mask(cpus);
   pthread_setaffinity_np(thread_.native_handle(), sizeof mask, &mask);  // refused: it stays
+  if (urgency == Urgency::normal) return;
+  const sched_param parameters{.sched_priority = 1};
+  pthread_setschedparam(thread_.native_handle(), SCHED_FIFO, &parameters);  // refused: as others
 }
 
 JobThread::~JobThread() {

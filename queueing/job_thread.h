@@ -43,8 +43,12 @@ class JobThread {
  public:
   using Run = std::function<void(const DiskJob&, std::vector<DiskJobDone>&)>;
 
+  // `urgent`: runs at once, whatever else has the CPU (SCHED_FIFO, where the process may): jobs
+  // that a client waits for, and that mostly wait themselves.
+  enum class Urgency : std::uint8_t { normal, urgent };
+
   // It runs on `cpus`; empty = where the caller may run.
-  JobThread(Run run, std::span<const unsigned> cpus);
+  JobThread(Run run, std::span<const unsigned> cpus, Urgency urgency = Urgency::normal);
   ~JobThread();  // after the jobs that were given
 
   void give(const DiskJob& job);

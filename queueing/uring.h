@@ -1,14 +1,13 @@
-// A thin owner of one io_uring for segment files. Made by any thread; used by the one that submits
-// first. At most one system call per poll, and none when there is nothing to submit or to reap.
+// A thin owner of one io_uring that reads segment files. Made by any thread; used by the one that
+// submits first. At most one system call per poll, and none when there is nothing to submit or to
+// reap.
 #pragma once
 
 #include <liburing.h>
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <vector>
 
 #include "queueing/log_device.h"
 
@@ -18,17 +17,12 @@ class Uring {
  public:
   static constexpr unsigned kEntries = 256;
 
-  // nullptr where the kernel or a container refuses. `helper_cpus`: where the kernel's own threads
-  // for this ring may run; empty = where the submitting thread may. They do the syncs, and one that
-  // has to share a CPU with a polling thread waits for its time slice.
-  static std::unique_ptr<Uring> make(std::span<const unsigned> helper_cpus) noexcept;
+  static std::unique_ptr<Uring> make() noexcept;  // nullptr where the kernel or a container refuses
   Uring(const Uring&) = delete;
   Uring& operator=(const Uring&) = delete;
   ~Uring() { io_uring_queue_exit(&ring_); }
 
   bool has_room(unsigned entries) noexcept { return io_uring_sq_space_left(&ring_) >= entries; }
-  void write(int fd, const LogDevice::Write& write) noexcept;
-  void sync(int fd, LogDevice::Token token) noexcept;
   void read(int fd, std::uint64_t offset, MutableBytes into, LogDevice::Token token) noexcept;
 
   std::size_t poll(std::span<LogDevice::Completion> completions) noexcept;
@@ -41,7 +35,6 @@ class Uring {
   void submit() noexcept;
 
   io_uring ring_{};
-  std::vector<unsigned> helper_cpus_;
   bool enabled_ = false;
   unsigned prepared_ = 0;  // since the last submit
   unsigned in_flight_ = 0;

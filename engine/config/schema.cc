@@ -334,7 +334,7 @@ std::vector<Key<Queue>> queue_keys() {
       {"disk_reserve", size(&Queue::disk_reserve, 0, 1'024 * kGiB),
        "octets left free on the file system; below it mail is refused with 452"},
       {"messages_max", integer(&Queue::messages_max, 1, 100'000'000), "messages of each worker"},
-      {"io_uring", boolean(&Queue::io_uring), "write through io_uring when the kernel allows it"},
+      {"io_uring", boolean(&Queue::io_uring), "read through io_uring when the kernel allows it"},
   };
 }
 
