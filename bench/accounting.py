@@ -73,3 +73,25 @@ def machine_busy_seconds() -> float:
     fields = [int(word) for word in _read("/proc/stat").split("\n", 1)[0].split()[1:]]
     user, nice, system, _idle, _iowait, irq, softirq = fields[:7]
     return (user + nice + system + irq + softirq) / TICKS
+
+
+def disk_cpus(directory: str) -> set[int]:
+    """The CPUs that the disk of `directory` interrupts; who polls there keeps syncs waiting."""
+    device = os.stat(directory).st_dev
+    path = os.path.realpath(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/device")
+    while path != "/" and not os.path.isdir(path + "/msi_irqs"):
+        path = os.path.dirname(path)
+    if path == "/":
+        return set()
+    cpus = set()
+    for irq in os.listdir(path + "/msi_irqs"):
+        where = _read(f"/proc/irq/{irq}/effective_affinity_list").strip()
+        if "config" not in _read(f"/sys/kernel/irq/{irq}/actions") and where.isdigit():
+            cpus.add(int(where))
+    return cpus
+
+
+def quiet_cpu(directory: str) -> int:
+    """For the thread that is measured."""
+    cpus = sorted(os.sched_getaffinity(0))
+    return next((cpu for cpu in reversed(cpus) if cpu not in disk_cpus(directory)), cpus[-1])

@@ -1,5 +1,6 @@
 #include "queueing/file_device.h"
 
+#include <fcntl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -61,6 +62,8 @@ class FileDevice final : public LogDevice {
   SegmentFiles files_;
   std::vector<int> fds_;  // by file id, -1 = none; only the data core changes it after the start
   std::unique_ptr<Uring> uring_;
+  // Destroyed in this order: writes give their syncs to the other.
+  std::unique_ptr<JobThread> syncs_;
   std::unique_ptr<JobThread> writes_;
   std::unique_ptr<JobThread> helper_;
   std::vector<DiskJobDone> done_;
@@ -82,6 +85,7 @@ std::expected<std::vector<LogDevice::File>, std::string> FileDevice::open(
   if (wants_uring_) uring_ = Uring::make();
   const auto work = [this](const DiskJob& job, std::vector<DiskJobDone>& done) { run(job, done); };
   helper_ = std::make_unique<JobThread>(work, helper_cpus_);
+  syncs_ = std::make_unique<JobThread>(work, helper_cpus_, JobThread::Urgency::urgent);
   writes_ = std::make_unique<JobThread>(work, helper_cpus_, JobThread::Urgency::urgent);
   return files;
 }
@@ -92,7 +96,7 @@ std::int64_t FileDevice::read_now(std::uint32_t file, std::uint64_t offset, Muta
   const auto in_pages = [](std::uint64_t value) { return value % kPageBytes == 0; };
   if (into.size() >= kWorthIt && in_pages(into.size()) && in_pages(offset) &&
       in_pages(reinterpret_cast<std::uintptr_t>(into.data()))) {
-    const int fd = files_.open_direct(file);
+    const int fd = files_.open_direct(file, O_RDONLY);
     const std::int64_t got = fd < 0 ? fd : read_whole(fd, offset, into);
     if (fd >= 0) ::close(fd);
     if (got == static_cast<std::int64_t>(into.size())) return got;
@@ -103,6 +107,7 @@ std::int64_t FileDevice::read_now(std::uint32_t file, std::uint64_t offset, Muta
 void FileDevice::close() noexcept {
   if (uring_) uring_->wait_for_all();
   writes_.reset();
+  syncs_.reset();
   helper_.reset();
   uring_.reset();
   done_.clear();
@@ -135,7 +140,7 @@ void FileDevice::write(const Write& write) noexcept {
 }
 
 void FileDevice::sync(std::uint32_t file, Token token) noexcept {
-  writes_->give({.kind = DiskJob::Kind::sync, .fd = fd_of(file), .file = file, .token = token});
+  syncs_->give({.kind = DiskJob::Kind::sync, .fd = fd_of(file), .file = file, .token = token});
 }
 
 void FileDevice::read(std::uint32_t file, std::uint64_t offset, MutableBytes into,
@@ -166,6 +171,7 @@ std::size_t FileDevice::poll(std::span<Completion> completions) noexcept {
   std::size_t count = uring_ ? uring_->poll(completions) : 0;
   helper_->fetch(done_);
   writes_->fetch(done_);
+  syncs_->fetch(done_);
   std::size_t taken = 0;
   for (; taken < done_.size() && count < completions.size(); ++taken) {
     const DiskJobDone& job = done_[taken];
@@ -192,8 +198,11 @@ void FileDevice::run(const DiskJob& job, std::vector<DiskJobDone>& done) const {
   }
   done.push_back({job.kind, job.file, job.token, result});
   if (!job.then_sync) return;
-  const std::int64_t synced = result < 0 ? -ECANCELED : fdatasync(job.fd) == 0 ? 0 : -errno;
-  done.push_back({DiskJob::Kind::sync, job.file, *job.then_sync, synced});
+  if (result < 0)
+    done.push_back({DiskJob::Kind::sync, job.file, *job.then_sync, -ECANCELED});
+  else  // by the other thread: the next write goes on meanwhile
+    syncs_->give(
+        {.kind = DiskJob::Kind::sync, .fd = job.fd, .file = job.file, .token = *job.then_sync});
 }
 
 }  // namespace

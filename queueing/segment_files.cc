@@ -10,13 +10,17 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <thread>
+
+#include "queueing/format.h"
 
 namespace sluice::queueing {
 namespace {
 
-constexpr std::size_t kFillBytes = 1024 * 1024;
+constexpr std::size_t kFillBytes = 256 * 1024;
 constexpr std::uint32_t kFileIdMax = 999'999;
 constexpr int kReadersWaitMs = 30'000;
 constexpr int kReadersLookMs = 20;
@@ -27,13 +31,17 @@ bool parse_name(const char* name, std::uint32_t& file) {
          file <= kFileIdMax;
 }
 
+// Past the page cache, or the log's next sync would wait until the disk has taken all of them, and
+// with pauses as long as the writes, in which the log has the disk for itself.
 int fill_with_zeros(int fd, std::uint64_t bytes) {
-  static const std::vector<std::uint8_t> zeros(kFillBytes);
+  alignas(kPageBytes) static const std::uint8_t zeros[kFillBytes] = {};
   for (std::uint64_t at = 0; at < bytes; at += kFillBytes) {
-    const iovec piece{const_cast<std::uint8_t*>(zeros.data()),
+    const iovec piece{const_cast<std::uint8_t*>(zeros),
                       static_cast<std::size_t>(std::min<std::uint64_t>(kFillBytes, bytes - at))};
+    const auto begun = std::chrono::steady_clock::now();
     const std::int64_t result = write_whole(fd, at, {&piece, 1});
     if (result < 0) return static_cast<int>(result);
+    std::this_thread::sleep_for(std::chrono::steady_clock::now() - begun);
   }
   return 0;
 }
@@ -158,7 +166,9 @@ int SegmentFiles::create(const LogDevice::Preparation& preparation) const noexce
   const std::string name = segment_file_name(preparation.file);
   const int fd = openat(directory_fd_, name.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return -errno;
-  int result = fill_with_zeros(fd, preparation.bytes);
+  const int direct = open_direct(preparation.file, O_WRONLY);
+  int result = fill_with_zeros(direct < 0 ? fd : direct, preparation.bytes);
+  if (direct >= 0) ::close(direct);
   if (result == 0 && (fsync(fd) != 0 || fsync(directory_fd_) != 0)) result = -errno;
   if (result == 0) return fd;
   remove(preparation.file, fd);
@@ -171,9 +181,9 @@ int SegmentFiles::remove(std::uint32_t file, int fd) const noexcept {
   return fsync(directory_fd_) == 0 ? 0 : -errno;
 }
 
-int SegmentFiles::open_direct(std::uint32_t file) const noexcept {
+int SegmentFiles::open_direct(std::uint32_t file, int access) const noexcept {
   const int fd =
-      openat(directory_fd_, segment_file_name(file).c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC);
+      openat(directory_fd_, segment_file_name(file).c_str(), access | O_DIRECT | O_CLOEXEC);
   return fd < 0 ? -errno : fd;
 }
 

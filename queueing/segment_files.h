@@ -41,7 +41,7 @@ class SegmentFiles {
   int prepare(const LogDevice::Preparation& preparation, int existing_fd) const noexcept;
   int remove(std::uint32_t file, int fd) const noexcept;
   // For reads of whole pages past the page cache; -errno where the file system has none of it.
-  int open_direct(std::uint32_t file) const noexcept;
+  int open_direct(std::uint32_t file, int access) const noexcept;
 
  private:
   std::expected<void, std::string> lock(QueueAccess access);

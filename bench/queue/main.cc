@@ -40,6 +40,7 @@ struct Settings {
   double seconds = 3;
   double rate = 1'000;  // messages per second, of `pace`
   bool keep = false;    // nothing is delivered and the directory stays
+  unsigned cpu = 0;     // of the polling thread
 };
 
 double now_us() {
@@ -61,18 +62,18 @@ std::uint64_t flushes_of(const std::string& directory) {
   return value;
 }
 
-// As in an engine: the polling thread has the last CPU, and what helps it runs on the others, or
-// the kernel's threads would wait for its time slices.
-std::vector<unsigned> take_last_cpu() {
+// As in an engine: the polling thread has a CPU of its own, and what helps it runs on the others,
+// or the kernel's threads would wait for its time slices. Returns the others.
+std::vector<unsigned> take_cpu(unsigned wanted) {
   cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return {};
-  std::vector<unsigned> cpus;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || !CPU_ISSET(wanted, &allowed))
+    return {};
+  std::vector<unsigned> others;
   for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(cpu);
-  const cpu_set_t last = cpu_mask({&cpus.back(), 1});
-  sched_setaffinity(0, sizeof last, &last);
-  cpus.pop_back();
-  return cpus;
+    if (CPU_ISSET(cpu, &allowed) && cpu != wanted) others.push_back(cpu);
+  const cpu_set_t own = cpu_mask({&wanted, 1});
+  sched_setaffinity(0, sizeof own, &own);
+  return others;
 }
 
 double percentile(std::vector<double>& values, double share) {
@@ -212,7 +213,7 @@ class Load {
       "Received: from client.example.com by mx.example.net with ESMTP id 1; now\r\n";
   const Settings& settings_;
   BlockPool blocks_;
-  std::unique_ptr<LogDevice> device_ = make_file_device(true, take_last_cpu());
+  std::unique_ptr<LogDevice> device_ = make_file_device(true, take_cpu(settings_.cpu));
   std::unique_ptr<Shard> shard_;
   mail::Envelope envelope_;
   std::deque<double> begun_at_;  // commits become durable in their order
@@ -318,6 +319,7 @@ int main(int argc, char** argv) {
   app.add_option("--clients", settings.clients, "that wait for a 250 at once");
   app.add_option("--seconds", settings.seconds, "of the measurement");
   app.add_option("--rate", settings.rate, "messages per second, for pace");
+  app.add_option("--cpu", settings.cpu, "that polls; not the one that the disk interrupts");
   app.add_flag("--keep", settings.keep, "deliver nothing, leave the directory");
   CLI11_PARSE(app, argc, argv);
   try {

@@ -1,4 +1,5 @@
 #include "engine/control/engine.h"
+#include "engine/control/disk_interrupts.h"
 #include "engine/control/host_commands.h"
 
 #include <fmt/format.h>
@@ -108,6 +109,9 @@ std::expected<void, std::string> Engine::make_generation() {
   generation_ = std::move(*generation);
   note_rules();
   note_certificates();
+  for (const std::string& warning :
+       disk_interrupt_warnings(*config_, disk_interrupts(config_->queue.directory)))
+    note(mail::EventKind::engine_warning, warning);
   return {};
 }
 

@@ -1,8 +1,11 @@
 // `sluice plan`: what a configuration means on this machine: cores, queues, memory as sums.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <thread>
 
+#include "engine/control/disk_interrupts.h"
 #include "engine/control/listener_tls.h"
 #include "engine/control/reload.h"
 #include "engine/worker/memory_plan.h"
@@ -47,6 +50,10 @@ std::string steering_of(const config::Port& port, std::size_t workers,
          "hash: the device decides at start, and this command tells while the engine runs";
 }
 
+std::vector<std::string> disk_warnings(const config::Config& config) {
+  return control::disk_interrupt_warnings(config, control::disk_interrupts(config.queue.directory));
+}
+
 void print_queues(const config::Config& config) {
   const std::size_t workers = config.cores.workers.size();
   fmt::print("Ports\n");
@@ -65,6 +72,7 @@ void print_queues(const config::Config& config) {
   fmt::print("Disk\n  {}: up to {} x {} segments of {} = {}\n", config.queue.directory, workers,
              config.queue.segments_max, mib(config.queue.segment_bytes),
              mib(workers * config.queue.segments_max * config.queue.segment_bytes));
+  for (const std::string& warning : disk_warnings(config)) fmt::print("  warning: {}\n", warning);
 }
 
 // Whom names are asked from, and whether their word on DNSSEC counts: what the running engine has
@@ -133,6 +141,8 @@ void print_plan_json(const config::Config& config, const worker::Generation& gen
                                               status ? *status : json::object())}});
   for (const Endpoint& server : control::dns_options(config).servers)
     servers.push_back(server.text());
+  auto warnings = control::certificate_warnings(generation, SystemClock().wall(), store.newest());
+  std::ranges::move(disk_warnings(config), std::back_inserter(warnings));
   print_json({{"workers", config.cores.workers},
               {"offload", config.cores.offload},
               {"control", config.cores.control},
@@ -140,8 +150,7 @@ void print_plan_json(const config::Config& config, const worker::Generation& gen
               {"dns_servers", servers},
               {"disk_bytes", config.cores.workers.size() * config.queue.segments_max *
                                  config.queue.segment_bytes},
-              {"warnings",
-               control::certificate_warnings(generation, SystemClock().wall(), store.newest())},
+              {"warnings", warnings},
               {"memory",
                {{"per_worker", terms_json(memory.per_worker)},
                 {"shared", terms_json(memory.shared)},
