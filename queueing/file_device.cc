@@ -54,7 +54,7 @@ class FileDevice final : public LogDevice {
     if (file >= fds_.size()) fds_.resize(file + 1, -1);
     fds_[file] = fd;
   }
-  void run(const DiskJob& job, std::vector<DiskJobDone>& done) const;
+  std::optional<DiskJob> run(const DiskJob& job, std::vector<DiskJobDone>& done) const;
 
   const bool wants_uring_;
   const QueueAccess access_;
@@ -67,6 +67,7 @@ class FileDevice final : public LogDevice {
   std::unique_ptr<JobThread> writes_;
   std::unique_ptr<JobThread> helper_;
   std::vector<DiskJobDone> done_;
+  std::vector<DiskJobDone> synced_;
 };
 
 std::expected<std::vector<LogDevice::File>, std::string> FileDevice::open(
@@ -83,10 +84,13 @@ std::expected<std::vector<LogDevice::File>, std::string> FileDevice::open(
     files.push_back(each.file);
   }
   if (wants_uring_) uring_ = Uring::make();
-  const auto work = [this](const DiskJob& job, std::vector<DiskJobDone>& done) { run(job, done); };
+  const auto work = [this](const DiskJob& job, std::vector<DiskJobDone>& done) {
+    return run(job, done);
+  };
   helper_ = std::make_unique<JobThread>(work, helper_cpus_);
   syncs_ = std::make_unique<JobThread>(work, helper_cpus_, JobThread::Urgency::urgent);
-  writes_ = std::make_unique<JobThread>(work, helper_cpus_, JobThread::Urgency::urgent);
+  writes_ =
+      std::make_unique<JobThread>(work, helper_cpus_, JobThread::Urgency::urgent, syncs_.get());
   return files;
 }
 
@@ -111,6 +115,7 @@ void FileDevice::close() noexcept {
   helper_.reset();
   uring_.reset();
   done_.clear();
+  synced_.clear();
   for (const int fd : fds_)
     if (fd >= 0) ::close(fd);
   fds_.clear();
@@ -170,8 +175,11 @@ void FileDevice::remove(std::uint32_t file, Token token) noexcept {
 std::size_t FileDevice::poll(std::span<Completion> completions) noexcept {
   std::size_t count = uring_ ? uring_->poll(completions) : 0;
   helper_->fetch(done_);
+  // A sync is told after its write: looked for before it, so that the write is there too.
+  syncs_->fetch(synced_);
   writes_->fetch(done_);
-  syncs_->fetch(done_);
+  done_.insert(done_.end(), synced_.begin(), synced_.end());
+  synced_.clear();
   std::size_t taken = 0;
   for (; taken < done_.size() && count < completions.size(); ++taken) {
     const DiskJobDone& job = done_[taken];
@@ -187,7 +195,7 @@ std::size_t FileDevice::poll(std::span<Completion> completions) noexcept {
 }
 
 // On a helper thread.
-void FileDevice::run(const DiskJob& job, std::vector<DiskJobDone>& done) const {
+std::optional<DiskJob> FileDevice::run(const DiskJob& job, std::vector<DiskJobDone>& done) const {
   std::int64_t result = 0;
   switch (job.kind) {
     case DiskJob::Kind::write: result = write_whole(job.fd, job.offset, job.pieces); break;
@@ -197,12 +205,13 @@ void FileDevice::run(const DiskJob& job, std::vector<DiskJobDone>& done) const {
     case DiskJob::Kind::remove: result = files_.remove(job.file, job.fd); break;
   }
   done.push_back({job.kind, job.file, job.token, result});
-  if (!job.then_sync) return;
-  if (result < 0)
-    done.push_back({DiskJob::Kind::sync, job.file, *job.then_sync, -ECANCELED});
-  else  // by the other thread: the next write goes on meanwhile
-    syncs_->give(
-        {.kind = DiskJob::Kind::sync, .fd = job.fd, .file = job.file, .token = *job.then_sync});
+  if (!job.then_sync) return std::nullopt;
+  // By the thread of the syncs, so that the next write goes on meanwhile.
+  if (result >= 0)
+    return DiskJob{
+        .kind = DiskJob::Kind::sync, .fd = job.fd, .file = job.file, .token = *job.then_sync};
+  done.push_back({DiskJob::Kind::sync, job.file, *job.then_sync, -ECANCELED});
+  return std::nullopt;
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ cpu_set_t cpu_mask(std::span<const unsigned> cpus) noexcept {
   return mask;
 }
 
-JobThread::JobThread(Run run, std::span<const unsigned> cpus, Urgency urgency)
-    : run_(std::move(run)), thread_([this] { loop(); }) {
+JobThread::JobThread(Run run, std::span<const unsigned> cpus, Urgency urgency, JobThread* follower)
+    : run_(std::move(run)), follower_(follower), thread_([this] { loop(); }) {
   if (cpus.empty()) return;  // on the caller's CPU an urgent thread would take it from the caller
   const cpu_set_t mask = cpu_mask(cpus);
   pthread_setaffinity_np(thread_.native_handle(), sizeof mask, &mask);  // refused: it stays
@@ -57,10 +57,11 @@ void JobThread::loop() {
     for (const DiskJob& job : jobs) {
       lock.unlock();
       done.clear();
-      run_(job, done);
+      const std::optional<DiskJob> next = run_(job, done);
       lock.lock();
       done_.insert(done_.end(), done.begin(), done.end());
       has_done_.store(true, std::memory_order_release);
+      if (next) follower_->give(*next);
     }
     jobs.clear();
   }

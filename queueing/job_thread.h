@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <thread>
 #include <vector>
@@ -41,14 +42,17 @@ struct DiskJobDone {
 
 class JobThread {
  public:
-  using Run = std::function<void(const DiskJob&, std::vector<DiskJobDone>&)>;
+  // Does a job and appends its results; returns what `follower` has to do once those can be
+  // fetched.
+  using Run = std::function<std::optional<DiskJob>(const DiskJob&, std::vector<DiskJobDone>&)>;
 
   // `urgent`: runs at once, whatever else has the CPU (SCHED_FIFO, where the process may): jobs
   // that a client waits for, and that mostly wait themselves.
   enum class Urgency : std::uint8_t { normal, urgent };
 
   // It runs on `cpus`; empty = where the caller may run.
-  JobThread(Run run, std::span<const unsigned> cpus, Urgency urgency = Urgency::normal);
+  JobThread(Run run, std::span<const unsigned> cpus, Urgency urgency = Urgency::normal,
+            JobThread* follower = nullptr);
   ~JobThread();  // after the jobs that were given
 
   void give(const DiskJob& job);
@@ -58,6 +62,7 @@ class JobThread {
   void loop();
 
   Run run_;
+  JobThread* follower_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<DiskJob> jobs_;

@@ -9,11 +9,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <thread>
 
 #include "queueing/format.h"
 
@@ -21,6 +21,7 @@ namespace sluice::queueing {
 namespace {
 
 constexpr std::size_t kFillBytes = 256 * 1024;
+constexpr long kLongestPauseNs = 10'000'000;
 constexpr std::uint32_t kFileIdMax = 999'999;
 constexpr int kReadersWaitMs = 30'000;
 constexpr int kReadersLookMs = 20;
@@ -41,7 +42,9 @@ int fill_with_zeros(int fd, std::uint64_t bytes) {
     const auto begun = std::chrono::steady_clock::now();
     const std::int64_t result = write_whole(fd, at, {&piece, 1});
     if (result < 0) return static_cast<int>(result);
-    std::this_thread::sleep_for(std::chrono::steady_clock::now() - begun);
+    const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begun;
+    const timespec pause{0, std::min<long>(took.count(), kLongestPauseNs)};
+    ppoll(nullptr, 0, &pause, nullptr);
   }
   return 0;
 }
