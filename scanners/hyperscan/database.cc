@@ -10,9 +10,8 @@
 namespace sluice::scan::hyperscan {
 namespace {
 
-// A rule counts once per message: further matches are not even looked for.
 unsigned flags_of(const Expression& expression) noexcept {
-  unsigned flags = HS_FLAG_SINGLEMATCH;
+  unsigned flags = expression.every ? 0 : HS_FLAG_SINGLEMATCH;
   if (expression.caseless) flags |= HS_FLAG_CASELESS;
   if (expression.dotall) flags |= HS_FLAG_DOTALL;
   if (expression.multiline) flags |= HS_FLAG_MULTILINE;
@@ -41,8 +40,7 @@ Attempt try_compile(std::span<const Expression> expressions, std::span<const std
   hs_compile_error_t* error = nullptr;
   const auto result =
       hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
-                       HS_MODE_BLOCK,
-                       known ? &platform : nullptr, &attempt.database, &error);
+                       HS_MODE_BLOCK, known ? &platform : nullptr, &attempt.database, &error);
   if (result == HS_SUCCESS) return attempt;
   attempt.database = nullptr;
   attempt.fault = {error->expression >= 0 ? static_cast<std::size_t>(error->expression) : kWholeSet,

@@ -24,6 +24,7 @@ struct Expression {
   // expression is told, and some that are none.
   bool prefilter = false;
   bool empty = false;  // may match nothing at all
+  bool every = false;  // each match is told, not the first alone
 };
 
 // Whether the library knows all that the expression uses; says nothing of its size.

@@ -30,7 +30,18 @@ hs_error_t scan(const Database& database, ByteView octets, const Scratch& scratc
                  static_cast<unsigned>(text.size()), 0, scratch.get(), on_match, context);
 }
 
-int stop_at_match(unsigned, unsigned long long, unsigned long long, unsigned, void*) { return 1; }
+struct Wanted {
+  std::uint32_t times;
+  std::size_t apart;
+  std::size_t next = 0;  // the least end that counts
+};
+
+int count_down(unsigned, unsigned long long, unsigned long long end, unsigned, void* context) {
+  auto* const wanted = static_cast<Wanted*>(context);
+  if (end < wanted->next) return 0;
+  wanted->next = end + wanted->apart;
+  return --wanted->times == 0 ? 1 : 0;
+}
 
 }  // namespace
 
@@ -46,8 +57,10 @@ void scan_block(const Database& database, ByteView octets, const Scratch& scratc
   SLUICE_ASSERT(scan(database, octets, scratch, on_named_match, &named) == HS_SUCCESS);
 }
 
-bool matches(const Database& database, ByteView octets, const Scratch& scratch) noexcept {
-  const hs_error_t result = scan(database, octets, scratch, stop_at_match, nullptr);
+bool matches(const Database& database, ByteView octets, const Scratch& scratch, std::uint32_t times,
+             std::size_t apart) noexcept {
+  Wanted wanted{times, apart};
+  const hs_error_t result = scan(database, octets, scratch, count_down, &wanted);
   SLUICE_ASSERT(result == HS_SUCCESS || result == HS_SCAN_TERMINATED);
   return result == HS_SCAN_TERMINATED;
 }

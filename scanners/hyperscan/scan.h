@@ -53,7 +53,9 @@ class Scratch {
 void scan_block(const Database& database, ByteView octets, const Scratch& scratch,
                 std::span<const std::uint32_t> names, MatchSet& matches) noexcept;
 
-// Whether anything of the database matches; scans no further than to there.
-bool matches(const Database& database, ByteView octets, const Scratch& scratch) noexcept;
+// Whether `times` matches end `apart` octets or more from each other; scans no further than to
+// there.
+bool matches(const Database& database, ByteView octets, const Scratch& scratch,
+             std::uint32_t times = 1, std::size_t apart = 1) noexcept;
 
 }  // namespace sluice::scan::hyperscan

@@ -208,6 +208,72 @@ double Expression::evaluate(std::span<const float> variables) const noexcept {
   return size == 0 ? 0 : stack[0];
 }
 
+namespace {
+
+using Needed = std::optional<Expression::Weighed>;
+
+Needed both(Needed left, const Needed& right) {
+  if (!left || !right) return {};
+  left->variables.insert(left->variables.end(), right->variables.begin(), right->variables.end());
+  left->weight += right->weight;
+  return left;
+}
+
+Needed lighter(Needed left, Needed right) {
+  if (!left) return right;
+  return right && right->weight < left->weight ? std::move(right) : std::move(left);
+}
+
+}  // namespace
+
+// Run like the program itself, with sets for values.
+std::optional<Expression::Weighed> Expression::needed(const Weight& weight) const {
+  struct Value {
+    Needed needed;
+    std::optional<double> constant;
+  };
+  std::vector<Value> stack;
+  for (const Step& step : program_) {
+    if (step.op == Op::constant) {
+      stack.push_back({step.value == 0 ? Needed(Weighed()) : Needed(), step.value});
+      continue;
+    }
+    if (step.op == Op::variable) {
+      const auto of = weight(step.index);
+      stack.push_back({of ? Needed({{step.index}, *of}) : Needed(), {}});
+      continue;
+    }
+    Value right = std::move(stack.back());
+    stack.pop_back();
+    if (step.op == Op::negate || step.op == Op::logical_not) {
+      stack.push_back({step.op == Op::negate ? std::move(right.needed) : Needed(), {}});
+      continue;
+    }
+    Value left = std::move(stack.back());
+    stack.pop_back();
+    const double bound = right.constant.value_or(-1);
+    Needed result;
+    switch (step.op) {
+      case Op::logical_and:
+      case Op::multiply: result = lighter(std::move(left.needed), std::move(right.needed)); break;
+      case Op::logical_or:
+      case Op::add:
+      case Op::subtract: result = both(std::move(left.needed), right.needed); break;
+      case Op::divide: result = std::move(left.needed); break;
+      case Op::greater:  // than a constant
+        if (bound >= 0) result = std::move(left.needed);
+        break;
+      case Op::greater_equal:
+      case Op::equal:
+        if (bound > 0) result = std::move(left.needed);
+        break;
+      default: break;
+    }
+    stack.push_back({std::move(result), {}});
+  }
+  return stack.empty() ? Weighed() : std::move(stack.back().needed);
+}
+
 std::vector<std::uint32_t> Expression::variables() const {
   std::vector<std::uint32_t> found;
   for (const Step& step : program_)

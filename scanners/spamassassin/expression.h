@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,14 @@ class Expression {
   double evaluate(std::span<const float> variables) const noexcept;
   // The indexes of the variables, in the order of the text, repeats included.
   std::vector<std::uint32_t> variables() const;
+  // Variables without which there is no value: it is 0 while all of them are. Of several such sets
+  // the lightest; a variable without a weight is 0 too seldom to be in one.
+  struct Weighed {
+    std::vector<std::uint32_t> variables;
+    double weight = 0;
+  };
+  using Weight = std::function<std::optional<double>(std::uint32_t variable)>;
+  std::optional<Weighed> needed(const Weight& weight) const;
   std::size_t size() const noexcept { return program_.size(); }
 
  private:

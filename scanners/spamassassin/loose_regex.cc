@@ -14,7 +14,8 @@ using Kind = RegexNode::Kind;
 constexpr std::uint32_t kTimesMax = 4;
 
 constexpr std::size_t kShapeOctetsMax = 12;
-constexpr std::size_t kEdgeOctets = 5;
+constexpr std::size_t kEdgeOctets = 5;  // of a copy of what is repeated
+constexpr std::uint32_t kSeamsMax = 100;
 constexpr std::size_t kWordOctets = 3;  // are a word: those behind it are not looked at
 
 const OctetSet kHigh = ~OctetSet() << 128;
@@ -107,16 +108,6 @@ RegexNode edge(RegexNode node, std::size_t octets, bool front) {
     return only;
   }
   return node;
-}
-
-// Two copies are enough of what is repeated: the end of one and the beginning of another.
-RegexNode two_copies(RegexNode node) {
-  if (node.kind != Kind::repeat || node.least < 2 || max_width(node.children.front()) == 1)
-    return without_lead(std::move(node));
-  RegexNode both;
-  both.children.push_back(edge(node.children.front(), kEdgeOctets, false));
-  both.children.push_back(edge(std::move(node.children.front()), kEdgeOctets, true));
-  return both;
 }
 
 class LooseWriter {
@@ -215,12 +206,26 @@ class LooseWriter {
   std::size_t positions_ = 0;
 };
 
+std::optional<LooseRegex> written(const RegexNode& tree, std::uint32_t times, std::size_t apart) {
+  LooseWriter writer;
+  writer.write(tree);
+  auto text = std::move(writer).take();
+  if (!text) return {};
+  return LooseRegex{std::move(*text), times, apart};
+}
+
 }  // namespace
 
-std::optional<std::string> loose_regex(const RegexNode& tree) {
-  LooseWriter writer;
-  writer.write(two_copies(tree));
-  return std::move(writer).take();
+// Of what is repeated, the places where one copy ends and the next begins are looked for.
+std::optional<LooseRegex> loose_regex(const RegexNode& tree) {
+  const bool repeats = tree.kind == Kind::repeat && tree.least >= 2;
+  if (!repeats || max_width(tree.children.front()) == 1) return written(without_lead(tree), 1, 1);
+  const RegexNode& copy = tree.children.front();
+  RegexNode seam;
+  seam.children.push_back(edge(copy, kEdgeOctets, false));
+  seam.children.push_back(edge(copy, kEdgeOctets, true));
+  const std::size_t apart = std::max<std::size_t>(min_width(seam.children.back()), 1);
+  return written(seam, std::min(tree.least - 1, kSeamsMax), apart);
 }
 
 }  // namespace sluice::scan::sa

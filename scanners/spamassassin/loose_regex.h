@@ -11,7 +11,14 @@ namespace sluice::scan::sa {
 
 inline constexpr std::size_t kLoosePositionsMax = 6000;
 
+struct LooseRegex {
+  std::string text;
+  // A match of the expression has as many of it, with their ends so far from each other.
+  std::uint32_t times = 1;
+  std::size_t apart = 1;
+};
+
 // Nothing when the automaton would have too many positions.
-std::optional<std::string> loose_regex(const RegexNode& tree);
+std::optional<LooseRegex> loose_regex(const RegexNode& tree);
 
 }  // namespace sluice::scan::sa

@@ -19,8 +19,8 @@ std::string description_of(const char* kind, const std::string& library) {
 }
 
 void describe(const hyperscan::Expression& expression, std::string& out) {
-  out += fmt::format("{}{}{}{}{} {} {}\n", expression.caseless, expression.dotall,
-                     expression.multiline, expression.prefilter, expression.empty,
+  out += fmt::format("{}{}{}{}{}{} {} {}\n", expression.caseless, expression.dotall,
+                     expression.multiline, expression.prefilter, expression.empty, expression.every,
                      expression.text.size(), expression.text);
 }
 
@@ -165,6 +165,8 @@ PatternSet PatternCompiler::take(std::size_t number, std::vector<PatternFault>& 
     made.entries_.push_back({draft.pattern.rule, draft.plan.form, draft.pattern.counts,
                              draft.pattern.hits_max, std::move(draft.expression),
                              std::move(draft.guard.database)});
+    made.entries_.back().guard_times = draft.plan.guard_times;
+    made.entries_.back().guard_apart = draft.plan.guard_apart;
     if (draft.plan.form != Form::factor) continue;
     made.entries_.back().factor_times = draft.plan.factor->times;
     made.entries_.back().factor_reach = draft.plan.factor->reach;

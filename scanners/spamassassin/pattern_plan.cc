@@ -38,13 +38,14 @@ Form hyperscan_form(const PerlRegex& regex) {
 }
 
 // What is tried at the beginning of a line alone is no trouble.
-std::optional<hyperscan::Expression> guard_of(const RegexNode& tree, const PerlRegex& regex) {
-  if (unfolded_size(tree) < kGuardedPositions || regex.pattern.starts_with('^')) return {};
+void add_guard(const RegexNode& tree, const PerlRegex& regex, PatternPlan& plan) {
+  if (unfolded_size(tree) < kGuardedPositions || regex.pattern.starts_with('^')) return;
   auto loose = loose_regex(tree);
-  if (!loose) return {};
-  hyperscan::Expression guard;
-  guard.text = std::move(*loose);
-  return guard;
+  if (!loose) return;
+  plan.guard_times = loose->times;
+  plan.guard_apart = loose->apart;
+  plan.guard.emplace().text = std::move(loose->text);
+  plan.guard->every = plan.guard_times > 1;
 }
 
 PatternPlan factor_plan(const std::optional<RegexNode>& tree, const PerlRegex& regex,
@@ -52,7 +53,9 @@ PatternPlan factor_plan(const std::optional<RegexNode>& tree, const PerlRegex& r
   if (!tree) return {};
   auto factor = find_factor(*tree, false);
   if (!factor || factor->bits < bits_least) return {};
-  return {Form::factor, std::move(factor), guard_of(*tree, regex)};
+  PatternPlan plan{Form::factor, std::move(factor), {}};
+  add_guard(*tree, regex, plan);
+  return plan;
 }
 
 }  // namespace

@@ -23,6 +23,8 @@ struct PatternPlan {
   std::optional<Factor> factor;  // of Form::factor
   // Matches wherever the pattern does and a little oftener, for much less than PCRE2 takes.
   std::optional<hyperscan::Expression> guard;
+  std::uint32_t guard_times = 1;  // a match of the pattern holds as many of the guard …
+  std::size_t guard_apart = 1;    // … with their ends so far from each other
 };
 
 PatternPlan plan_pattern(const PerlRegex& regex);

@@ -38,7 +38,9 @@ std::uint32_t PatternSet::confirm_near(const Entry& entry, std::span<const std::
   const bool near = !ends.empty() && reach < text.size();
   if (entry.guard) {
     const std::size_t first = near ? ends.front() - std::min<std::size_t>(ends.front(), reach) : 0;
-    if (!hyperscan::matches(*entry.guard, text.subspan(first), tools.scratch)) return 0;
+    if (!hyperscan::matches(*entry.guard, text.subspan(first), tools.scratch, entry.guard_times,
+                            entry.guard_apart))
+      return 0;
   }
   if (!near) return confirm(entry, text, tools);
   const std::uint32_t most = entry.counts ? entry.hits_max : 1;

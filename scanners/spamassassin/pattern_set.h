@@ -65,9 +65,12 @@ class PatternSet {
     bool counts = false;
     std::uint32_t hits_max = 0;
     std::optional<pcre::Expression> expression;  // of what is not exact, or counts
-    std::optional<hyperscan::Database> guard;    // without a match in it, the expression has none
-    std::uint32_t factor_times = 1;              // a match holds its factor as often
-    std::size_t factor_reach = 0;                // and begins this near before its end
+    // Without so many matches in it, so far from each other, the expression has none.
+    std::optional<hyperscan::Database> guard;
+    std::uint32_t guard_times = 1;
+    std::size_t guard_apart = 1;
+    std::uint32_t factor_times = 1;  // a match holds its factor as often
+    std::size_t factor_reach = 0;    // and begins this near before its end
   };
   struct Chunk {
     hyperscan::Database database;

@@ -6,6 +6,24 @@
 #include <fmt/format.h>
 
 namespace sluice::scan::sa {
+namespace {
+
+// How often rules of a kind hit, roughly: headers have what most rules about them ask for.
+double weight_of(Kind kind) {
+  switch (kind) {
+    case Kind::meta: return 1;
+    case Kind::body:
+    case Kind::rawbody:
+    case Kind::full:
+    case Kind::uri: return 2;
+    case Kind::eval: return 4;
+    case Kind::header:
+    case Kind::mimeheader: break;
+  }
+  return 8;
+}
+
+}  // namespace
 
 // The steps from rules to sets, each once.
 class ProgramCompiler {
@@ -224,11 +242,17 @@ void ProgramCompiler::visit_meta(std::uint32_t index, std::vector<Mark>& marks, 
 void ProgramCompiler::link_metas() {
   program_.metas_of_.resize(count());
   program_.quiet_counts_.resize(count());
+  const auto weight = [this](std::uint32_t part) -> std::optional<double> {
+    if (program_.quiet_counts_[part] != 0 || rule(part).negated) return {};
+    return weight_of(rule(part).kind);
+  };
   for (std::uint32_t place = 0; place < program_.metas_.size(); ++place) {
     const Program::Meta& meta = program_.metas_[place];
-    for (const std::uint32_t part : meta.expression.variables())
-      program_.metas_of_[part].push_back(place);
     program_.quiet_counts_[meta.rule] = meta.value(program_.quiet_counts_);
+    // "A && B" asks for one of them only.
+    auto needed = meta.expression.needed(weight);
+    for (const std::uint32_t part : needed ? needed->variables : meta.expression.variables())
+      program_.metas_of_[part].push_back(place);
   }
   for (std::uint32_t i = 0; i < count(); ++i)
     if (program_.scores_[i] != 0 && !rule(i).helper()) program_.reported_.push_back(i);

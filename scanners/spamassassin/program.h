@@ -70,7 +70,8 @@ class Program {
   const std::vector<FieldGroup>& headers() const noexcept { return headers_; }
   const std::vector<FieldGroup>& part_headers() const noexcept { return part_headers_; }
   const std::vector<Meta>& metas() const noexcept { return metas_; }
-  // The places in metas() of those that a rule is part of.
+  // The places in metas() of those whose value may change when that of the rule does; of rules
+  // that a meta needs together, one alone has it.
   std::span<const std::uint32_t> metas_of(std::uint32_t rule) const noexcept {
     return metas_of_[rule];
   }

@@ -41,6 +41,7 @@ void RuleScan::begin() noexcept {
   counts_ = program_->quiet_counts();
   score_ = 0;
   body_bytes_ = rawbody_bytes_ = uri_bytes_ = 0;
+  uris_scanned_ = 0;
   limited_ = false;
   in_subject_ = true;
   relays_read_ = header_read_ = false;
@@ -155,13 +156,17 @@ html::TokenSink* RuleScan::html_begin(const mime::Part&) noexcept { return gathe
 
 void RuleScan::text(const mime::Part& part, ByteView utf8) noexcept {
   if (gathers_) gathered_.text(part, utf8);
+  scan_uris();
 }
 
 void RuleScan::rendered(const mime::Part& part, ByteView utf8) noexcept {
   if (gathers_) gathered_.rendered(part, utf8);
 }
 
-void RuleScan::part_end(const mime::Part& part) noexcept { gathered_.part_end(part); }
+void RuleScan::part_end(const mime::Part& part) noexcept {
+  gathered_.part_end(part);
+  scan_uris();  // of its HTML
+}
 
 void RuleScan::rawbody(std::string_view element) noexcept {
   if (gathers_) gathered_.rawbody(element);
@@ -174,15 +179,20 @@ void RuleScan::body(mime::BodyView view, std::string_view element) noexcept {
   scan(program_->body(), element, body_bytes_, std::exchange(in_subject_, false));
 }
 
-void RuleScan::uri(const mime::Uri& uri) noexcept { gathered_.uri(uri); }
+void RuleScan::uri(const mime::Uri& uri) noexcept {
+  gathered_.uri(uri);
+  scan_uris();
+}
 
 void RuleScan::full(ByteView message) noexcept {
   std::uint64_t bytes = 0;
   scan(program_->full(), as_text(message), bytes);
 }
 
+// While the text arrives: a message may have hundreds, and at its end somebody waits.
 void RuleScan::scan_uris() noexcept {
-  for (const std::string& form : gathered_.uris().forms()) scan(program_->uri(), form, uri_bytes_);
+  const std::vector<std::string>& forms = gathered_.uris().forms();
+  while (uris_scanned_ < forms.size()) scan(program_->uri(), forms[uris_scanned_++], uri_bytes_);
 }
 
 void RuleScan::run_evals(bool of_header) noexcept {

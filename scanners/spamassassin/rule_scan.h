@@ -78,7 +78,7 @@ class RuleScan final : public mime::MessageSink {
   // Of the header alone, or the others.
   void run_evals(bool of_header) noexcept;
   void run_metas() noexcept;
-  void scan_uris() noexcept;
+  void scan_uris() noexcept;  // those that are new
   void settle_negated(const std::vector<Program::FieldGroup>& groups) noexcept;
 
   std::shared_ptr<const Program> program_;
@@ -102,6 +102,7 @@ class RuleScan final : public mime::MessageSink {
   std::uint64_t body_bytes_ = 0;
   std::uint64_t rawbody_bytes_ = 0;
   std::uint64_t uri_bytes_ = 0;
+  std::size_t uris_scanned_ = 0;  // of gathered_.uris().forms()
   bool limited_ = false;
 };
 

@@ -24,13 +24,19 @@ std::string problems_of(std::string_view text) {
   return problems;
 }
 
+// Of the variables a to d.
+std::expected<Expression, std::string> parse(std::string_view text) {
+  return Expression::parse(text,
+                           [](std::string_view name,
+                              std::string_view) -> std::expected<Expression::Operand, std::string> {
+                             if (name.size() != 1) return std::unexpected("unknown");
+                             return Expression::Operand{false, 0,
+                                                        static_cast<std::uint32_t>(name[0] - 'a')};
+                           });
+}
+
 double value_of(std::string_view text) {
-  const auto resolve = [](std::string_view name,
-                          std::string_view) -> std::expected<Expression::Operand, std::string> {
-    if (name.size() != 1) return std::unexpected("unknown");
-    return Expression::Operand{false, 0, static_cast<std::uint32_t>(name[0] - 'a')};
-  };
-  const auto expression = Expression::parse(text, resolve);
+  const auto expression = parse(text);
   if (!expression) return -1'000;
   const std::array<float, 4> values{0, 1, 2, 3};  // a b c d
   return expression->evaluate(values);
@@ -49,6 +55,62 @@ TEST(SaExpression, ValuesAndPrecedence) {
   EXPECT_EQ(value_of("d / a"), 0);  // no division by zero
   EXPECT_EQ(value_of("b!=c"), 1);
   EXPECT_EQ(value_of("-1 + c"), 1);
+}
+
+// Those that weigh least; "-" where the value may be other than 0 without any.
+std::string needed_by(std::string_view text) {
+  const auto needed = parse(text)->needed([](std::uint32_t variable) -> std::optional<double> {
+    if (variable == 3) return {};
+    return variable + 1;
+  });
+  if (!needed) return "-";
+  std::string names;
+  for (const std::uint32_t variable : needed->variables) names += static_cast<char>('a' + variable);
+  return names;
+}
+
+TEST(SaExpression, WithoutWhatIsNeededThereIsNoValue) {
+  EXPECT_EQ(needed_by("b && a"), "a");
+  EXPECT_EQ(needed_by("!a && c"), "c");
+  EXPECT_EQ(needed_by("(a || b || c) && (b || c)"), "bc");
+  EXPECT_EQ(needed_by("a + b > 1"), "ab");
+  EXPECT_EQ(needed_by("a || d"), "-");
+  EXPECT_EQ(needed_by("0 && d"), "");
+  for (const char* text : {"a > 0",
+                           "a > -1",
+                           "a >= 0",
+                           "a >= 1",
+                           "a == 0",
+                           "a == 2",
+                           "a < 1",
+                           "1 > a",
+                           "a != b",
+                           "a ^ b",
+                           "!a",
+                           "-a",
+                           "a - b",
+                           "a * b",
+                           "a / b",
+                           "b / a",
+                           "(a && b) || c",
+                           "a && (b || !c)",
+                           "(a + b + c) > 1",
+                           "a > b",
+                           "a == b && c",
+                           "1",
+                           "0",
+                           "a * 0",
+                           "!(a || b) && c"}) {
+    const auto expression = parse(text).value();
+    const std::string needed = needed_by(text);
+    if (needed == "-") continue;
+    for (unsigned i = 0; i < 27; ++i) {
+      std::array<float, 4> values{static_cast<float>(i % 3), static_cast<float>(i / 3 % 3),
+                                  static_cast<float>(i / 9), 0};
+      for (const char name : needed) values[static_cast<std::size_t>(name - 'a')] = 0;
+      EXPECT_EQ(expression.evaluate(values), 0) << text;
+    }
+  }
 }
 
 TEST(SaExpression, FaultsAreNoValues) {
