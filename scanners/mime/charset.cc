@@ -90,6 +90,7 @@ struct CharsetTools::Tables {
 };
 
 std::optional<Charset> find_charset(std::string_view name) noexcept {
+  if (equals_ignoring_case(name, "utf-8") || equals_ignoring_case(name, "us-ascii")) return kUtf8;
   BoundedText<kCharsetBytes> folded;
   for (const char c : name)
     if (c != '-' && c != '_' && c != ' ') {

@@ -143,17 +143,19 @@ void FieldDecoder::flush() noexcept {
     written_ += workspace_.charsets.convert(charset_, in, room, true).written;
   }
   pending_ = 0;
-  for (std::size_t i = begin; i < written_; ++i) {
-    std::uint8_t& octet = workspace_.converted[i];
+  for (std::uint8_t& octet : MutableBytes(workspace_.converted).subspan(begin, written_ - begin))
     octet = octet == '\r' || octet == '\n' || octet == 0 ? std::uint8_t{' '} : octet;
-  }
 }
 
 }  // namespace
 
+bool may_have_words(std::string_view value) noexcept {
+  return find(kWordBegin, as_bytes(value)) < value.size();
+}
+
 std::string_view decode_field(std::string_view value, Workspace& workspace) noexcept {
   SLUICE_ASSERT(value.size() <= kFieldPieceBytes);
-  if (find(kWordBegin, as_bytes(value)) == value.size()) return value;
+  if (!may_have_words(value)) return value;
   return FieldDecoder(workspace).decode(value);
 }
 

@@ -12,11 +12,15 @@ bool is_blank(char c) noexcept { return c == ' ' || c == '\t'; }
 
 bool is_white(char c) noexcept { return is_blank(c) || c == '\r' || c == '\n'; }
 
+constexpr OctetPattern kNameEnd(OctetSet::of([](unsigned octet) {
+                                  return octet <= ' ' || octet >= 0x7f || octet == ':';
+                                }),
+                                {}, {});
+
 // RFC 5322 2.2 field-name, then (RFC 5322 4.5.8) white space before the colon.
 bool is_field_start(std::string_view line) noexcept {
   if (line.starts_with("--")) return false;  // a delimiter, even with a colon in its boundary
-  std::size_t at = 0;
-  while (at < line.size() && line[at] > ' ' && line[at] < 0x7f && line[at] != ':') ++at;
+  std::size_t at = find(kNameEnd, as_bytes(line));
   if (at == 0) return false;
   while (at < line.size() && is_blank(line[at])) ++at;
   return at < line.size() && line[at] == ':';
@@ -148,7 +152,9 @@ void FieldReader::tell(FieldSink& sink, std::size_t size, bool last) noexcept {
   piece.last = last;
   if (piece.first) {
     fold_open_ = false;
-    piece.name = take_name(text);
+    const std::size_t colon = std::min(text.find(':'), text.size() - 1);
+    piece.name = name_of(text.substr(0, colon));
+    text = text.substr(colon + 1);
     if (!last) name_.assign(piece.name);
   } else {
     piece.name = name_.view();
@@ -160,15 +166,12 @@ void FieldReader::tell(FieldSink& sink, std::size_t size, bool last) noexcept {
   sink.field(piece);
 }
 
-std::string_view FieldReader::take_name(std::string_view& text) noexcept {
-  const std::size_t colon = std::min(text.find(':'), text.size() - 1);
-  std::string_view name = text.substr(0, colon);
-  text.remove_prefix(colon + 1);
-  while (!name.empty() && is_blank(name.back())) {
-    name.remove_suffix(1);
+std::string_view FieldReader::name_of(std::string_view before_colon) noexcept {
+  while (!before_colon.empty() && is_blank(before_colon.back())) {
+    before_colon.remove_suffix(1);
     anomalies_.add(Anomaly::space_before_colon);
   }
-  return name;
+  return before_colon;
 }
 
 std::string_view FieldReader::unfold(std::string_view raw) noexcept {

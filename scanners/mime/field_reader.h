@@ -54,7 +54,7 @@ class FieldReader {
   Outcome judge_line(FieldSink& sink) noexcept;
   void close_field(FieldSink& sink) noexcept;
   void tell(FieldSink& sink, std::size_t size, bool last) noexcept;
-  std::string_view take_name(std::string_view& text) noexcept;
+  std::string_view name_of(std::string_view before_colon) noexcept;
   std::string_view unfold(std::string_view raw) noexcept;
   std::string_view line() const noexcept {
     return {buffer_.data() + line_begin_, static_cast<std::size_t>(used_ - line_begin_)};

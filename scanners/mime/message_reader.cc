@@ -112,7 +112,8 @@ void MessageReader::field(Section section, const FieldPiece& piece) noexcept {
   told.first = piece.first;
   told.last = piece.last;
   told.value = piece.first ? trim_left(piece.value) : piece.value;
-  if (has_encoded_words(piece.name)) told.value = decode_field(told.value, *workspace_);
+  if (may_have_words(told.value) && has_encoded_words(piece.name))
+    told.value = decode_field(told.value, *workspace_);
   if (rendering_ && section == Section::message) keep_subject(told);
   sink_->field(told);
 }
