@@ -88,16 +88,28 @@ void BodyText::feed(ByteView utf8, MessageSink& sink) noexcept {
   any_ = any_ || !utf8.empty();
   while (!utf8.empty()) {
     const std::size_t blank = white_space_size(utf8);
+    if (blank == 0) end_spaces(sink);
+    if (!spaces_come()) {
+      const std::size_t words = put_words(utf8);
+      utf8 = utf8.subspan(words);
+      if (words > 0) continue;
+    }
     const bool held = blank > 0 && (spaces_come() || utf8.front() != ' ');
     const std::size_t run = held ? 0 : plain_run(utf8);
-    if (run > 0) {
-      end_spaces(sink);
+    if (run > 0)
       put(as_text(utf8.first(run)), sink);
-    } else {
+    else
       space(utf8.first(blank));
-    }
     utf8 = utf8.subspan(run > 0 ? run : blank);
   }
+}
+
+// Words that surely fit into the line; returns what was taken.
+std::size_t BodyText::put_words(ByteView utf8) noexcept {
+  const ByteView fits = utf8.first(std::min(utf8.size(), kLineBytes - used_));
+  const Squeezed done = squeeze(fits, reinterpret_cast<std::uint8_t*>(line_.data() + used_));
+  used_ += done.written;  // less than the line has room for, as the end of `fits` is left
+  return done.read;
 }
 
 void BodyText::space(ByteView character) noexcept {
@@ -127,7 +139,7 @@ void BodyText::end_spaces(MessageSink& sink) noexcept {
 
 void BodyText::put(std::string_view text, MessageSink& sink) noexcept {
   while (!text.empty()) {
-    const std::size_t size = std::min(text.size(), line_.size() - used_);
+    const std::size_t size = std::min(text.size(), kLineBytes - used_);
     std::memcpy(line_.data() + used_, text.data(), size);
     used_ += size;
     const bool line_end = text[size - 1] == '\n';
@@ -135,7 +147,7 @@ void BodyText::put(std::string_view text, MessageSink& sink) noexcept {
     if (line_end && used_ <= kBodyElementBytes) {
       sink.body(view_, {line_.data(), used_});
       used_ = 0;
-    } else if (used_ == line_.size()) {
+    } else if (used_ == kLineBytes) {
       end_line(sink);
     }
   }

@@ -9,6 +9,7 @@
 
 #include "engine/base/bytes.h"
 #include "scanners/mime/message_sink.h"
+#include "scanners/mime/squeeze.h"
 
 namespace sluice::scan::mime {
 
@@ -106,10 +107,13 @@ class BodyText {
  private:
   // White space has come that is not told.
   bool spaces_come() const noexcept { return cr_ || before_ || newlines_ > 0; }
+  std::size_t put_words(ByteView utf8) noexcept;
   void space(ByteView character) noexcept;
   void end_spaces(MessageSink& sink) noexcept;
   void put(std::string_view text, MessageSink& sink) noexcept;
   void end_line(MessageSink& sink) noexcept;
+
+  static constexpr std::size_t kLineBytes = kBodyElementBytes + 1;
 
   BodyView view_;
   bool any_ = false;  // text has come, white space counts
@@ -119,7 +123,7 @@ class BodyText {
   bool behind_ = false;
   std::uint32_t newlines_ = 0;
   std::size_t used_ = 0;
-  std::array<char, kBodyElementBytes + 1> line_;
+  std::array<char, kLineBytes + kSqueezeSlack> line_;
 };
 
 }  // namespace sluice::scan::mime

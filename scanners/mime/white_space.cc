@@ -1,6 +1,7 @@
 #include "scanners/mime/white_space.h"
 
 #include "scanners/mime/octet_search.h"
+#include "scanners/mime/squeeze.h"
 
 namespace sluice::scan::mime {
 namespace {
@@ -10,6 +11,19 @@ constexpr OctetPattern kMayEnd(
     OctetSet::of([](unsigned octet) { return kWhiteSpaceLeads[octet] && octet != ' '; }),
     OctetSet::of([](unsigned octet) { return octet == ' '; }),
     OctetSet::of([](unsigned octet) { return kWhiteSpaceLeads[octet]; }));
+
+constexpr OctetSet kLeads = OctetSet::of([](unsigned octet) { return kWhiteSpaceLeads[octet]; });
+
+// Null where the processor has no instructions for it.
+SqueezeFunction best_squeeze() noexcept {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("bmi2"))
+    return kSqueezeAvx512;
+#endif
+  return nullptr;
+}
 
 // Octets of the characters beyond ASCII, white space aside, that `in` begins with.
 std::size_t foreign_size(ByteView in) noexcept {
@@ -31,6 +45,11 @@ std::size_t plain_run(ByteView in) noexcept {
     at = word + foreign;
   }
   return in.empty() || in.back() != ' ' ? at : at - 1;
+}
+
+Squeezed squeeze(ByteView in, std::uint8_t* to) noexcept {
+  static const SqueezeFunction best = best_squeeze();
+  return best == nullptr ? Squeezed{} : best(kLeads, in.data(), in.size(), to);
 }
 
 }  // namespace sluice::scan::mime
