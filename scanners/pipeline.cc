@@ -59,6 +59,12 @@ Verdict MessageScan::finish(std::string_view domain) noexcept {
   return conclude();
 }
 
+void MessageScan::teach(std::string_view domain, bayes::Lessons& lessons) const noexcept {
+  if (!tools_.auto_learn) return;
+  if (const auto what = tools_.auto_learn->judge(rules_))
+    lessons.add({*what, listener_->identity(), domain, listener_->tokens()});
+}
+
 void MessageScan::field(const mime::HeaderField& field) noexcept {
   if (field.section == mime::Section::message && field.first) {
     if (subject_.empty() && equals_ignoring_case(field.name, "subject"))

@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "scanners/attachment/first_look.h"
+#include "scanners/auto_learn.h"
+#include "scanners/bayes/lessons.h"
 #include "scanners/bayes/listener.h"
 #include "scanners/bayes/models.h"
 #include "scanners/compiled_rules.h"
@@ -26,12 +28,17 @@ struct PipelineTools {
       : rules(compiled),
         scl_table(settings.scl_score),
         scan(*compiled.program()),
-        classifier(settings.classifier ? settings.tokens_max : 0) {}
+        classifier(settings.classifier ? settings.tokens_max : 0) {
+    if (settings.classifier && settings.auto_learn)
+      auto_learn.emplace(*compiled.program(),
+                         AutoLearn::Thresholds{settings.auto_learn_spam, settings.auto_learn_ham});
+  }
 
   const CompiledRules& rules;
   SclTable scl_table;
   sa::ScanTools scan;
   bayes::Classifier classifier;
+  std::optional<AutoLearn> auto_learn;
   std::shared_ptr<const bayes::Models> models;  // may be null
 };
 
@@ -44,6 +51,7 @@ class MessageScan final : private mime::MessageSink {
   // `domain`: of the recipients, when all have the same.
   Verdict finish(std::string_view domain) noexcept;
   bool wants_examination() const noexcept { return first_look_.wants_examination(); }
+  void teach(std::string_view domain, bayes::Lessons& lessons) const noexcept;
   Verdict amend(const attachment::Report& found) noexcept {
     first_look_.add(found);
     return conclude();

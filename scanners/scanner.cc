@@ -51,6 +51,11 @@ Verdict Scanner::amend(MessageScan& scan, const attachment::Report& found) noexc
   return scan.amend(found);
 }
 
+void Scanner::teach(const MessageScan& scan, std::string_view domain,
+                    bayes::Lessons& lessons) const noexcept {
+  scan.teach(domain, lessons);
+}
+
 void Scanner::release(MessageScan& scan) noexcept { state_->scans.release(scan); }
 
 std::string_view Scanner::message_id(const MessageScan& scan) const noexcept {

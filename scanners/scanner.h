@@ -19,7 +19,8 @@
 
 namespace sluice::scan::bayes {
 struct Models;
-}
+class Lessons;
+}  // namespace sluice::scan::bayes
 
 namespace sluice::scan {
 
@@ -35,6 +36,9 @@ struct ScanSettings {
   std::uint64_t text_bytes_max = 8 * 1024 * 1024;
   bool classifier = false;           // ask the models that set_models() gives
   std::uint32_t tokens_max = 8'192;  // of a message, that the classifier sees
+  bool auto_learn = false;           // teach() has something to say
+  double auto_learn_spam = 12.0;     // points (auto_learn.h)
+  double auto_learn_ham = 0.1;
   std::vector<config::AttachmentRule> attachment_rules;
   bool stock_rules = false;      // those of Debian's package as well, where it is installed
   bool own_rules = false;        // ours beside them (rules/README.md)
@@ -81,6 +85,9 @@ class Scanner {
   bool wants_examination(const MessageScan& scan) const noexcept;
   // After finish(): the verdict with what an examination has found.
   Verdict amend(MessageScan& scan, const attachment::Report& found) noexcept;
+  // After finish(): what the classifier may learn from it unasked. `domain` as there.
+  void teach(const MessageScan& scan, std::string_view domain,
+             bayes::Lessons& lessons) const noexcept;
   void release(MessageScan& scan) noexcept;
 
   // Facts for the mail log, valid after finish() until release(); bounded, undecoded.

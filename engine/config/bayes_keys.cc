@@ -31,6 +31,17 @@ std::vector<Key<Bayes>> bayes_keys() {
        "tokens of a message that the classifier sees, 8 octets each for every transaction"},
       {"refresh", duration(&Bayes::refresh, seconds(1), hours(24)),
        "how often the engine looks whether something was learned"},
+      {"auto_learn", boolean(&Bayes::auto_learn),
+       "learn messages unasked whose points without the classifier are clear, on a thread of its "
+       "own; it takes a restart to change"},
+      {"auto_learn_spam", real(&Bayes::auto_learn_spam, 1, 1'000),
+       "points at or above which a message is learned as spam, if 3 of them are of its header and "
+       "3 of its body"},
+      {"auto_learn_ham", real(&Bayes::auto_learn_ham, -1'000, 0.9),
+       "points at or below which a message is learned as wanted"},
+      {"auto_learn_bytes", size(&Bayes::auto_learn_bytes, 1024UL * 1024, 1024UL * 1024 * 1024),
+       "octets of what waits to be learned, of each worker, up to the next power of two; what "
+       "finds no room is not learned"},
   };
 }
 

@@ -343,6 +343,10 @@ struct Bayes {                       // [bayes]: the classifier
   std::uint64_t database_bytes_max = 1024ULL * 1024 * 1024;  // of each
   std::uint32_t tokens_max = 8'192;                          // of a message
   Duration refresh = minutes(1);  // how often is looked whether something was learned
+  bool auto_learn = false;        // learn clear cases unasked
+  double auto_learn_spam = 12.0;  // points of what is clearly spam …
+  double auto_learn_ham = 0.1;    // … and of what is not
+  std::uint64_t auto_learn_bytes = 4ULL * 1024 * 1024;  // waiting to be learned, of each worker
 };
 
 struct Spamd {        // [spamd]: SpamAssassin's protocol

@@ -65,6 +65,16 @@ std::expected<std::vector<std::string>, std::string> read_texts(const Node& node
   return out;
 }
 
+std::expected<double, std::string> read_real(const Node& node, double min, double max) {
+  const bool whole = node.type == Node::Type::integer;
+  if (!whole && !(node.type == Node::Type::real && std::isfinite(node.real)))
+    return std::unexpected(not_a(node, "a number"));
+  const double value = whole ? static_cast<double>(node.integer) : node.real;
+  if (value < min || value > max)
+    return std::unexpected(fmt::format("is {}; allowed is {} to {}", value, min, max));
+  return value;
+}
+
 std::expected<std::vector<double>, std::string> read_numbers(const Node& node) {
   if (node.type != Node::Type::list) return std::unexpected(not_a(node, "a list of numbers"));
   std::vector<double> out;

@@ -31,6 +31,7 @@ std::expected<std::vector<Duration>, std::string> read_durations(const Node& nod
                                                                  Duration max);
 std::expected<std::string, std::string> read_text(const Node& node);
 std::expected<std::vector<double>, std::string> read_numbers(const Node& node);
+std::expected<double, std::string> read_real(const Node& node, double min, double max);
 // A list of texts; one bare text is a list of one.
 std::expected<std::vector<std::string>, std::string> read_texts(const Node& node);
 std::string not_a(const Node& node, std::string_view wanted);
@@ -210,6 +211,18 @@ Value<S> numbers(std::vector<double> S::* member, std::string allowed) {
             return {};
           },
           [=](const S& from) { return fmt::format("[{}]", fmt::join(from.*member, ", ")); }};
+}
+
+template <class S>
+Value<S> real(double S::* member, double min, double max) {
+  return {fmt::format("a number, {} to {}", min, max),
+          [=](const Node& node, S& out) -> ReadResult {
+            const auto value = read_real(node, min, max);
+            if (!value) return std::unexpected(value.error());
+            out.*member = *value;
+            return {};
+          },
+          [=](const S& from) { return fmt::format("{:.1f}", from.*member); }};
 }
 
 // Names that the operator gives: letters, digits, "-" and "_", at most 31. Empty when it is one.

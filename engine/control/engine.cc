@@ -178,9 +178,11 @@ std::expected<void, std::string> Engine::start_workers() {
         &web_->add_desk([worker = workers_.back().get()] { wake(*worker); });
     workers_.back()->examinations =
         examiners_.connect(*config_, [worker = workers_.back().get()] { wake(*worker); });
+    workers_.back()->lessons = learner_.connect(*config_);
   }
   web_->start();
   examiners_.start(config_->cores);
+  learner_.start(config_);
   reporter_ =
       std::make_unique<TlsReporter>(*this, *web_, static_cast<std::uint64_t>(clock_.wall().ns));
   reporter_->open(clock_.wall());
@@ -372,6 +374,7 @@ void Engine::stop_workers() {
   }
   offload_.stop();
   examiners_.stop();
+  learner_.stop();
 }
 
 bool Engine::on_worker(WorkerThread& worker, worker::Worker::Command command) {
@@ -415,9 +418,25 @@ std::string Engine::reload() {
   return late;
 }
 
+void Engine::note_learned() {
+  if (clock_.now() - learned_told_ < config_->bayes.refresh) return;
+  learned_told_ = clock_.now();
+  const auto tally = learner_.take_tally();
+  if (tally.spam + tally.ham > 0)
+    note(mail::EventKind::engine_info,
+         fmt::format("bayes: learned unasked: {} spam, {} ham", tally.spam, tally.ham));
+  if (tally.dropped > 0)
+    note(mail::EventKind::engine_warning,
+         fmt::format("bayes: {} messages were not learned: [bayes] auto_learn_bytes is too small",
+                     tally.dropped));
+  if (!tally.fault.empty())
+    note(mail::EventKind::engine_warning, "bayes: not learned: " + tally.fault);
+}
+
 // What was learned since. The scores of rules are others beside a classifier, so that the rules are
 // made anew when it begins to have an opinion.
 void Engine::refresh_models() {
+  note_learned();
   auto models = bayes_.refresh(*config_, clock_.now());
   if (models == nullptr) return;
   const bool was_ready = generation_->models != nullptr && generation_->models->ready();

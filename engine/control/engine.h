@@ -15,6 +15,7 @@
 #include "engine/control/disk_meter.h"
 #include "engine/control/examiner_threads.h"
 #include "engine/control/host_answers.h"
+#include "engine/control/learner_thread.h"
 #include "engine/control/mail_log.h"
 #include "engine/control/offload_threads.h"
 #include "engine/control/operator_state.h"
@@ -81,6 +82,7 @@ class Engine {
   void note_certificates();
   void note_rules();
   void refresh_models();
+  void note_learned();
   std::string publish(std::shared_ptr<const worker::Generation> generation);
   void report_web();
   void report_reload(std::string_view problem);
@@ -106,6 +108,8 @@ class Engine {
   BayesModels bayes_;
   OffloadThreads offload_;
   ExaminerThreads examiners_;
+  LearnerThread learner_;
+  Instant learned_told_;
   std::unique_ptr<web::WebThread> web_;
   std::unique_ptr<TlsReporter> reporter_;
   OperatorState operator_state_;

@@ -122,6 +122,7 @@ std::expected<std::unique_ptr<worker::Worker>, std::string> make_worker(WorkerSt
   setup.handshakes = self.handshakes.get();
   setup.examinations = self.examinations.get();
   setup.policies = self.policies;
+  setup.lessons = self.lessons;
   SLUICE_ASSERT(getrandom(&setup.seed, sizeof setup.seed, 0) == sizeof setup.seed);
   return worker::Worker::create(std::move(setup));
 }

@@ -24,9 +24,10 @@ struct WorkerThread {
   worker::Counters counters;
   worker::CycleLedger ledger;
   std::unique_ptr<worker::HandshakeOffload> handshakes;  // null: the worker runs them itself
-  std::unique_ptr<examination::Desk> examinations;  // null: nothing is examined
+  std::unique_ptr<examination::Desk> examinations;       // null: nothing is examined
   web::StsDesk* policies = nullptr;
-  worker::Worker* worker = nullptr;  // while `running`; other threads use post() only
+  scan::bayes::Lessons* lessons = nullptr;  // null: nothing is learned unasked
+  worker::Worker* worker = nullptr;         // while `running`; other threads use post() only
   std::atomic<bool> running{false};
   std::atomic<bool> stop{false};
   std::atomic<std::uint64_t> rounds{0};  // an idle worker makes some too

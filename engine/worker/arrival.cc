@@ -280,6 +280,8 @@ void Arrival::finish_scan(const mail::Envelope& envelope) {
     StageScope scope(core_->ledger, Stage::scan);
     const queueing::InHandScope in_hand(core_->in_hand, mid_, queueing::Work::arrival, icid_);
     verdict_ = scan_state_->scanner.finish(*scan_, envelope.common_domain());
+    if (core_->lessons != nullptr)
+      scan_state_->scanner.teach(*scan_, envelope.common_domain(), *core_->lessons);
   }
   report_facts(*core_, scan_state_->scanner, *scan_, mid_, icid_);
 }

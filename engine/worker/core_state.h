@@ -63,7 +63,8 @@ struct CoreState {
   DueSessions due{};
   SpaceWaiters space_waiters{};
   HandshakeWaiters handshake_waiters{};
-  queueing::InHand* in_hand = nullptr;  // may stay so
+  queueing::InHand* in_hand = nullptr;      // may stay so
+  scan::bayes::Lessons* lessons = nullptr;  // null: nothing is learned unasked
 };
 
 }  // namespace sluice::worker

@@ -1,6 +1,7 @@
 #include "engine/worker/memory_plan.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "engine/base/block.h"
 #include "engine/dns/cache.h"
@@ -58,6 +59,12 @@ void plan_tls(const config::Config& config, MemoryPlan& plan) {
          "memory.handshakes: on the offload CPUs at once, with their octets"});
 }
 
+void plan_lessons(const config::Config& config, MemoryPlan& plan) {
+  if (config.bayes.enabled && config.bayes.auto_learn)
+    plan.per_worker.push_back({"lessons", 1, std::bit_ceil(config.bayes.auto_learn_bytes),
+                               "bayes.auto_learn_bytes: what waits to be learned"});
+}
+
 // What is on other threads than the workers'.
 void plan_threads(const config::Config& config, MemoryPlan& plan) {
   if (config.mta_sts.enabled) {
@@ -110,6 +117,7 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
   plan.per_worker.push_back({"DNS cache", config.dns.cache_entries, dns::Cache::kAnswerBytesMax,
                              "dns.cache_entries: at most; an ordinary answer takes 300 octets"});
   plan_tls(config, plan);
+  plan_lessons(config, plan);
   plan_threads(config, plan);
   const std::uint64_t heap = std::uint64_t{memory.dpdk_mib} * 1024 * 1024;
   const std::uint64_t taken = plan_block_list(config.block, plan);

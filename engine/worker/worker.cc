@@ -81,6 +81,7 @@ Worker::Worker(WorkerSetup setup, std::unique_ptr<BlockPool> blocks,
       sources_(setup_.generation->config->memory.sessions, setup_.seed),
       sessions_(setup_.generation->config->memory.sessions),
       commands_(kCommandRing) {
+  core_.lessons = setup_.lessons;
   if (!setup_.evidence.empty()) {
     in_hand_ = std::make_unique<queueing::InHand>(setup_.evidence);
     core_.in_hand = in_hand_.get();

@@ -57,6 +57,7 @@ struct WorkerSetup {
   HandshakeOffload* handshakes = nullptr;     // outlives the worker; null: it runs them itself
   examination::Desk* examinations = nullptr;  // outlives the worker; null: nothing is examined
   web::StsDesk* policies = nullptr;           // outlives the worker; null: no MTA-STS
+  scan::bayes::Lessons* lessons = nullptr;    // outlives the worker; null: nothing is learned
 };
 
 scan::ScanSettings scan_settings(const config::Config& config);

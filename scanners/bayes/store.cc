@@ -278,6 +278,13 @@ std::expected<Learned, std::string> Store::Batch::learn(Learn what, Token identi
   return was_known ? Learned::changed : Learned::added;
 }
 
+std::expected<bool, std::string> Store::Batch::knows(Token identity) const {
+  char seen = 0;
+  const int code = get(transaction_, store_->seen_, value_of(identity), seen);
+  if (code != 0 && code != MDB_NOTFOUND) return std::unexpected(store_->fault(code));
+  return code == 0;
+}
+
 std::expected<std::uint64_t, std::string> Store::Batch::expire(std::uint32_t day) {
   std::uint64_t removed = 0;
   const int code = for_each_token(

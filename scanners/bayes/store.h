@@ -58,6 +58,8 @@ class Store {
     // `identity` is the message's, `tokens` each once.
     std::expected<Learned, std::string> learn(Learn what, Token identity,
                                               std::span<const Token> tokens);
+    // Whether it was learned, as either kind.
+    std::expected<bool, std::string> knows(Token identity) const;
     // Tokens that one message had, before `day`: they will hardly be met again.
     std::expected<std::uint64_t, std::string> expire(std::uint32_t day);
     std::expected<void, std::string> commit();

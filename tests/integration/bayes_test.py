@@ -116,6 +116,62 @@ class Bayes(unittest.TestCase):
                                                    status=1))
 
 
+class Unasked(unittest.TestCase):
+    """bayes.auto_learn: what rules are sure of is learned, and never against what somebody taught."""
+
+    RULES = """header SENDER From =~ /spam\\.example/
+score SENDER 3
+body WORDS /casino|pills|watches|lottery|replica/
+score WORDS 3
+header GOOD From =~ /ham\\.example/
+score GOOD -1
+"""
+    CONFIG = BAYES + "auto_learn = true\nauto_learn_spam = 5.5\nauto_learn_ham = -0.5\n"
+
+    def setUp(self):
+        self.sink = Sink()
+        self.addCleanup(self.sink.stop)
+        self.engine = Engine(SLUICE, self.sink.port, extra=self.CONFIG, rules="unasked.cf")
+        self.addCleanup(self.engine.__exit__)
+        with open(os.path.join(self.engine.folder, "unasked.cf"), "w") as file:
+            file.write(self.RULES)
+        self.engine.start()
+
+    def sluice(self, *words):
+        return subprocess.run([SLUICE, *words, "--config", self.engine.config], timeout=60, capture_output=True,
+                              check=False, cwd=self.engine.folder).stdout.decode()
+
+    def learned(self, *words):
+        stats = self.sluice("learn", "stats", "--json", *words)
+        stats = json.loads(stats) if stats else {"spam": 0, "ham": 0}
+        return stats["spam"], stats["ham"]
+
+    def send(self, octets, recipient="user@example.com"):
+        send_message(self.engine.port, "from@example.net", (recipient,), octets)
+
+    def wait_for(self, spam, ham, *words):
+        self.engine.wait_until(f"{spam} spam and {ham} ham are learned",
+                               lambda: self.learned(*words) == (spam, ham), 30)
+
+    def test_what_is_clear_is_learned_once_and_corrections_stay(self):
+        for number in range(3):
+            self.send(message("spam", number))
+            self.send(message("ham", number))
+        # Points of the header only, as many as it takes: nothing to learn.
+        self.send(b"From: a@spam.example\r\nSubject: x\r\nX-Again: x\r\n\r\nnothing\r\n")
+        self.send(message("spam", 0))  # known
+        self.wait_for(3, 3)
+        self.engine.wait_for_log(r"bayes: learned unasked: \d spam, \d ham")
+        with open(os.path.join(self.engine.folder, "wrong"), "wb") as file:
+            file.write(message("spam", 0))
+        self.assertEqual(json.loads(self.sluice("learn", "ham", "wrong", "--json"))["changed"], 1)
+        self.send(message("spam", 0))
+        self.send(message("ham", 7))
+        self.wait_for(2, 5)  # 7 is there, and 0 still what it was said to be
+        self.send(message("ham", 8), "user@example.org")
+        self.wait_for(0, 1, "--domain", "example.org")
+
+
 if __name__ == "__main__":
     SLUICE = os.path.abspath(sys.argv.pop(1))
     unittest.main()

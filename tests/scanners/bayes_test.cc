@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -264,6 +268,48 @@ TEST_F(BayesStore, WhatIsNotCommittedIsNotThere) {
   EXPECT_EQ(store.revision(), before);
   learn(store, Learn::spam, 1, {1, 2, 3});
   EXPECT_NE(store.revision(), before);
+}
+
+// A process that is killed while it learns leaves what was committed, whole and readable.
+TEST_F(BayesStore, OutlivesAWriterThatIsKilled) {
+  for (const int commits : {1, 7, 40}) {
+    std::filesystem::remove_all(folder_);
+    int ready[2];
+    ASSERT_EQ(::pipe(ready), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      auto store = Store::open(folder_, Store::Access::write, kDatabaseBytes);
+      for (Token identity = 1; store; ++identity) {
+        auto batch = store->begin(kToday);
+        std::vector<Token> tokens(200);
+        for (Token i = 0; i < tokens.size(); ++i) tokens[i] = 1 + mix(identity, i) % 5'000;
+        std::ranges::sort(tokens);
+        tokens.erase(std::ranges::unique(tokens).begin(), tokens.end());
+        if (!batch || !batch->learn(Learn::spam, identity, tokens)) ::_exit(1);
+        if (identity % 3 != 0 && !batch->commit()) ::_exit(1);  // some are under way when it ends
+        if (::write(ready[1], "x", 1) != 1) ::_exit(1);
+      }
+      ::_exit(1);
+    }
+    ASSERT_GT(child, 0);
+    ::close(ready[1]);
+    char byte = 0;
+    for (int i = 0; i < commits; ++i) ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ::close(ready[0]);
+    EXPECT_TRUE(WIFSIGNALED(status));
+    Store store = open();  // to write again
+    const Counts counts = learned(store);
+    EXPECT_GE(counts.spam, static_cast<std::uint32_t>(commits - commits / 3));
+    // As many messages as are known, each once: nothing is half there.
+    std::uint32_t known = 0;
+    auto batch = store.begin(kToday);
+    for (Token identity = 1; identity < counts.spam * 2 + 10; ++identity)
+      known += *batch->knows(identity);
+    EXPECT_EQ(known, counts.spam);
+  }
 }
 
 TEST_F(BayesStore, IsReadWhileItIsWrittenAndAfterwards) {
