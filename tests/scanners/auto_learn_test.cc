@@ -22,6 +22,7 @@ class AutoLearnTest : public testing::Test {
                            "header H9 Subject =~ /much/\nscore H9 9\n"
                            "body B2 /text/\nscore B2 2\n"
                            "body B9 /more/\nscore B9 9\n"
+                           "body B5 /most/\nscore B5 5\n"
                            "meta M3 H3 && B9\nscore M3 3\n"
                            "body NOT /never/\nscore NOT 20\ntflags NOT noautolearn\n"
                            "header NICE From =~ /friend/\nscore NICE -5\ntflags NICE nice\n"
@@ -71,7 +72,7 @@ TEST_F(AutoLearnTest, TakesTwelvePointsOfHeaderAndBody) {
   EXPECT_EQ(learned(mail("a", "head much", "text")), "");  // 14, but only 2 of the body
   EXPECT_EQ(learned(mail("a", "much", "more")), "spam");   // 18
   EXPECT_EQ(learned(mail("a", "much", "text")), "");       // 11
-  EXPECT_EQ(learned(mail("a", "x", "more text")), "");     // none of the header
+  EXPECT_EQ(learned(mail("a", "x", "more most")), "");     // 14, none of the header
 }
 
 TEST_F(AutoLearnTest, TakesNoPointsForWhatIsWanted) {
