@@ -1,6 +1,7 @@
 """Runs the engine for tests: its own folder, a kernel listener on 127.0.0.1, one worker."""
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -53,9 +54,16 @@ socket = "admin.sock"
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the kernel gives to connections, one of which may have it before the engine does."""
+    for _ in range(100):
+        port = random.randrange(12_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("no port is free")
 
 
 class Engine:
