@@ -27,7 +27,8 @@ MessageScan::MessageScan(const CompiledRules& rules, const ScanSettings& setting
     : tools_(tools),
       rules_(rules.program(), tools.scan, settings.header_bytes_max, settings.text_bytes_max),
       reader_(limits_of(settings), sa::RuleScan::wanted()),
-      first_look_(rules.attachment_rules()) {
+      first_look_(rules.attachment_rules()),
+      time_max_(settings.time_max) {
   audience_.add(*this);
   audience_.add(first_look_);
   if (settings.classifier) {
@@ -46,11 +47,20 @@ std::size_t MessageScan::memory_bytes(const CompiledRules& rules, const ScanSett
 
 void MessageScan::begin() noexcept {
   rules_.begin();
+  spent_ = {};
   message_id_.clear();
   subject_.clear();
   first_look_.begin();
   reader_.begin();
   if (listener_) listener_->begin();
+}
+
+void MessageScan::feed(ByteView octets) noexcept {
+  SystemClock clock;
+  const Instant begun = clock.now();
+  reader_.feed(octets, tools_.scan.workspace, audience_);
+  spent_ = spent_ + (clock.now() - begun);
+  if (spent_ > time_max_) rules_.stop();
 }
 
 Verdict MessageScan::finish(std::string_view domain) noexcept {
@@ -100,7 +110,8 @@ Verdict MessageScan::conclude() const noexcept {
     ++verdict.hit_total;
     if (verdict.hit_count < kHitsMax) verdict.hits[verdict.hit_count++] = rule;
   };
-  if (rules_.limited()) add(tools_.rules.limit_rule());
+  verdict.limited = rules_.limited();
+  if (verdict.limited) add(tools_.rules.limit_rule());
   const sa::Program& program = rules_.program();
   bool allowed = false, blocked = false;
   for (const std::uint32_t index : program.reported()) {

@@ -47,7 +47,7 @@ class MessageScan final : private mime::MessageSink {
   MessageScan(const CompiledRules& rules, const ScanSettings& settings, PipelineTools& tools);
 
   void begin() noexcept;
-  void feed(ByteView octets) noexcept { reader_.feed(octets, tools_.scan.workspace, audience_); }
+  void feed(ByteView octets) noexcept;
   // `domain`: of the recipients, when all have the same.
   Verdict finish(std::string_view domain) noexcept;
   bool wants_examination() const noexcept { return first_look_.wants_examination(); }
@@ -73,6 +73,8 @@ class MessageScan final : private mime::MessageSink {
   sa::RuleScan rules_;
   mime::MessageReader reader_;
   attachment::FirstLook first_look_;
+  const Duration time_max_;
+  Duration spent_{0};
   std::optional<bayes::Listener> listener_;  // with a classifier
   mime::Audience audience_;
   Fact message_id_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/bytes.h"
+#include "engine/base/clock.h"
 #include "engine/config/config.h"
 #include "engine/config/problem.h"
 #include "scanners/attachment/first_look.h"
@@ -34,6 +35,7 @@ struct ScanSettings {
   std::uint64_t body_part_bytes_max = 64 * 1024;
   std::uint32_t uris_max = 1'000;
   std::uint64_t text_bytes_max = 8 * 1024 * 1024;
+  Duration time_max = seconds(1);    // of the thread that feeds; measured from run to run of octets
   bool classifier = false;           // ask the models that set_models() gives
   std::uint32_t tokens_max = 8'192;  // of a message, that the classifier sees
   bool auto_learn = false;           // teach() has something to say

@@ -18,6 +18,7 @@ struct Verdict {
   std::uint16_t hit_count = 0;  // entries of `hits`
   std::uint16_t hit_total = 0;  // rules that hit, also those beyond `hits`
   bool hits_truncated = false;
+  bool limited = false;  // a limit left a part of it unscanned
   Refusal refusal = Refusal::none;
   std::array<std::uint16_t, kHitsMax> hits{};  // rule indexes: rules, then attachments
 };

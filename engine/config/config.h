@@ -310,6 +310,9 @@ struct BackPressure {                  // [back_pressure]; the numbers of Exchan
   bool operator==(const BackPressure&) const = default;
 };
 
+// What becomes of a message of which a limit left a part unscanned.
+enum class OverLimit : std::uint8_t { mark, quarantine, defer };
+
 struct Scan {                      // [scan]
   std::vector<std::string> rules;  // files and folders of *.cf; relative to the config file
   bool stock_rules = false;        // those of Debian's spamassassin package before them
@@ -324,6 +327,8 @@ struct Scan {                      // [scan]
   std::string allow_phrases;  // files, a phrase a line; empty = none
   std::string block_phrases;
   LateReject late_reject = LateReject::hold;  // what is to be rejected, found after acceptance
+  Duration time_max = seconds(1);             // of a worker, for one message
+  OverLimit over_limit = OverLimit::mark;
   // scl_score[n] is the lowest score of SCL n (n = 1..9); below scl_score[1] is SCL 0.
   std::vector<double> scl_score{1.0, 2.0, 3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 15.0};
   std::uint32_t mime_depth_max = 20;

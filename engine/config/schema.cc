@@ -371,6 +371,16 @@ std::vector<Key<Scan>> scan_keys() {
        "what becomes of a message to be refused that was accepted while scanning was paused: it "
        "waits for the operator, goes on with its SCL in the header, goes back to the sender, or "
        "nowhere"},
+      {"time_max", duration(&Scan::time_max, milliseconds(1), seconds(60)),
+       "time of a worker that the scan of one message may take; beyond it its texts are not looked "
+       "at any more and it is marked SCAN_LIMIT"},
+      {"over_limit",
+       choice(&Scan::over_limit, {{"mark", OverLimit::mark},
+                                  {"quarantine", OverLimit::quarantine},
+                                  {"defer", OverLimit::defer}}),
+       "what becomes of a message with SCAN_LIMIT: it goes on with that in its header, waits for "
+       "the "
+       "operator, or is answered 451"},
       {"scl_score", numbers(&Scan::scl_score, "nine rising numbers"),
        "lowest score of SCL 1, 2, … 9"},
       {"mime_depth_max", integer(&Scan::mime_depth_max, 1, 200), "nesting of MIME parts"},

@@ -9,6 +9,7 @@ const char* describe(NetError error) noexcept {
     case NetError::timed_out: return "connection timed out";
     case NetError::unreachable: return "destination unreachable";
     case NetError::in_use: return "local address in use";
+    case NetError::denied: return "permission denied";
     case NetError::too_large: return "datagram too large";
     case NetError::no_resources: return "no buffers or connection slots left";
   }

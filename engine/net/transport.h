@@ -21,6 +21,7 @@ enum class NetError : std::uint8_t {
   unreachable,   // no route, no neighbour, ICMP
   no_resources,  // a pool or table is full
   in_use,        // the local endpoint
+  denied,        // the kernel lets nobody listen there without a privilege
   too_large,     // a datagram beyond what the path takes
 };
 const char* describe(NetError error) noexcept;

@@ -23,12 +23,15 @@ class SclThresholds {
       : discard_(scan.discard),
         reject_(scan.reject),
         quarantine_(scan.quarantine),
-        tag_(scan.tag) {}
+        tag_(scan.tag),
+        over_limit_(scan.over_limit) {}
 
   Disposition disposition(std::int8_t scl) const noexcept;
+  config::OverLimit over_limit() const noexcept { return over_limit_; }
 
  private:
   std::int32_t discard_ = 10, reject_ = 10, quarantine_ = 10, tag_ = 10;
+  config::OverLimit over_limit_ = config::OverLimit::mark;
 };
 
 }  // namespace sluice::policy

@@ -14,6 +14,8 @@ constexpr smtp::Reply kAttachmentRejected{550, "5.7.1",
 constexpr smtp::Reply kVirusRejected{550, "5.7.1", "Message rejected: it contains a virus"};
 constexpr smtp::Reply kNotScanned{451, "4.7.1",
                                   "Message could not be scanned for viruses, try again later"};
+constexpr smtp::Reply kOverLimit{451, "4.3.2",
+                                 "Message could not be scanned within the limits, try again later"};
 constexpr smtp::Reply kNotScannable{554, "5.7.1", "Message could not be scanned for viruses"};
 
 // What speaks against a message whatever its score.
@@ -37,7 +39,14 @@ std::optional<smtp::Reply> virus_refusal(const examination::Result& result,
 Fate fate_of(const scan::Verdict& verdict, const policy::SclThresholds& thresholds) {
   if (verdict.refusal == scan::Refusal::attachment)
     return {Disposition::reject, kAttachmentRejected};
-  return {thresholds.disposition(verdict.scl), kContentRejected};
+  const Disposition by_scl = thresholds.disposition(verdict.scl);
+  if (!verdict.limited || by_scl >= Disposition::reject) return {by_scl, kContentRejected};
+  switch (thresholds.over_limit()) {
+    case config::OverLimit::mark: break;
+    case config::OverLimit::quarantine: return {Disposition::quarantine, kContentRejected};
+    case config::OverLimit::defer: return {Disposition::reject, kOverLimit};
+  }
+  return {by_scl, kContentRejected};
 }
 
 Fate fate_of(const scan::Verdict& verdict, const policy::SclThresholds& thresholds,

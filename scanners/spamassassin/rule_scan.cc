@@ -42,7 +42,7 @@ void RuleScan::begin() noexcept {
   score_ = 0;
   body_bytes_ = rawbody_bytes_ = uri_bytes_ = 0;
   uris_scanned_ = 0;
-  limited_ = false;
+  limited_ = stopped_ = false;
   in_subject_ = true;
   relays_read_ = header_read_ = false;
   facts_.begin();
@@ -75,6 +75,7 @@ bool RuleScan::settled(std::uint32_t rule) const noexcept {
 // Each kind of text has its own count: how they alternate depends on the chunks.
 void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t& seen,
                     bool in_subject) noexcept {
+  if (stopped_) return;
   seen += text.size();
   if (seen > text_bytes_max_) {
     limited_ = true;

@@ -45,6 +45,9 @@ class RuleScan final : public mime::MessageSink {
   // Of the classifier, complete at message_end(). Without it the classifier's rules do not hit.
   void heed(const bayes::Opinion& opinion) noexcept { opinion_ = &opinion; }
 
+  // No more texts are looked at: limited().
+  void stop() noexcept { limited_ = stopped_ = true; }
+
   // After message_end().
   double score() const noexcept { return score_; }
   bool limited() const noexcept { return limited_; }
@@ -104,6 +107,7 @@ class RuleScan final : public mime::MessageSink {
   std::uint64_t uri_bytes_ = 0;
   std::size_t uris_scanned_ = 0;  // of gathered_.uris().forms()
   bool limited_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace sluice::scan::sa

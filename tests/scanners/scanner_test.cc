@@ -149,6 +149,20 @@ TEST(Scanner, WhatIsBeyondTheLimitIsMarked) {
   EXPECT_THAT(scanning.hits("A: b\r\n\r\nlate\r\n"), ElementsAre("LATE"));
 }
 
+TEST(Scanner, TextsThatComeAfterItsTimeAreNotLookedAt) {
+  Scanning scanning("body LATE /late/\nbody EARLY /early/\n", {.time_max = Duration{1}});
+  Scanner& scanner = scanning.scanner();
+  for (int message = 0; message < 2; ++message) {
+    MessageScan* scan = scanner.begin();
+    scanner.feed(*scan, as_bytes("A: b\r\n\r\nearly\r\n\r\nmore\r\n"));
+    scanner.feed(*scan, as_bytes("\r\nlate\r\n\r\nmore\r\n"));
+    const Verdict verdict = scanner.finish(*scan);
+    EXPECT_TRUE(verdict.limited);
+    EXPECT_EQ(verdict.hit_total, 2);  // SCAN_LIMIT, EARLY
+    scanner.release(*scan);
+  }
+}
+
 TEST(Scanner, KeepsMessageIdAndSubjectForTheLog) {
   Scanning scanning("");
   Scanner& scanner = scanning.scanner();

@@ -153,7 +153,14 @@ class Engine:
             time.sleep(0.1)
 
     def wait_drained(self, timeout=60):
-        self.wait_until("the queue is empty", lambda: self.queued() == 0, timeout)
+        try:
+            self.wait_until("the queue is empty", lambda: self.queued() == 0, timeout)
+        except AssertionError as late:
+            rest = subprocess.run([self.binary, "queue", "list", "--everything", "--config",
+                                   self.config], capture_output=True, timeout=60, check=False)
+            lines = rest.stdout.decode(errors="replace").splitlines()
+            raise AssertionError("\n".join([str(late), json.dumps(self.status()["workers"]),
+                                            f"{len(lines)} lines", *lines[:20]])) from late
 
     def queued(self):
         status = self.status()

@@ -97,7 +97,8 @@ KernelTransport::~KernelTransport() {
 
 std::expected<void, NetError> KernelTransport::listen(Endpoint local, std::uint32_t tag) {
   const SocketResult socket = open_listener(local, options_.backlog);
-  if (!socket) return std::unexpected(net_error(socket.error()));
+  if (!socket)
+    return std::unexpected(socket.error() == EACCES ? NetError::denied : net_error(socket.error()));
   // The data of a listener is its index; that of a connection has a generation above it.
   if (!watch(*socket, EPOLLIN, listeners_.size())) {
     close(*socket);

@@ -185,6 +185,7 @@ NetError net_error(int error) noexcept {
     case ECONNREFUSED:
     case EAGAIN: return NetError::refused;  // of a socket of this machine: too many wait
     case ETIMEDOUT: return NetError::timed_out;
+    case EADDRINUSE: return NetError::in_use;
     case ENOENT:
     case ENOTDIR:
     case ENAMETOOLONG:
