@@ -1,5 +1,8 @@
 #include "engine/config/schema.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "engine/config/attachment_keys.h"
 #include "engine/config/bayes_keys.h"
 #include "engine/config/delivery_keys.h"
@@ -338,8 +341,38 @@ std::vector<Key<Queue>> queue_keys() {
   };
 }
 
-std::vector<Key<Scan>> scan_keys() {
+std::vector<Key<Scan>> scan_limit_keys() {
   return {
+      {"mime_depth_max", integer(&Scan::mime_depth_max, 1, 200), "nesting of MIME parts"},
+      {"mime_parts_max", integer(&Scan::mime_parts_max, 1, 100'000), "MIME parts of one message"},
+      {"header_bytes_max", size(&Scan::header_bytes_max, 4 * kKiB, 16 * kMiB),
+       "octets of a header section that are scanned"},
+      {"header_fields_max", integer(&Scan::header_fields_max, 10, 100'000),
+       "fields of a header section that are scanned"},
+      {"rawbody_part_bytes_max", size(&Scan::rawbody_part_bytes_max, 4 * kKiB, kGiB),
+       "decoded octets of a part that rawbody rules see"},
+      {"body_part_bytes_max", size(&Scan::body_part_bytes_max, 4 * kKiB, kGiB),
+       "octets of a part's rendered text that body rules see"},
+      {"uris_max", integer(&Scan::uris_max, 10, 100'000), "URIs of one message"},
+      {"text_bytes_max", size(&Scan::text_bytes_max, 64 * kKiB, kGiB),
+       "octets that rules see of all bodies of a message, of them as sent and of its URIs; one "
+       "with more is "
+       "marked SCAN_LIMIT"},
+      {"time_max", duration(&Scan::time_max, milliseconds(1), seconds(60)),
+       "time of a worker that the scan of one message may take; beyond it its texts are not looked "
+       "at any more and it is marked SCAN_LIMIT"},
+      {"over_limit",
+       choice(&Scan::over_limit, {{"mark", OverLimit::mark},
+                                  {"quarantine", OverLimit::quarantine},
+                                  {"defer", OverLimit::defer}}),
+       "what becomes of a message with SCAN_LIMIT: it goes on with that in its header, waits for "
+       "the "
+       "operator, or is answered 451"},
+  };
+}
+
+std::vector<Key<Scan>> scan_keys() {
+  std::vector<Key<Scan>> keys{
       {"rules", texts(&Scan::rules, "paths", empty_fault),
        "rules in SpamAssassin's language: files, and folders of *.cf files"},
       {"stock_rules", boolean(&Scan::stock_rules),
@@ -371,34 +404,11 @@ std::vector<Key<Scan>> scan_keys() {
        "what becomes of a message to be refused that was accepted while scanning was paused: it "
        "waits for the operator, goes on with its SCL in the header, goes back to the sender, or "
        "nowhere"},
-      {"time_max", duration(&Scan::time_max, milliseconds(1), seconds(60)),
-       "time of a worker that the scan of one message may take; beyond it its texts are not looked "
-       "at any more and it is marked SCAN_LIMIT"},
-      {"over_limit",
-       choice(&Scan::over_limit, {{"mark", OverLimit::mark},
-                                  {"quarantine", OverLimit::quarantine},
-                                  {"defer", OverLimit::defer}}),
-       "what becomes of a message with SCAN_LIMIT: it goes on with that in its header, waits for "
-       "the "
-       "operator, or is answered 451"},
       {"scl_score", numbers(&Scan::scl_score, "nine rising numbers"),
        "lowest score of SCL 1, 2, … 9"},
-      {"mime_depth_max", integer(&Scan::mime_depth_max, 1, 200), "nesting of MIME parts"},
-      {"mime_parts_max", integer(&Scan::mime_parts_max, 1, 100'000), "MIME parts of one message"},
-      {"header_bytes_max", size(&Scan::header_bytes_max, 4 * kKiB, 16 * kMiB),
-       "octets of a header section that are scanned"},
-      {"header_fields_max", integer(&Scan::header_fields_max, 10, 100'000),
-       "fields of a header section that are scanned"},
-      {"rawbody_part_bytes_max", size(&Scan::rawbody_part_bytes_max, 4 * kKiB, kGiB),
-       "decoded octets of a part that rawbody rules see"},
-      {"body_part_bytes_max", size(&Scan::body_part_bytes_max, 4 * kKiB, kGiB),
-       "octets of a part's rendered text that body rules see"},
-      {"uris_max", integer(&Scan::uris_max, 10, 100'000), "URIs of one message"},
-      {"text_bytes_max", size(&Scan::text_bytes_max, 64 * kKiB, kGiB),
-       "octets that rules see of all bodies of a message, of them as sent and of its URIs; one "
-       "with more is "
-       "marked SCAN_LIMIT"},
   };
+  std::ranges::move(scan_limit_keys(), std::back_inserter(keys));
+  return keys;
 }
 
 std::vector<Key<Log>> log_keys() {

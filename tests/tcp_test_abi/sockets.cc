@@ -19,6 +19,7 @@ int errno_of(NetError error) {
     case NetError::timed_out: return ETIMEDOUT;
     case NetError::unreachable: return EHOSTUNREACH;
     case NetError::in_use: return EADDRINUSE;
+    case NetError::denied: return EACCES;
     case NetError::too_large: return EMSGSIZE;
     case NetError::no_resources: return ENOBUFS;
   }
