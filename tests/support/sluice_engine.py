@@ -156,7 +156,7 @@ class Engine:
         try:
             self.wait_until("the queue is empty", lambda: self.queued() == 0, timeout)
         except AssertionError as late:
-            rest = subprocess.run([self.binary, "queue", "list", "--everything", "--config",
+            rest = subprocess.run([self.binary, "queue", "list", "--config",
                                    self.config], capture_output=True, timeout=60, check=False)
             lines = rest.stdout.decode(errors="replace").splitlines()
             raise AssertionError("\n".join([str(late), json.dumps(self.status()["workers"]),
