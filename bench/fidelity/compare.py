@@ -8,6 +8,7 @@ that neither hits, which are most, do not count.
 import argparse
 import collections
 import json
+import re
 
 
 def read_reference(path):
@@ -19,13 +20,17 @@ def read_reference(path):
     return hits
 
 
-def read_ours(path):
-    hits = {}
+def read_ours(path, own):
+    """A file that begins with "From " is an mbox: its only message is "FILE:1"."""
+    hits, several = {}, set()
     with open(path, errors="replace") as file:
         for line in file:
             row = json.loads(line)
-            hits[row["file"]] = {hit["rule"] for hit in row["hits"]}
-    return hits
+            name = re.sub(r":\d+$", "", row["file"])
+            if name in hits:
+                several.add(name)  # one message for SpamAssassin: not comparable
+            hits[name] = {hit["rule"] for hit in row["hits"]} - own
+    return {name: rules for name, rules in hits.items() if name not in several}
 
 
 class Tally:
@@ -59,9 +64,15 @@ def main():
     options.add_argument("reference")
     options.add_argument("ours")
     options.add_argument("--json", help="the same with the messages of each rule")
+    options.add_argument("--own", help="`sluice rules list --json` of rules that only we have")
     options.add_argument("--rows", type=int, default=60)
     given = options.parse_args()
-    reference, ours = read_reference(given.reference), read_ours(given.ours)
+    reference = read_reference(given.reference)
+    own = set()
+    if given.own:
+        with open(given.own, encoding="utf-8") as file:
+            own = {rule["name"] for rule in json.load(file)} - set().union(*reference.values())
+    ours = read_ours(given.ours, own)
     every = Tally(lambda rule: True)
     scored = Tally(lambda rule: not rule.startswith("__"))
     both = sorted(reference.keys() & ours.keys())

@@ -185,12 +185,18 @@ void MessageReader::container(const Entity& entity, std::uint32_t depth) noexcep
   sink_->container(entity.type.view(), depth);
 }
 
+// All text but these is shown as it is, text/rfc822-headers and text/enriched too (SpamAssassin's
+// bug 5399).
+bool MessageReader::is_plain(std::string_view type) noexcept {
+  return type.starts_with("text/") && type != "text/calendar" && type != "text/x-vcard";
+}
+
 void MessageReader::leaf_begin(const Leaf& leaf) noexcept {
   describe(leaf);
   transfer_.begin(leaf.entity.encoding);
   magic_size_ = 0;
   const bool content = part_.role == PartRole::content;
-  const bool shown = part_.is_html || part_.type == "text/plain";
+  const bool shown = part_.is_html || is_plain(part_.type);
   in_rawbody_ = rawbody_ && content && part_.type != "text/calendar" &&
                 (part_.is_text || part_.type.starts_with("message/"));
   in_body_ = content && shown && rendering_;

@@ -69,6 +69,7 @@ class MessageReader final : private WalkerSink,
   void link(const html::Link& link) noexcept override;
   void found(Uri& uri) noexcept override;
 
+  static bool is_plain(std::string_view type) noexcept;
   void decoded(ByteView octets) noexcept;
   void note_magic(ByteView octets) noexcept;
   void describe(const Leaf& leaf) noexcept;

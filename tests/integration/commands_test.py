@@ -84,6 +84,10 @@ CASES = [
     ("tlsrpt show", [], r"TLS sessions since|no engine is running"), ("tlsrpt send", [], None),
     ("rules check", ["--rules", "{folder}/rules.cf", "--cache", ""], r"LOCAL_ONE|\d+ rules|\"rules\""),
     ("rules list", ["--rules", "{folder}/rules.cf"], r"LOCAL_ONE"),
+    ("rules hits", ["--rules", "{folder}/rules.cf", "--cache", "", "{folder}/message"],
+     r"LOCAL_ONE.*a >>bargain<<|\"match\": ?\"bargain\""),
+    ("rules bench", ["--rules", "{folder}/rules.cf", "--cache", "", "{folder}/message"],
+     r"LOCAL_ONE|\"expressions\""),
     ("rules explain", ["--rules", "{folder}/rules.cf", "LOCAL_ONE"], r"\"LOCAL_ONE\""),
     ("scan", ["--rules", "{folder}/rules.cf", "--cache", "", "{folder}/message"], r"LOCAL_ONE"),
     *((f"learn {kind}", ["--database", "{folder}/bayes", "{folder}/message"], r"[Mm]essages|\"\w+\":")

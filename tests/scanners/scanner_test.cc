@@ -12,6 +12,7 @@ namespace sluice::scan {
 namespace {
 
 using testing::ElementsAre;
+using testing::IsEmpty;
 
 constexpr const char* kGtube =
     "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";
@@ -64,6 +65,17 @@ TEST(Scanner, EachKindOfRuleLooksAtItsOwnTexts) {
               ElementsAre("BODY", "RAWBODY"));
   EXPECT_THAT(scanning.hits("A: b\r\n\r\nhttp://word.example/"), ElementsAre("BODY", "URI"));
   EXPECT_THAT(scanning.hits("Content-Type: image/word\r\n\r\nword"), ElementsAre("PART"));
+}
+
+TEST(Scanner, EveryTextIsShownButCalendarsAndCards) {
+  Scanning scanning("body BODY /word/\n");
+  const auto part = [](std::string_view type) {
+    return fmt::format("Content-Type: {}\r\n\r\na word\r\n", type);
+  };
+  for (const char* type : {"text/plain", "text/html", "text/rfc822-headers", "text/enriched"})
+    EXPECT_THAT(scanning.hits(part(type)), ElementsAre("BODY")) << type;
+  for (const char* type : {"text/calendar", "text/x-vcard", "application/octet-stream"})
+    EXPECT_THAT(scanning.hits(part(type)), IsEmpty()) << type;
 }
 
 TEST(Scanner, TheTestStringWorksOutOfTheBox) {

@@ -9,9 +9,25 @@ class Refused(Exception):
         self.code = int(reply[:3])
 
 
+IP_BIND_ADDRESS_NO_PORT = 24  # linux/in.h
+
+
+def connected(host, port, timeout, source):
+    """From the address `source`, when it is given. Its port is chosen for this one connection, so that
+    ports that others have in use or in TIME-WAIT do not matter."""
+    if not source:
+        return socket.create_connection((host, port), timeout)
+    peer = socket.socket(socket.AF_INET6 if ":" in source else socket.AF_INET)
+    peer.settimeout(timeout)
+    peer.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+    peer.bind((source, 0))
+    peer.connect((host, port))
+    return peer
+
+
 class Peer:
     def __init__(self, port, timeout=30, host="127.0.0.1", source=""):
-        self.socket = socket.create_connection((host, port), timeout, (source, 0))
+        self.socket = connected(host, port, timeout, source)
         self.file = self.socket.makefile("rb")
 
     def __enter__(self):

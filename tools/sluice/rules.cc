@@ -1,4 +1,5 @@
-// `sluice rules check|list|explain`: rule files in SpamAssassin's language, without an engine.
+// `sluice rules check|list|explain|hits|bench`: rule files in SpamAssassin's language, without an
+// engine.
 #include <chrono>
 #include <cstdio>
 #include <map>
@@ -11,6 +12,7 @@
 #include "scanners/spamassassin/program.h"
 #include "tools/sluice/report.h"
 #include "tools/sluice/rule_cache.h"
+#include "tools/sluice/rule_trials.h"
 
 namespace sluice::tools {
 namespace {
@@ -26,7 +28,10 @@ struct RulesOptions {
   std::vector<std::string> paths{kStockFolder};
   std::string cache = rule_cache();
   std::string name;
+  std::vector<std::string> messages;
+  std::size_t top = 20;
   bool own_rules = false;
+  bool helpers = false;
   bool as_json = false;
 };
 
@@ -96,6 +101,22 @@ void print_sets(const scan::sa::Program& program) {
     if (group.set.size() > 20) print_set(group.target.field.c_str(), group.set);
   std::printf("  %zu header fields, %zu part fields\n", program.headers().size(),
               program.part_headers().size());
+}
+
+std::shared_ptr<const scan::sa::Program> compile(const RulesOptions& rules) {
+  config::Problems problems;
+  auto program = scan::sa::Program::compile(
+      read(rules, problems), {.threads = compile_threads(), .cache = rules.cache}, problems);
+  for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
+  return program;
+}
+
+int hits(const RulesOptions& rules) {
+  return show_hits(compile(rules), rules.messages, rules.helpers, rules.as_json);
+}
+
+int bench(const RulesOptions& rules) {
+  return bench_rules(compile(rules), rules.messages, rules.top, rules.as_json);
 }
 
 int check(const RulesOptions& rules) {
@@ -179,6 +200,18 @@ void add_rules(CLI::App& app, Options& options) {
   add("explain", "one rule with all that is known of it, as JSON", "explain FREEMAIL_FROM", explain)
       ->add_option("name", rules->name, "the rule")
       ->required();
+  const auto over_messages = [&](CLI::App* verb) {
+    verb->add_option("--cache", rules->cache, "folder that keeps compiled rules; \"\": none");
+    verb->add_option("path", rules->messages, "messages, mbox files, folders (Maildir)")
+        ->required();
+    return verb;
+  };
+  over_messages(add("hits", "which rules hit messages, and where", "hits message.eml", hits))
+      ->add_flag("--helpers", rules->helpers, "rules without a score (__NAME) too");
+  over_messages(add("bench", "what messages cost, and the expressions that are dearest alone",
+                    "bench --rules local.cf Maildir", bench))
+      ->add_option("--top", rules->top, "so many of them")
+      ->capture_default_str();
 }
 
 }  // namespace sluice::tools
