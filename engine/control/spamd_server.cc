@@ -125,7 +125,8 @@ void SpamdServer::run() {
   std::vector<pollfd> polled;
   while (!stopping_.load(std::memory_order_acquire)) {
     take_rules();
-    const bool full = sessions_.size() >= config_.connections_max;  // others wait to be accepted
+    const bool full = sessions_.size() >= config_.connections_max ||  // others wait
+                      std::chrono::steady_clock::now() < accept_again_;
     polled.assign({{wake_, POLLIN, 0}, {full ? -1 : listener_, POLLIN, 0}});
     for (const Session& session : sessions_)
       polled.push_back(
@@ -146,7 +147,12 @@ void SpamdServer::run() {
 void SpamdServer::accept() {
   while (sessions_.size() < config_.connections_max) {
     const auto accepted = net::accept_connection(listener_);
-    if (!accepted) return;
+    if (!accepted) {
+      // Without a free descriptor the listener stays readable: looked at again a little later.
+      if (net::is_shortage(accepted.error()))
+        accept_again_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(kWaitMs);
+      return;
+    }
     sessions_.push_back(
         {*accepted,
          SpamdReader(config_.message_size_max),

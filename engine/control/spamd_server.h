@@ -67,6 +67,7 @@ class SpamdServer {
   int listener_;
   int wake_;
   std::vector<Session> sessions_;
+  Time accept_again_{};
   std::unique_ptr<scan::sa::WholeMessageScanner> scanner_;
   scan::bayes::MessageTokens tokens_;
   std::mutex mutex_;

@@ -4,10 +4,12 @@
 Usage: spamd_test.py SLUICE
 """
 import os
+import resource
 import shutil
 import socket
 import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -48,6 +50,42 @@ class Spamd(unittest.TestCase):
             peer.sendall(octets)
             peer.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: peer.recv(65536), b"")).decode()
+
+    def test_without_descriptors_it_waits_for_one(self):
+        self.assertTrue(any(self.starved() for _ in range(10)), "it had a descriptor each time")
+
+    def starved(self):
+        """False when a descriptor became free meanwhile, so that nothing was tried."""
+        pid = self.engine.process.pid
+        in_use = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+        free = next(number for number in range(len(in_use) + 1) if number not in in_use)
+        limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, limits[1]))
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=0.5) as peer:
+                peer.sendall(b"PING SPAMC/1.5\r\n\r\n")
+                before = self.cpu_ticks()
+                try:
+                    return not peer.recv(100)
+                except TimeoutError:
+                    pass
+                self.assertLess(self.cpu_ticks() - before, 10, "a busy loop has 50")
+                resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+                peer.settimeout(20)
+                self.assertIn(b"PONG", peer.recv(100))
+                return True
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+
+    def cpu_ticks(self):
+        """Of the thread that serves."""
+        folder = f"/proc/{self.engine.process.pid}/task"
+        for task in os.listdir(folder):
+            with open(f"{folder}/{task}/stat", encoding="ascii") as file:
+                name, _, fields = file.read().rpartition(") ")
+            if name.endswith("(spamd"):
+                return sum(map(int, fields.split()[11:13]))
+        self.fail("no thread is called spamd")
 
     @unittest.skipUnless(shutil.which("spamc"), "spamc is not installed")
     def test_spamc(self):
