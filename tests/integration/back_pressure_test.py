@@ -54,7 +54,7 @@ class BackPressure(unittest.TestCase):
             return connection.recv(200).decode()
 
     def wait_for_level(self, resource, level):
-        self.engine.wait_until(f"{resource} is {level}", lambda: self.level(resource) == level, 10)
+        self.engine.wait_until(f"{resource} is {level}", lambda: self.level(resource) == level)
 
     def test_a_queue_that_grows_and_drains(self):
         self.start(QUEUE)

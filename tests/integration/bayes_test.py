@@ -94,11 +94,11 @@ class Bayes(unittest.TestCase):
         def ham_is_spam_there():
             self.send("ham", 902, "user@example.org")
             return self.engine.log().count("BAYES_99") > judged
-        self.engine.wait_until("the domain's database is asked", ham_is_spam_there, 30)
+        self.engine.wait_until("the domain's database is asked", ham_is_spam_there)
         good = self.engine.log().count("BAYES_00")
         self.send("ham", 903, "user@example.com")
         self.engine.wait_until("others ask the general one",
-                               lambda: self.engine.log().count("BAYES_00") > good, 30)
+                               lambda: self.engine.log().count("BAYES_00") > good)
 
     def test_what_was_learned_is_undone(self):
         self.learn("ham", "spam")
@@ -151,7 +151,7 @@ score GOOD -1
 
     def wait_for(self, spam, ham, *words):
         self.engine.wait_until(f"{spam} spam and {ham} ham are learned",
-                               lambda: self.learned(*words) == (spam, ham), 30)
+                               lambda: self.learned(*words) == (spam, ham))
 
     def test_what_is_clear_is_learned_once_and_corrections_stay(self):
         for number in range(3):

@@ -109,7 +109,7 @@ class Block(unittest.TestCase):
 
     def test_an_entry_expires_by_itself(self):
         self.block("add", f"{REFUSED}/32", "--mode", "rst", "--for", "1s")
-        self.engine.wait_until("the entry is gone", lambda: not self.rows(), 15)
+        self.engine.wait_until("the entry is gone", lambda: not self.rows())
         self.assertEqual(self.greeting(REFUSED), "220")
 
     def test_entries_survive_a_restart_with_the_time_that_is_left(self):

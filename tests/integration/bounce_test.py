@@ -41,7 +41,7 @@ class BounceVerification(unittest.TestCase):
     def reload(self):
         seen = self.engine.log().count("reload")
         self.engine.process.send_signal(signal.SIGHUP)
-        self.engine.wait_until("reload", lambda: self.engine.log().count("reload") > seen, 20)
+        self.engine.wait_until("reload", lambda: self.engine.log().count("reload") > seen)
 
     def send(self, sender, recipient, source="127.0.0.1"):
         with Peer(self.engine.port, source=source) as peer:

@@ -166,7 +166,7 @@ class Certconfig(unittest.TestCase):
             file.write(text.replace(HOST, "new.sluice.test"))
         self.refused("csr", "mx", says="the running engine does not know it yet")
         self.engine.process.send_signal(signal.SIGHUP)
-        self.engine.wait_until("reload", lambda: "reloaded" in self.engine.log(), 20)
+        self.engine.wait_until("reload", lambda: "reloaded" in self.engine.log())
         self.assertIn("requested", self.certconfig("csr", "mx"))
 
     def test_requested_available_assigned(self):
@@ -332,11 +332,11 @@ class Certconfig(unittest.TestCase):
                 peer.socket = context.wrap_socket(peer.socket, server_hostname=HOST)
                 peer.file = peer.socket.makefile("rb")
                 peer.command("EHLO client.test")
-                count = len(self.sink.messages)
-                peer.message("a@example.org", ["b@example.com"], b"Subject: x\r\n\r\nx\r\n")
-            message = self.sink.wait_for(count + 1)[-1]
+                subject = f"Subject: as {certificate}\r\n".encode()
+                peer.message("a@example.org", ["b@example.com"], subject + b"\r\nx\r\n")
+            message = self.sink.wait_for_text(subject)
             self.assertIn(header, message.octets)
-            self.engine.wait_until(line, lambda: line in self.engine.log(), 20)
+            self.engine.wait_until(line, lambda: line in self.engine.log())
 
     def test_tlsverify_shows_what_a_third_party_would(self):
         self.engine.start()
@@ -392,7 +392,7 @@ class Certconfig(unittest.TestCase):
         self.certconfig("new", "self-signed", "next")
         self.certconfig("assign", "next", "--to", "inbound")
         self.engine.process.send_signal(signal.SIGHUP)
-        self.engine.wait_until("reload", lambda: "configuration reloaded" in self.engine.log(), 30)
+        self.engine.wait_until("reload", lambda: "configuration reloaded" in self.engine.log())
         new = self.shown_serial()
         self.assertNotEqual(new, old)
         self.assertEqual(new, self.entry("next")["certificate"]["serial"])

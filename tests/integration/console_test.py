@@ -93,7 +93,7 @@ class Console(unittest.TestCase):
 
     def wait_queues(self, *expected):
         self.engine.wait_until(f"queues are {expected}, not {self.queues()}",
-                               lambda: self.queues() == list(expected), 20)
+                               lambda: self.queues() == list(expected))
 
     def send(self, subject, recipient="user@example.com", port=None, body=b"hello\r\n"):
         return send_message(port or self.engine.port, "a@example.org", [recipient],

@@ -87,7 +87,7 @@ class Abuse(unittest.TestCase):
         cls.sink.stop()
 
     def setUp(self):
-        self.engine.wait_until("no session is left of before", self.at_rest, 60)
+        self.engine.wait_until("no session is left of before", self.at_rest)
         self.accepted, self.slowest, self.stopping = 0, 0.0, False
         self.good_failure = None
         self.good = threading.Thread(target=self.good_client)
@@ -118,7 +118,7 @@ class Abuse(unittest.TestCase):
         self.assertTrue(self.engine.alive())
         self.assertGreater(self.accepted, 0)
         self.assertLess(self.slowest, 5.0)
-        self.engine.wait_until("all sessions are gone and the pools full", self.at_rest, 60)
+        self.engine.wait_until("all sessions are gone and the pools full", self.at_rest)
 
     def test_random_octets(self):
         numbers = random.Random(1)
@@ -156,7 +156,7 @@ class Abuse(unittest.TestCase):
         time.sleep(min(SECONDS, 3))
         accepted = self.accepted
         self.engine.wait_until("others are served meanwhile",
-                               lambda: self.accepted > accepted + 5, 20)
+                               lambda: self.accepted > accepted + 5)
         for connection in silent:
             connection.close()
 
@@ -178,7 +178,7 @@ class Abuse(unittest.TestCase):
                 peer.send(b"Subject: never complete\r\n\r\n" + b"x" * numbers.randrange(60_000))
         self.stopping = True
         self.good.join()
-        self.engine.wait_until("all sessions are gone", self.at_rest, 60)
+        self.engine.wait_until("all sessions are gone", self.at_rest)
         self.assertFalse([m for m in self.sink.messages if b"never complete" in m.octets])
 
     def test_clients_that_read_nothing(self):

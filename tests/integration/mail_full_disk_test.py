@@ -59,9 +59,9 @@ class FullDisk(unittest.TestCase):
         self.assertGreater(accepted, SMALL_MIB // 4)
         self.assertTrue(self.engine.alive())
         subprocess.run(["mount", "-o", f"remount,size={LARGE_MIB}m", self.queue], check=True)
-        self.engine.wait_until("mail is accepted again", self.accepts_again, 30)
+        self.engine.wait_until("mail is accepted again", self.accepts_again)
         self.engine.wait_until("the count is there",
-                               lambda: self.engine.queued() == accepted + 1, 10)
+                               lambda: self.engine.queued() == accepted + 1)
         self.assertEqual(self.engine.stop(), 0)
         self.engine.start()
         self.assertEqual(self.engine.queued(), accepted + 1)

@@ -162,7 +162,7 @@ class MailPath(unittest.TestCase):
         self.sink.wait_for(60)
         self.assertLess(self.sink.connections, 60)
         self.assertLessEqual(self.sink.most_open, 20)
-        self.engine.wait_until("idle connections are closed", lambda: self.sink.open == 0, 20)
+        self.engine.wait_until("idle connections are closed", lambda: self.sink.open == 0)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ class TlsOut(unittest.TestCase):
         return re.findall(pattern, self.engine.log(), re.MULTILINE)
 
     def wait_for_line(self, pattern):
-        self.engine.wait_until(f"the log says {pattern}", lambda: self.log_lines(pattern), 20)
+        self.engine.wait_until(f"the log says {pattern}", lambda: self.log_lines(pattern))
         return self.log_lines(pattern)
 
     def check(self, marker, peer_name, expected):

@@ -122,7 +122,7 @@ class Servers(unittest.TestCase):
         engine = self.engine(port, "required-verify", "implicit = true")
         self.send(engine)
         engine.wait_until("s_server has the message", lambda: b"hi\r\n" in seen, 20)
-        engine.wait_until("the log has it", lambda: "Message done DCID" in engine.log(), 20)
+        engine.wait_until("the log has it", lambda: "Message done DCID" in engine.log())
         self.assertRegex(engine.log(), r"DCID \d+ TLS success protocol TLSv1\.3 cipher TLS_")
 
     @unittest.skipUnless(os.path.exists(POSTFIX_MASTER) and os.geteuid() == 0,
@@ -137,7 +137,7 @@ class Servers(unittest.TestCase):
                 engine = self.engine(port, level)
                 self.send(engine)
                 ends = re.compile("Message done DCID|Delayed: DCID|Bounced: DCID")
-                engine.wait_until("an end of the attempt", lambda: ends.search(engine.log()), 20)
+                engine.wait_until("an end of the attempt", lambda: ends.search(engine.log()))
                 self.assertEqual(ends.search(engine.log()).group() == "Message done DCID", expected)
                 over_tls = expected and smtpd_level != "none" and level != "none"
                 self.assertEqual("TLS success" in engine.log(), over_tls)

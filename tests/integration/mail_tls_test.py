@@ -4,6 +4,7 @@
 Usage: mail_tls_test.py SLUICE [offload]     the latter: handshakes run on a CPU of their own
 """
 import concurrent.futures
+import itertools
 import os
 import shutil
 import socket
@@ -53,6 +54,8 @@ class TlsPeer(Peer):
 
 
 class MailTls(unittest.TestCase):
+    numbers = itertools.count()  # of messages: each is known by its subject
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp(prefix="sluice-tls-")
@@ -92,15 +95,15 @@ class MailTls(unittest.TestCase):
         return peer
 
     def deliver(self, peer, lines=3):
-        octets = b"Subject: tls\r\n\r\n" + b"line of a body\r\n" * lines
-        before = len(self.sink.messages)
+        marker = b"Subject: tls %d\r\n" % next(self.numbers)
+        octets = marker + b"\r\n" + b"line of a body\r\n" * lines
         peer.message(SENDER, [RECIPIENT], octets)
-        message = self.sink.wait_for(before + 1)[-1]
+        message = self.sink.wait_for_text(marker)
         self.assertEqual(message.after_added_header(b"Subject: "), octets)
         return message.octets
 
     def log_has(self, text):
-        self.engine.wait_until(f"the log says {text}", lambda: text in self.engine.log(), 20)
+        self.engine.wait_until(f"the log says {text}", lambda: text in self.engine.log())
 
     def test_starttls_hides_itself_and_the_message_says_how_it_came(self):
         peer = self.peer()

@@ -106,7 +106,7 @@ class TlsWishes(unittest.TestCase):
         """The message at the ordinary next hop that has all of these words."""
         def found():
             return [m for m in self.sink.messages if all(word in m.octets for word in words)]
-        self.engine.wait_until(f"a message with {words}", found, 20)
+        self.engine.wait_until(f"a message with {words}", found)
         return found()[0]
 
     def test_requiretls_goes_on_to_a_verified_peer_that_knows_it(self):
@@ -126,7 +126,7 @@ class TlsWishes(unittest.TestCase):
                 pattern = rf"Bounced: DCID \d+ MID \d+ to RID 0 - {status} .*127\.0\.0\.1:" \
                           rf"{self.peers[peer].port}"
                 self.engine.wait_until(f"{peer} bounces",
-                                       lambda p=pattern: re.search(p, self.engine.log()), 20)
+                                       lambda p=pattern: re.search(p, self.engine.log()))
                 self.assertFalse([m for m in self.peers[peer].messages if marker in m.octets])
                 self.assertFalse([o for o in self.peers[peer].clear if marker in o])
 

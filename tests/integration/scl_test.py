@@ -61,7 +61,7 @@ class Scl(unittest.TestCase):
         return json.loads(self.sluice("queue", "list", "--held", "--json"))["messages"]
 
     def delivered(self, count):
-        self.engine.wait_until(f"{count} delivered", lambda: len(self.sink.messages) >= count, 10)
+        self.engine.wait_until(f"{count} delivered", lambda: len(self.sink.messages) >= count)
         return [message.octets.decode() for message in self.sink.messages]
 
     def test_each_threshold_on_arrival(self):
@@ -107,7 +107,7 @@ class Scl(unittest.TestCase):
         self.assertEqual([self.send(f"word{scl}") for scl in (9, 7, 5, 4, 3)], [""] * 5)
         self.sluice("mta-control", "pause-mode", "resume-scan")
         self.delivered(2)
-        self.engine.wait_until("two wait", lambda: len(self.held()) == 2, 10)
+        self.engine.wait_until("two wait", lambda: len(self.held()) == 2)
         self.assertEqual(sorted(row["scl"] for row in self.held()), [5, 7])
         self.engine.wait_for_log(r"MID \d+ held: SCL 7 would have been refused on arrival")
         self.engine.wait_for_log(r"MID \d+ quarantined: SCL 5")
@@ -123,7 +123,7 @@ class Scl(unittest.TestCase):
         self.assertEqual(self.send("it is 100% (Guaranteed) now"), "")
         self.assertEqual(self.send(koi[1], koi[0]), "")
         self.engine.wait_until("three dropped", lambda: self.engine.worker_total(
-            "messages_discarded") == 3, 10)
+            "messages_discarded") == 3)
         self.assertEqual(self.send("free credit; 100 % (guaranteed); sword10"), "")
         self.assertIn("X-Sluice-SCL: 0", self.delivered(1)[0])
         # What is allowed is let in, whatever else it says.
@@ -136,7 +136,7 @@ class Scl(unittest.TestCase):
         self.engine.wait_for_log(r"blocked:2: scan.block_phrases: the phrase is not UTF-8")
         self.assertEqual(self.send(latin, coded), "")
         self.engine.wait_until("one more dropped", lambda: self.engine.worker_total(
-            "messages_discarded") == 4, 10)
+            "messages_discarded") == 4)
 
     def test_stamps_of_strangers_are_taken_out(self):
         self.start("")

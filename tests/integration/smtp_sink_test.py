@@ -91,7 +91,7 @@ class ToSmtpSink(unittest.TestCase):
                         found.setdefault(tuple(subjects[mid].split()), []).append(word)
                 return found
 
-            engine.wait_until("every message was tried", lambda: len(outcomes()) == len(OUTCOMES), 30)
+            engine.wait_until("every message was tried", lambda: len(outcomes()) == len(OUTCOMES))
             for options, wanted in OUTCOMES.items():
                 self.assertEqual(outcomes()[options], [wanted], options)
             bounced = sum(1 for wanted in OUTCOMES.values() if wanted == NEVER)

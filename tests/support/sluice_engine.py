@@ -53,13 +53,19 @@ socket = "admin.sock"
 """
 
 
+_given = set()  # ports that nobody may have bound yet
+
+
 def free_port():
     """Below those that the kernel gives to connections, one of which may have it before the engine does."""
     for _ in range(100):
         port = random.randrange(12_000, 32_000)
+        if port in _given:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
+                _given.add(port)
                 return port
             except OSError:
                 continue
@@ -93,7 +99,7 @@ class Engine:
             self.show_output()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, timeout=30, greets=True):
+    def start(self, timeout=60, greets=True):
         """greets=False: acceptance is paused, only the commands are waited for."""
         with open(os.path.join(self.folder, "output"), "ab") as output:
             self.process = subprocess.Popen([self.binary, "run", "--config", self.config],
@@ -124,7 +130,7 @@ class Engine:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
 
-    def stop(self, timeout=30):
+    def stop(self, timeout=60):
         """SIGTERM; returns the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout)
@@ -174,7 +180,7 @@ class Engine:
                 text += file.read()
         return text
 
-    def wait_for_log(self, pattern, timeout=30):
+    def wait_for_log(self, pattern, timeout=60):
         self.wait_until(pattern, lambda: re.search(pattern, self.log()), timeout)
 
     def rss_mib(self):

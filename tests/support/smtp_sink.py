@@ -135,6 +135,15 @@ class Sink:
                 raise AssertionError(f"{len(self._messages)} of {count} messages came")
             return list(self._messages)
 
+    def wait_for_text(self, marker, timeout=30):
+        """The message that holds `marker`: that of one test, whatever others left under way."""
+        def found():
+            return next((m for m in self._messages if marker in m.octets), None)
+        with self._changed:
+            if not self._changed.wait_for(found, timeout):
+                raise AssertionError(f"no message with {marker!r} came")
+            return found()
+
     def stop(self):
         self._server.shutdown()
         self._server.server_close()
