@@ -1,24 +1,16 @@
 #include "engine/examination/desk.h"
 
-#include <algorithm>
-#include <bit>
 #include <thread>
 
 #include "engine/examination/examiner.h"
 
 namespace sluice::examination {
 
-Lane::Lane(std::size_t jobs_max, std::function<void()> wake_in)
-    : submitted(std::bit_ceil(std::max<std::size_t>(jobs_max, 2))),
-      completed(std::bit_ceil(std::max<std::size_t>(jobs_max, 2))),
-      wake(std::move(wake_in)) {}
-
 Desk::Desk(const std::vector<Examiner*>& examiners, const DeskSettings& settings,
            const std::function<void()>& wake)
-    : jobs_(settings.jobs_max), held_(settings.blocks_max) {
+    : jobs_(settings.jobs_max), held_(settings.blocks_max), examiners_(examiners) {
   for (Examiner* examiner : examiners)
-    seats_.push_back({examiner, &examiner->add_lane(settings.jobs_max, wake)});
-  SLUICE_ASSERT(!seats_.empty());
+    lender_.add(examiner->borrower(), examiner->borrower().add_lane(settings.jobs_max, wake));
 }
 
 Job* Desk::begin(std::uint64_t owner) noexcept {
@@ -60,28 +52,14 @@ void Desk::let_go(Job& job) noexcept {
 // shared by all workers.
 void Desk::submit(Job& job, std::shared_ptr<const scan::RuleSet> rules) noexcept {
   job.rules = std::move(rules);
-  const Seat& seat = *std::ranges::min_element(
-      seats_, {}, [](const Seat& candidate) { return candidate.lane->in_flight; });
-  job.lane = seat.lane;
-  job.in_flight = true;
-  ++seat.lane->in_flight;
-  ++in_flight_;
-  const bool pushed = seat.lane->submitted.push(&job);
-  SLUICE_ASSERT(pushed);
-  seat.examiner->ring();
+  lender_.lend(job);
 }
 
 Job* Desk::next_completed() noexcept {
-  for (const Seat& seat : seats_) {
-    Job* job = nullptr;
-    while (seat.lane->completed.pop(job)) {
-      --seat.lane->in_flight;
-      --in_flight_;
-      job->in_flight = false;
-      let_go(*job);
-      if (!job->abandoned) return job;
-      end(*job);
-    }
+  while (Job* const job = lender_.next_returned()) {
+    let_go(*job);
+    if (!job->abandoned) return job;
+    end(*job);
   }
   return nullptr;
 }
@@ -97,7 +75,7 @@ void Desk::end(Job& job) noexcept {
 }
 
 void Desk::close() noexcept {
-  for (const Seat& seat : seats_) seat.examiner->stop();
+  for (Examiner* examiner : examiners_) examiner->stop();
   while (!idle())
     if (Job* const job = next_completed(); job != nullptr)
       end(*job);

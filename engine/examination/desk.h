@@ -1,26 +1,17 @@
-// Where a worker hands messages over to be examined, and gets them back: two rings between it and
-// each thread. Every job comes back, and there are never more of them than places.
+// Where a worker hands messages over to be examined, and gets them back. Every job comes back.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "engine/base/lending.h"
 #include "engine/base/slab.h"
-#include "engine/base/spsc_ring.h"
 #include "engine/examination/job.h"
 
 namespace sluice::examination {
 
 class Examiner;
-
-struct Lane {
-  Lane(std::size_t jobs_max, std::function<void()> wake_in);
-  SpscRing<Job*> submitted;
-  SpscRing<Job*> completed;
-  std::function<void()> wake;   // the worker; may be empty
-  std::uint32_t in_flight = 0;  // the worker's own
-};
 
 struct DeskSettings {
   std::size_t jobs_max = 1'024;    // messages at once
@@ -38,22 +29,18 @@ class Desk {
   void submit(Job& job, std::shared_ptr<const scan::RuleSet> rules) noexcept;
   Job* next_completed() noexcept;  // null: none now
   void end(Job& job) noexcept;     // also of one that is in flight
-  bool idle() const noexcept { return in_flight_ == 0; }
+  bool idle() const noexcept { return lender_.idle(); }
   std::size_t held() const noexcept { return held_.in_use(); }
   // Takes back what is in flight, now and unfinished; afterwards nothing may be submitted.
   void close() noexcept;
 
  private:
-  struct Seat {
-    Examiner* examiner;
-    Lane* lane;
-  };
   void let_go(Job& job) noexcept;
 
   Slab<Job> jobs_;
   Slab<Held> held_;
-  std::vector<Seat> seats_;
-  std::size_t in_flight_ = 0;
+  std::vector<Examiner*> examiners_;
+  Lender<Job> lender_;
 };
 
 }  // namespace sluice::examination

@@ -1,6 +1,6 @@
 #include "engine/examination/examiner.h"
 
-#include <algorithm>
+#include <vector>
 
 #include "scanners/attachment/unpacker.h"
 #include "tls/sha256.h"
@@ -16,45 +16,15 @@ Examiner::Examiner(const config::Examination& examination, const config::Antivir
       cache_(cache),
       engine_(antivirus::make_virus_engine(antivirus)) {}
 
-Lane& Examiner::add_lane(std::size_t jobs_max, std::function<void()> wake) {
-  return *lanes_.emplace_back(std::make_unique<Lane>(jobs_max, std::move(wake)));
-}
-
 void Examiner::run() {
-  while (!exiting_.load(std::memory_order_acquire)) {
-    const std::uint32_t heard = bell_.load(std::memory_order_acquire);
-    if (run_once() == 0 && !exiting_.load(std::memory_order_acquire))
-      bell_.wait(heard, std::memory_order_acquire);
-  }
-}
-
-std::size_t Examiner::run_once() {
-  std::size_t count = 0;
-  for (const auto& lane : lanes_) {
-    Job* job = nullptr;
-    if (!lane->submitted.pop(job)) continue;
-    if (!stopping_.load(std::memory_order_acquire)) examine(*job);
-    const bool pushed = lane->completed.push(std::move(job));
-    SLUICE_ASSERT(pushed);
-    if (lane->wake) lane->wake();
-    ++count;
-  }
-  return count;
-}
-
-void Examiner::ring() noexcept {
-  bell_.fetch_add(1, std::memory_order_release);
-  bell_.notify_one();
-}
-
-void Examiner::stop() noexcept {
-  stopping_.store(true, std::memory_order_release);
-  ring();
+  borrower_.run([this](Job& job) {
+    if (!stopping_.load(std::memory_order_acquire)) examine(job);
+  });
 }
 
 void Examiner::exit() noexcept {
-  exiting_.store(true, std::memory_order_release);
   stop();
+  borrower_.stop();
 }
 
 void Examiner::examine(Job& job) {

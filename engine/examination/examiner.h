@@ -3,14 +3,13 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
-#include <vector>
 
 #include "engine/antivirus/verdict_cache.h"
 #include "engine/antivirus/virus_engine.h"
+#include "engine/base/lending.h"
 #include "engine/config/config.h"
-#include "engine/examination/desk.h"
+#include "engine/examination/job.h"
 
 namespace sluice::examination {
 
@@ -20,16 +19,14 @@ class Examiner {
   Examiner(const config::Examination& examination, const config::Antivirus& antivirus,
            antivirus::VerdictCache& cache);
 
-  Lane& add_lane(std::size_t jobs_max, std::function<void()> wake);  // before run()
   // The thread's body: sleeps while there is nothing to do. After stop() it gives back what it has,
   // unexamined, until exit().
   void run();
-  void ring() noexcept;  // something was submitted
-  void stop() noexcept;
+  void stop() noexcept { stopping_.store(true, std::memory_order_release); }
   void exit() noexcept;
+  Borrower<Job>& borrower() noexcept { return borrower_; }
 
  private:
-  std::size_t run_once();
   struct VirusScan {
     antivirus::Patience patience;
     std::string version{};
@@ -45,10 +42,8 @@ class Examiner {
   config::Antivirus antivirus_;
   antivirus::VerdictCache& cache_;
   std::unique_ptr<antivirus::VirusEngine> engine_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
-  std::atomic<std::uint32_t> bell_{0};
+  Borrower<Job> borrower_;
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> exiting_{false};
 };
 
 }  // namespace sluice::examination

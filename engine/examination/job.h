@@ -9,12 +9,11 @@
 
 #include "engine/antivirus/virus_engine.h"
 #include "engine/base/block.h"
+#include "engine/base/lending.h"
 #include "scanners/attachment/first_look.h"
 #include "scanners/scanner.h"
 
 namespace sluice::examination {
-
-struct Lane;
 
 // A piece of the message.
 struct Held {
@@ -44,19 +43,14 @@ inline Result not_examined(const config::Antivirus& antivirus) {
   return result;
 }
 
-// The worker's, except between submit() and next_completed().
-struct Job {
+// The worker's, except between submit() and next_completed(); what it has of Lendable always.
+struct Job : Lendable {
   Held* first = nullptr;
   Held* last = nullptr;
   std::uint64_t octets = 0;
   bool incomplete = false;  // not all of the message could be held
   std::shared_ptr<const scan::RuleSet> rules;
   Result result;
-  // The worker's own.
-  std::uint64_t owner = 0;
-  Lane* lane = nullptr;
-  bool in_flight = false;
-  bool abandoned = false;
 };
 
 }  // namespace sluice::examination
