@@ -31,7 +31,9 @@ LogShard::LogShard(const ShardOptions& options, LogDevice& device,
       reader_(kReadsMax, kRead, device, index_, table_),
       rewriter_(options_, kRewriteRead, device, index_, table_, writer_),
       cleaner_(options_, index_, table_, supply_, writer_, rewriter_),
-      arrivals_(options.arrivals_max) {
+      residents_(options.blocks, index_),
+      arrivals_(options.arrivals_max, writer_, table_, residents_),
+      outcomes_(writer_, table_) {
   // A spare of another size would have the copy of its head in another place.
   for (const LogDevice::File& file : files)
     if (file.bytes != options.segment_bytes + kSegmentHeaderBytes &&
@@ -81,11 +83,10 @@ std::optional<QueueFault> LogShard::fault() const noexcept {
 
 std::expected<Handle, QueueError> LogShard::begin(Mid mid) noexcept {
   if (auto error = refusal()) return std::unexpected(*error);
-  if (index_.size() + arrivals_.in_use() >= options_.messages_max)
+  if (index_.size() + arrivals_.size() >= options_.messages_max)
     return std::unexpected(QueueError::too_many_messages);
-  Arrival* arrival = arrivals_.acquire();
+  Arrival* const arrival = arrivals_.begin(mid);
   if (arrival == nullptr) return std::unexpected(QueueError::too_many_arrivals);
-  arrival->mid = mid;
   return arrivals_.handle(*arrival);
 }
 
@@ -95,48 +96,9 @@ std::expected<void, QueueError> LogShard::append(Handle handle, const BlockSlice
   SLUICE_ASSERT(slice.length <= kBlockBytes);
   if (auto error = refusal()) arrival->failed = error;
   if (arrival->failed) return std::unexpected(*arrival->failed);
-  if (slice.length == 0) return {};
-  if (!fits(*arrival, slice) && !flush_chunk(*arrival)) return std::unexpected(*arrival->failed);
-  gather(*arrival, slice);
+  if (slice.length > 0 && !arrivals_.append(*arrival, slice))
+    return std::unexpected(*arrival->failed);
   return {};
-}
-
-bool LogShard::fits(const Arrival& arrival, const BlockSlice& slice) const noexcept {
-  return arrival.gathered + slice.length <= kChunkBytesMax && arrival.slices.size() < kSlicesMax;
-}
-
-void LogShard::gather(Arrival& arrival, const BlockSlice& slice) noexcept {
-  arrival.gathered += slice.length;
-  arrival.body_size += slice.length;
-  if (!arrival.slices.empty()) {
-    BlockSlice& last = arrival.slices.back();
-    if (last.block.data() == slice.block.data() && last.offset + last.length == slice.offset) {
-      last.length += slice.length;
-      return;
-    }
-  }
-  arrival.slices.push_back(slice);
-}
-
-// The gathered slices become a chunk record: its octets leave with the next write.
-bool LogShard::flush_chunk(Arrival& arrival) noexcept {
-  if (arrival.slices.empty()) return true;
-  auto location = writer_.append_chunk(arrival.mid, arrival.slices);
-  if (!location) {
-    arrival.failed = location.error();
-    return false;
-  }
-  table_.reference(*location);
-  arrival.chunks.push_back(*location);
-  if (arrival.resident.size() + arrival.slices.size() > kResidentSlicesMax || !blocks_plenty())
-    arrival.small = false;
-  if (!arrival.small)
-    arrival.resident.clear();
-  else
-    std::ranges::copy(arrival.slices, std::back_inserter(arrival.resident));
-  arrival.slices.clear();
-  arrival.gathered = 0;
-  return true;
 }
 
 std::expected<void, QueueError> LogShard::commit(Handle handle, const Acceptance& acceptance,
@@ -145,7 +107,7 @@ std::expected<void, QueueError> LogShard::commit(Handle handle, const Acceptance
   SLUICE_ASSERT(arrival != nullptr);
   SLUICE_ASSERT(acceptance.envelope->recipient_count() > 0);
   if (auto error = refusal()) arrival->failed = error;
-  if (arrival->failed || !flush_chunk(*arrival)) return std::unexpected(*arrival->failed);
+  if (arrival->failed || !arrivals_.flush(*arrival)) return std::unexpected(*arrival->failed);
   const CommitRecord record{.icid = acceptance.icid,
                             .received = acceptance.received,
                             .body_size = arrival->body_size,
@@ -179,30 +141,11 @@ std::expected<void, QueueError> LogShard::commit(Handle handle, const Acceptance
   message.envelope = *acceptance.envelope;
   message.added_header.assign(as_text(acceptance.added_header));
   LiveIndex::set_recipients(live, record.recipient_count);
-  keep_resident(*arrival, live);
+  if (arrival->small) residents_.keep(live, arrival->resident);
   arrival->chunks.clear();  // they are the message's now
   waiting_.push({token, arrival->mid, writer_.offsets().dirty()});
-  close_arrival(*arrival);
+  arrivals_.close(*arrival);
   return {};
-}
-
-void LogShard::keep_resident(Arrival& arrival, LiveMessage& live) noexcept {
-  if (!arrival.small || !blocks_plenty()) return;
-  live.resident.swap(arrival.resident);
-  residents_.push(live.message.mid);
-}
-
-bool LogShard::blocks_plenty() const noexcept {
-  const BlockPool* blocks = options_.blocks;
-  return blocks != nullptr && blocks->available() * 2 >= blocks->capacity();
-}
-
-// Oldest first, while less than half of the pool is free.
-void LogShard::drop_residents() noexcept {
-  if (options_.blocks == nullptr) return;
-  while (!residents_.empty() &&
-         (!blocks_plenty() || residents_.size() > options_.blocks->capacity()))
-    if (LiveMessage* live = index_.find(residents_.pop())) live->resident.clear();
 }
 
 void LogShard::abandon(Handle handle) noexcept {
@@ -212,19 +155,7 @@ void LogShard::abandon(Handle handle) noexcept {
     writer_.saw_mid(arrival->mid);
     writer_.mark(arrival->mid);
   }
-  close_arrival(*arrival);
-}
-
-void LogShard::close_arrival(Arrival& arrival) noexcept {
-  for (const Location& chunk : arrival.chunks) table_.release(chunk);
-  arrival.chunks.clear();
-  arrival.slices.clear();
-  arrival.resident.clear();
-  arrival.gathered = 0;
-  arrival.body_size = 0;
-  arrival.failed.reset();
-  arrival.small = true;
-  arrivals_.release(arrival);
+  arrivals_.close(*arrival);
 }
 
 bool LogShard::next_committed(Committed& out) noexcept {
@@ -252,7 +183,7 @@ void LogShard::set_outcome(Mid mid, Rid rid, RecipientStatus status) noexcept {
   progress.status = status;
   if (progress.listed != kNotListed) count_outcome(index_.hosts().host(progress.listed), status);
   index_.apply(*live, rid, progress);
-  log_outcome(*live, rid, progress);
+  outcomes_.log(*live, rid, progress);
   if (!live->message.leased && live->pending == 0) finish(*live);
 }
 
@@ -264,7 +195,7 @@ void LogShard::set_deferred(Mid mid, Rid rid, WallTime next_attempt) noexcept {
   if (progress.attempts < UINT16_MAX) ++progress.attempts;
   index_.apply(*live, rid, progress);
   live->resident.clear();
-  log_outcome(*live, rid, progress);
+  outcomes_.log(*live, rid, progress);
 }
 
 void LogShard::set_delay_told(Mid mid, Rid rid) noexcept {
@@ -273,32 +204,7 @@ void LogShard::set_delay_told(Mid mid, Rid rid) noexcept {
   RecipientProgress progress = live->message.recipients[rid];
   progress.delay_told = true;
   index_.apply(*live, rid, progress);
-  log_outcome(*live, rid, progress);
-}
-
-// Without room for the record the outcome waits for it in memory, in the order of outcomes: if the
-// process ends before, a message may be delivered twice.
-void LogShard::log_outcome(LiveMessage& live, Rid rid, const RecipientProgress& progress) noexcept {
-  const Unlogged outcome{live.message.mid, rid, progress, live.trail};
-  if (unlogged_.empty() && append_outcome(outcome, live.trail)) return;
-  if (unlogged_.size() == kUnloggedMax) unlogged_.pop();
-  unlogged_.push(outcome);
-}
-
-bool LogShard::append_outcome(const Unlogged& outcome, RecordTrail& trail) noexcept {
-  const OutcomeRecord record{outcome.rid, outcome.progress};
-  const auto location = writer_.append(RecordType::outcome, outcome.mid, kOutcomeBytes,
-                                       [&](MutableBytes into) { encode(record, into); });
-  if (location) table_.note_record(location->sequence, outcome.mid, trail);
-  return location.has_value();
-}
-
-void LogShard::log_unlogged() noexcept {
-  while (!unlogged_.empty()) {
-    Unlogged outcome = unlogged_.front();
-    if (!append_outcome(outcome, outcome.trail)) return;
-    unlogged_.pop();
-  }
+  outcomes_.log(*live, rid, progress);
 }
 
 bool LogShard::unlease(Mid mid) noexcept {
@@ -380,13 +286,13 @@ std::size_t LogShard::poll(Instant now) noexcept {
   supply_.poll(now, writer_.highest_mid(), kPrepare);
   const std::size_t begun = writer_.poll(now, kWrite, kSync);
   if (!failed_) {
-    log_unlogged();
+    outcomes_.poll();
     rewriter_.poll(now);
     cleaner_.poll(now);
   }
   const std::size_t stepped = index_.step() ? 1 : 0;
   reclaim();
-  drop_residents();
+  residents_.drop();
   std::array<LogDevice::Completion, 64> completions;
   const std::size_t count = device_.poll(completions);
   for (std::size_t i = 0; i < count; ++i) dispatch(completions[i], now);
@@ -424,16 +330,14 @@ void LogShard::fail_unsynced(QueueError error) noexcept {
   if (error == QueueError::io_error) failed_ = true;
   rewriter_.fail();
   cleaner_.fail();
-  arrivals_.for_each([&](Arrival& arrival) {
-    if (!arrival.chunks.empty() || failed_) arrival.failed = error;
-  });
+  arrivals_.fail(error, failed_);
   while (!waiting_.empty()) {
     const WaitingCommit commit = waiting_.pop();
     committed_.push({commit.token, commit.mid, std::unexpected(error), {}});
     LiveMessage* live = index_.find(commit.mid);
     SLUICE_ASSERT(live != nullptr);
     // Its record may yet come to be on the disk: the refused message must not reappear.
-    log_outcome(*live, kAllRecipients, {.status = RecipientStatus::deleted});
+    outcomes_.log(*live, kAllRecipients, {.status = RecipientStatus::deleted});
     finish(*live);
   }
 }
@@ -465,14 +369,14 @@ void LogShard::reclaim() noexcept {
 bool LogShard::idle() const noexcept {
   return writer_.idle() && waiting_.empty() && committed_.empty() && reader_.idle() &&
          rewriter_.idle() && cleaner_.idle() && supply_.idle() && !index_.stepping() &&
-         (unlogged_.empty() || refusal());
+         (outcomes_.empty() || refusal());
 }
 
 ShardCounts LogShard::counts() const noexcept {
   const QueueSizes& queues = index_.queues();
   return {.messages = std::accumulate(queues.begin(), queues.end(), std::uint64_t{0}),
           .queues = queues,
-          .arriving = arrivals_.in_use(),
+          .arriving = arrivals_.size(),
           .unscanned = index_.unscanned(),
           .segments = table_.size(),
           .bytes_on_disk = supply_.files() * options_.segment_bytes,

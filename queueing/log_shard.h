@@ -1,13 +1,16 @@
-// The Shard over a segment log: arrivals, waiting commits and leases; the parts do the rest.
+// The Shard over a segment log: commits, outcomes and leases; the parts do the rest.
 #pragma once
 
 #include <array>
 #include <optional>
 
+#include "queueing/arrivals.h"
 #include "queueing/body_reader.h"
 #include "queueing/cleaner.h"
 #include "queueing/fifo.h"
+#include "queueing/outcome_log.h"
 #include "queueing/recovery.h"
+#include "queueing/residents.h"
 #include "queueing/rewriter.h"
 #include "queueing/segment_supply.h"
 #include "queueing/segment_writer.h"
@@ -71,44 +74,13 @@ class LogShard final : public Shard {
   }
 
  private:
-  static constexpr std::size_t kSlicesMax = 16;         // in one chunk record
-  static constexpr std::size_t kResidentSlicesMax = 8;  // of a message kept in memory
-
-  struct Arrival {
-    Mid mid = 0;
-    std::uint64_t body_size = 0;
-    std::optional<QueueError> failed;
-    std::vector<Location> chunks;
-    std::vector<BlockSlice> slices;    // of the chunk being gathered
-    std::uint32_t gathered = 0;        // octets in them
-    std::vector<BlockSlice> resident;  // the whole message while it is small
-    bool small = true;
-  };
   struct WaitingCommit {
     std::uint64_t token = 0;
     Mid mid = 0;
     LogPosition end = 0;
   };
 
-  struct Unlogged {  // an outcome for whose record there was no room
-    Mid mid = 0;
-    Rid rid = 0;
-    RecipientProgress progress;
-    RecordTrail trail;
-  };
-  static constexpr std::size_t kUnloggedMax = 65'536;  // the oldest are forgotten
-
   std::optional<QueueError> refusal() const noexcept;
-  void gather(Arrival& arrival, const BlockSlice& slice) noexcept;
-  bool fits(const Arrival& arrival, const BlockSlice& slice) const noexcept;
-  bool flush_chunk(Arrival& arrival) noexcept;
-  void keep_resident(Arrival& arrival, LiveMessage& live) noexcept;
-  void drop_residents() noexcept;
-  bool blocks_plenty() const noexcept;
-  void close_arrival(Arrival& arrival) noexcept;
-  void log_outcome(LiveMessage& live, Rid rid, const RecipientProgress& progress) noexcept;
-  bool append_outcome(const Unlogged& outcome, RecordTrail& trail) noexcept;
-  void log_unlogged() noexcept;
   void finish(LiveMessage& live) noexcept;
   void release_records(LiveMessage& live) noexcept;
 
@@ -128,11 +100,11 @@ class LogShard final : public Shard {
   BodyReader reader_;
   Rewriter rewriter_;
   Cleaner cleaner_;
-  Slab<Arrival> arrivals_;
+  Residents residents_;
+  Arrivals arrivals_;
+  OutcomeLog outcomes_;
   Fifo<WaitingCommit> waiting_;
   Fifo<Committed> committed_;
-  Fifo<Mid> residents_;
-  Fifo<Unlogged> unlogged_;
   bool started_ = false;
   bool failed_ = false;
   QueueFault fault_;             // while failed_
