@@ -9,19 +9,16 @@
 #include <vector>
 
 #include "engine/config/config.h"
-#include "engine/control/bayes_models.h"
 #include "engine/control/block_control.h"
 #include "engine/control/connection_ids.h"
 #include "engine/control/disk_meter.h"
-#include "engine/control/examiner_threads.h"
+#include "engine/control/generations.h"
 #include "engine/control/host_answers.h"
-#include "engine/control/learner_thread.h"
 #include "engine/control/mail_log.h"
-#include "engine/control/offload_threads.h"
 #include "engine/control/operator_state.h"
 #include "engine/control/tls_alerts.h"
 #include "engine/control/tls_reporter.h"
-#include "engine/control/worker_thread.h"
+#include "engine/control/worker_pool.h"
 #include "engine/net/dpdk/dpdk.h"
 #include "engine/web/web_thread.h"
 
@@ -41,9 +38,10 @@ class Engine {
   void run();
 
   // For the admin server.
-  const config::Config& config() const noexcept { return *config_; }
-  std::vector<std::unique_ptr<WorkerThread>>& workers() noexcept { return workers_; }
-  const worker::Generation& generation() const noexcept { return *generation_; }
+  const config::Config& config() const noexcept { return *generations_.config(); }
+  const worker::Generation& generation() const noexcept { return *generations_.current(); }
+  WorkerPool& pool() noexcept { return pool_; }
+  std::vector<std::unique_ptr<WorkerThread>>& workers() noexcept { return pool_.threads(); }
   const net::Dpdk* dpdk() const noexcept { return dpdk_.get(); }
   BlockControl& blocks() noexcept { return *blocks_; }
   OperatorState& operator_state() noexcept { return operator_state_; }
@@ -56,12 +54,19 @@ class Engine {
   // A line of the mail log.
   void note(mail::EventKind kind, std::string_view text);
   WallTime started() const noexcept { return started_; }
+  Instant now() noexcept { return clock_.now(); }
+  WallTime wall() noexcept { return clock_.wall(); }
   // Runs `command` on a worker between two polls and waits for it (bounded). False: not reached.
-  bool on_worker(WorkerThread& worker, worker::Worker::Command command);
-  // Reads the config file again. Empty on success; else what was wrong, and nothing was changed.
-  std::string reload();
-  // Reads the certificates again, and nothing else: the configuration stays the committed one.
-  std::string reload_certificates();
+  bool on_worker(WorkerThread& worker, worker::Worker::Command command) {
+    return WorkerPool::on_worker(worker, std::move(command));
+  }
+  // Empty on success; else what was wrong, and nothing was changed.
+  std::string reload() { return generations_.reload(); }
+  std::string reload_certificates() { return generations_.reload_certificates(); }
+
+  // For Generations: what else depends on them follows.
+  void config_changed();
+  void generation_changed();
 
  private:
   explicit Engine(std::shared_ptr<const config::Config> config);
@@ -72,31 +77,21 @@ class Engine {
   std::expected<void, std::string> start_workers();
   std::expected<void, std::string> open_admin();
   std::expected<void, std::string> open_spamd();
-  void tell_spamd();
   std::size_t drain_events();
   void keep_ids_ahead();
   void watch_workers();
   [[noreturn]] void end_stalled(const WorkerThread& worker);
-  void rotate_ticket_keys();
-  std::expected<void, std::string> ensure_certificates(const config::Config& config);
-  void note_certificates();
-  void note_rules();
-  void refresh_models();
   void note_learned();
-  std::string publish(std::shared_ptr<const worker::Generation> generation);
   void report_web();
-  void report_reload(std::string_view problem);
+  std::shared_ptr<const worker::Directives> directives() const;
   void send_alerts(WallTime until);
   void drain_workers();
   void stop_workers();
 
-  std::shared_ptr<const config::Config> config_;
-  std::shared_ptr<tls::TicketKeys> tickets_;
-  Instant tickets_rotated_;
-  std::shared_ptr<const worker::Generation> generation_;
   SystemClock clock_;
   WallTime started_;
   int signals_ = -1;
+  Generations generations_;
   ConnectionIds ids_;
   bool ids_fault_reported_ = false;
   std::uint64_t events_dropped_ = 0;
@@ -105,16 +100,12 @@ class Engine {
   std::unique_ptr<net::Dpdk> dpdk_;
   std::unique_ptr<BlockControl> blocks_;
   DiskMeter disk_;
-  BayesModels bayes_;
-  OffloadThreads offload_;
-  ExaminerThreads examiners_;
-  LearnerThread learner_;
   Instant learned_told_;
   std::unique_ptr<web::WebThread> web_;
   std::unique_ptr<TlsReporter> reporter_;
   OperatorState operator_state_;
   HostAnswers host_answers_;
-  std::vector<std::unique_ptr<WorkerThread>> workers_;
+  WorkerPool pool_;
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<SpamdServer> spamd_;
 };
