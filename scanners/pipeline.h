@@ -27,7 +27,7 @@ struct PipelineTools {
   PipelineTools(const CompiledRules& compiled, const ScanSettings& settings)
       : rules(compiled),
         scl_table(settings.scl_score),
-        scan(*compiled.program()),
+        scan(*compiled.program(), settings.known_texts_max),
         classifier(settings.classifier ? settings.tokens_max : 0) {
     if (settings.classifier && settings.auto_learn)
       auto_learn.emplace(*compiled.program(),

@@ -1,5 +1,7 @@
 #include "scanners/scanner.h"
 
+#include <utility>
+
 #include "engine/base/slab.h"
 #include "scanners/pipeline.h"
 
@@ -17,6 +19,7 @@ struct Scanner::State {
   PipelineTools tools;
   Slab<MessageScan> scans;
   std::size_t message_bytes;
+  TextReuse reuse_told;
 };
 
 // RuleSet::load() is the only maker of rule sets.
@@ -67,5 +70,11 @@ std::string_view Scanner::subject(const MessageScan& scan) const noexcept { retu
 const RuleSet& Scanner::rules() const noexcept { return *state_->rules; }
 
 std::size_t Scanner::message_bytes() const noexcept { return state_->message_bytes; }
+
+TextReuse Scanner::take_text_reuse() noexcept {
+  const auto& now = state_->tools.scan.known.statistics();
+  const TextReuse before = std::exchange(state_->reuse_told, {now.hits, now.misses, now.evictions});
+  return {now.hits - before.hits, now.misses - before.misses, now.evictions - before.evictions};
+}
 
 }  // namespace sluice::scan

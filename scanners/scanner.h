@@ -35,6 +35,7 @@ struct ScanSettings {
   std::uint64_t body_part_bytes_max = 64 * 1024;
   std::uint32_t uris_max = 1'000;
   std::uint64_t text_bytes_max = 8 * 1024 * 1024;
+  std::uint32_t known_texts_max = 0;  // what rules said of as many is kept (known_texts.h)
   Duration time_max = seconds(1);    // of the thread that feeds; measured from run to run of octets
   bool classifier = false;           // ask the models that set_models() gives
   std::uint32_t tokens_max = 8'192;  // of a message, that the classifier sees
@@ -71,6 +72,13 @@ class RuleSet {
   virtual const attachment::AttachmentRules& attachment_rules() const noexcept = 0;
 };
 
+// Texts whose rules were (not) known from messages before.
+struct TextReuse {
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+  std::uint64_t evictions = 0;
+};
+
 class MessageScan;  // the running state of one message, pooled
 
 class Scanner {
@@ -102,6 +110,7 @@ class Scanner {
 
   const RuleSet& rules() const noexcept;
   std::size_t message_bytes() const noexcept;  // memory planned for each of `capacity`
+  TextReuse take_text_reuse() noexcept;        // since the last call
 
  private:
   struct State;

@@ -65,6 +65,7 @@ namespace sluice::bench {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr std::size_t kTextsKnown = 65'536;  // all of a run
 namespace sa = scan::sa;
 namespace mime = scan::mime;
 using nlohmann::json;
@@ -169,6 +170,7 @@ class Bench {
                 {"rules_to_hyperscan", rules / bare},
                 {"allocations_per_message", allocated / count}};
     result["last_octets_us"] = last_octets();
+    result["known_texts"] = known_texts();
     return result;
   }
 
@@ -189,6 +191,15 @@ class Bench {
       reader_.finish(tools_.workspace, scan_);
     }
   }
+  std::vector<float> counts_of(const std::string& message) {
+    begin();
+    reader_.feed(as_bytes(message), tools_.workspace, scan_);
+    reader_.finish(tools_.workspace, scan_);
+    std::vector<float> counts;
+    for (std::uint32_t rule = 0; rule < program_->book().rules.size(); ++rule)
+      counts.push_back(scan_.count(rule));
+    return counts;
+  }
   void begin() {
     scan_.begin();
     reader_.begin();
@@ -205,6 +216,32 @@ class Bench {
           call.database, recording.texts.data() + call.begin, call.size, 0, call.scratch,
           [](unsigned, unsigned long long, unsigned long long, unsigned, void*) { return 0; },
           nullptr);
+  }
+
+  // With known_texts.h: of messages that are all new, and of copies of what came before.
+  json known_texts() {
+    const auto count = static_cast<double>(messages_.size());
+    std::vector<double> none, unknown, known;
+    std::size_t differ = 0;
+    for (int round = 0; round < rounds_; ++round) {
+      tools_.known = sa::KnownTexts();
+      none.push_back(median_of_rounds(1, [this] { scan_whole(); }) / count);
+      tools_.known = sa::KnownTexts(kTextsKnown);
+      unknown.push_back(median_of_rounds(1, [this] { scan_whole(); }) / count);
+      scan_whole();  // learns them
+      known.push_back(median_of_rounds(1, [this] { scan_whole(); }) / count);
+    }
+    for (const std::string& message : messages_) {
+      const std::vector<float> with = counts_of(message);
+      auto known_before = std::exchange(tools_.known, sa::KnownTexts());
+      differ += with != counts_of(message);
+      tools_.known = std::move(known_before);
+    }
+    tools_.known = sa::KnownTexts();
+    return {{"differ", differ},
+            {"without_us", median(std::move(none))},
+            {"all_new_us", median(std::move(unknown))},
+            {"copies_us", median(std::move(known))}};
   }
 
   // Text messages of 64 KiB, fed in runs of 4 KiB as the engine does: how long from the last run,

@@ -339,6 +339,7 @@ struct Scan {                      // [scan]
   std::uint64_t body_part_bytes_max = 64U * 1024;
   std::uint32_t uris_max = 1'000;
   std::uint64_t text_bytes_max = 8ULL * 1024 * 1024;
+  std::uint32_t known_texts_max = 16'384;  // of each worker
 };
 
 struct Bayes {                       // [bayes]: the classifier

@@ -358,6 +358,9 @@ std::vector<Key<Scan>> scan_limit_keys() {
        "octets that rules see of all bodies of a message, of them as sent and of its URIs; one "
        "with more is "
        "marked SCAN_LIMIT"},
+      {"known_texts_max", integer(&Scan::known_texts_max, 0, 16'777'216),
+       "paragraphs, raw lines and links of which each worker keeps what rules said, 144 octets "
+       "each, for the next message that has them; 0: none"},
       {"time_max", duration(&Scan::time_max, milliseconds(1), seconds(60)),
        "time of a worker that the scan of one message may take; beyond it its texts are not looked "
        "at any more and it is marked SCAN_LIMIT"},

@@ -39,6 +39,9 @@ struct Counters {
   Counter handshakes;            // of TLS, begun
   Counter handshakes_offloaded;  // of these, on an offload core
   Counter handshakes_refused;    // too many from one source
+  Counter known_texts_hits;      // texts of messages that rules need not look at again
+  Counter known_texts_misses;
+  Counter known_texts_evictions;
   std::array<Counter, kSclValues> scl;
   // Gauges, refreshed about every millisecond.
   Counter sessions;

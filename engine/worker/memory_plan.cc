@@ -11,6 +11,7 @@
 #include "engine/web/sts_cache.h"
 #include "engine/worker/handshake_offload.h"
 #include "engine/worker/inbound.h"
+#include "scanners/spamassassin/known_texts.h"
 
 namespace sluice::worker {
 namespace {
@@ -106,6 +107,8 @@ MemoryPlan plan_memory(const config::Config& config, std::uint64_t scan_bytes) {
        "memory.transactions: messages being received at once, with their rules' counts"},
       {"header fields", memory.transactions, 2 * std::uint64_t{config.scan.header_bytes_max},
        "scan.header_bytes_max, of a message and of a part: at most; an ordinary one takes 8 KiB"},
+      {"known texts", 1, scan::sa::KnownTexts::memory_bytes(config.scan.known_texts_max),
+       "scan.known_texts_max: what rules said of them"},
       {"queue index", config.queue.messages_max, kQueuedMessageBytes,
        "queue.messages_max: what a full queue takes; an empty one takes nothing"},
       {"event ring", 1, config.log.ring_bytes, "log.ring_bytes: events on their way to mail_logs"},

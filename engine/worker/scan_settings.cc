@@ -27,6 +27,7 @@ scan::ScanSettings scan_settings(const config::Config& config) {
           .body_part_bytes_max = scan.body_part_bytes_max,
           .uris_max = scan.uris_max,
           .text_bytes_max = scan.text_bytes_max,
+          .known_texts_max = scan.known_texts_max,
           .time_max = scan.time_max,
           .classifier = config.bayes.enabled,
           .tokens_max = config.bayes.tokens_max,

@@ -33,6 +33,12 @@ void Worker::publish_gauges(Instant now) {
   counters.dns_timeouts.set(dns.timeouts);
   counters.dns_failures.set(dns.failures);
   counters.dns_trust.set(static_cast<std::uint64_t>(resolver_.trust()));
+  for (const auto& state : scan_states_) {
+    const scan::TextReuse reuse = state->scanner.take_text_reuse();
+    counters.known_texts_hits.add(reuse.hits);
+    counters.known_texts_misses.add(reuse.misses);
+    counters.known_texts_evictions.add(reuse.evictions);
+  }
   publish_stack_gauges();
 }
 

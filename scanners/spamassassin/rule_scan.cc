@@ -81,12 +81,22 @@ void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t&
     limited_ = true;
     return;
   }
+  const auto tell = [&](std::uint32_t rule, std::uint32_t count) {
+    if (!in_subject || !program_->rule(rule).flags.no_subject) hit(rule, count);
+  };
+  KnownTexts::Text known = tools_.known.find(text, &set);
+  if (known.known()) {
+    for (const auto& [rule, count] : known.hits()) tell(rule, count);
+    return;
+  }
   set.scan(
       as_bytes(text), tools_.patterns, tools_.matches,
-      [&](std::uint32_t rule) { return settled(rule); },
+      [&](std::uint32_t rule) { return !known.learning() && settled(rule); },
       [&](std::uint32_t rule, std::uint32_t count) {
-        if (!in_subject || !program_->rule(rule).flags.no_subject) hit(rule, count);
+        known.keep(rule, count);
+        tell(rule, count);
       });
+  known.learned();
 }
 
 void RuleScan::field(const mime::HeaderField& field) noexcept {

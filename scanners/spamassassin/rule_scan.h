@@ -9,6 +9,7 @@
 #include "scanners/bayes/classifier.h"
 #include "scanners/mime/message_sink.h"
 #include "scanners/spamassassin/evidence/gathered.h"
+#include "scanners/spamassassin/known_texts.h"
 #include "scanners/spamassassin/program.h"
 #include "scanners/spamassassin/relays.h"
 
@@ -16,8 +17,8 @@ namespace sluice::scan::sa {
 
 // What the scans of one core share; its contents do not outlive a call.
 struct ScanTools {
-  explicit ScanTools(const Program& program)
-      : matches(program.largest_set()), stale_metas(program.metas().size()) {
+  explicit ScanTools(const Program& program, std::size_t known_texts = 0)
+      : matches(program.largest_set()), stale_metas(program.metas().size()), known(known_texts) {
     program.grow(patterns);
   }
   PatternTools patterns;
@@ -25,6 +26,7 @@ struct ScanTools {
   hyperscan::MatchSet stale_metas;  // a part of them has hit
   mime::Workspace workspace;
   std::string value;
+  KnownTexts known;  // alone outlives a call: of texts that came before
 };
 
 class RuleScan final : public mime::MessageSink {

@@ -93,6 +93,18 @@ class Scl(unittest.TestCase):
                        b"Mon, 2 Mar 2026 10:00:00 +0000\r\n")
         self.engine.wait_for_log("OURS.*BOTH")
 
+    def test_copies_of_a_message_have_its_verdict(self):
+        self.start(THRESHOLDS)
+        for _ in range(4):
+            self.send("nothing to see\r\n\r\nword4\r\n\r\nthe end")
+        self.assertEqual({text[text.index("X-Spam"):text.index("Subject")]
+                          for text in self.delivered(4)},
+                         {"X-Spam-Flag: YES\r\nX-Sluice-SCL: 4\r\n"
+                          "X-Sluice-Report: score=4.0 rules=WORD_4(4.0)\r\n"})
+        # The first left hashes, the second was learned from; the others need no rules.
+        self.engine.wait_until("texts are known", lambda: self.engine.worker_total(
+            "known_texts_hits") > 0, 10)
+
     def test_a_quarantined_message_survives_a_kill(self):
         self.start(THRESHOLDS)
         self.assertEqual(self.send("word5"), "")
