@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "scanners/attachment/unpacker.h"
 #include "tls/sha256.h"
 
 namespace sluice::examination {
@@ -14,7 +13,13 @@ Examiner::Examiner(const config::Examination& examination, const config::Antivir
     : examination_(examination),
       antivirus_(antivirus),
       cache_(cache),
-      engine_(antivirus::make_virus_engine(antivirus)) {}
+      engine_(antivirus::make_virus_engine(antivirus)),
+      unpacker_({.depth_max = examination.depth_max,
+                 .files_max = examination.files_max,
+                 .expanded_max = examination.expanded_max,
+                 .ratio_max = examination.ratio_max,
+                 .time_max = examination.time_max},
+                &stopping_) {}
 
 void Examiner::run() {
   borrower_.run([this](Job& job) {
@@ -54,13 +59,7 @@ void Examiner::unpack(Job& job, antivirus::Octets message, VirusScan& scan) {
     job.result.report.findings.add(Finding::limit);
     return;
   }
-  scan::attachment::Unpacker unpacker({.depth_max = examination_.depth_max,
-                                       .files_max = examination_.files_max,
-                                       .expanded_max = examination_.expanded_max,
-                                       .ratio_max = examination_.ratio_max,
-                                       .time_max = examination_.time_max},
-                                      job.rules->attachment_rules(), &stopping_);
-  job.result.report = unpacker.examine(message, [&](ByteView file) {
+  job.result.report = unpacker_.examine(message, job.rules->attachment_rules(), [&](ByteView file) {
     if (scan.answer.outcome == Outcome::clean) scan.answer = ask({&file, 1}, scan);
   });
 }

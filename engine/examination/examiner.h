@@ -10,6 +10,7 @@
 #include "engine/base/lending.h"
 #include "engine/config/config.h"
 #include "engine/examination/job.h"
+#include "scanners/attachment/unpacker.h"
 
 namespace sluice::examination {
 
@@ -42,6 +43,7 @@ class Examiner {
   config::Antivirus antivirus_;
   antivirus::VerdictCache& cache_;
   std::unique_ptr<antivirus::VirusEngine> engine_;
+  scan::attachment::Unpacker unpacker_;
   Borrower<Job> borrower_;
   std::atomic<bool> stopping_{false};
 };

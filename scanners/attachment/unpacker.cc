@@ -60,8 +60,25 @@ bool is_message(const FileName& name, std::string_view declared, ByteView octets
 
 }  // namespace
 
-void Unpacker::begin(std::uint64_t octets) {
+// What reads messages of one depth; kept, since its tables of charsets take a millisecond to make.
+struct Unpacker::Level {
+  static mime::Wanted wanted() {
+    mime::Wanted wanted;
+    wanted.part_bytes = true;
+    return wanted;
+  }
+  mime::MessageReader reader{mime::MessageLimits{}, wanted()};
+  mime::Workspace workspace;
+};
+
+Unpacker::Unpacker(const UnpackLimits& limits, const std::atomic<bool>* stop)
+    : limits_(limits), stop_(stop) {}
+
+Unpacker::~Unpacker() = default;
+
+void Unpacker::begin(std::uint64_t octets, const AttachmentRules& rules) {
   report_ = {};
+  rules_ = &rules;
   depth_ = files_ = 0;
   expanded_ = 0;
   exhausted_ = false;
@@ -69,16 +86,18 @@ void Unpacker::begin(std::uint64_t octets) {
   deadline_ = SystemClock().now() + limits_.time_max;
 }
 
-Report Unpacker::examine(std::span<const ByteView> octets, const OnPart& on_part) {
+Report Unpacker::examine(std::span<const ByteView> octets, const AttachmentRules& rules,
+                         const OnPart& on_part) {
   std::uint64_t size = 0;
   for (const ByteView piece : octets) size += piece.size();
-  begin(size);
+  begin(size, rules);
   message(octets, on_part);
   return report_;
 }
 
-Report Unpacker::examine_file(std::string_view name, ByteView octets) {
-  begin(octets.size());
+Report Unpacker::examine_file(std::string_view name, ByteView octets,
+                              const AttachmentRules& rules) {
+  begin(octets.size(), rules);
   file(name, {}, octets);
   return report_;
 }
@@ -111,20 +130,18 @@ bool Unpacker::spend(std::uint64_t octets) {
 }
 
 void Unpacker::message(std::span<const ByteView> octets, const OnPart& on_part) {
-  mime::Wanted wanted;
-  wanted.part_bytes = true;
-  const auto reader = std::make_unique<mime::MessageReader>(mime::MessageLimits{}, wanted);
-  const auto workspace = std::make_unique<mime::Workspace>();
+  while (levels_.size() <= depth_) levels_.push_back(std::make_unique<Level>());
+  auto& [reader, workspace] = *levels_[depth_];
   PartCollector collector(*this, on_part);
-  reader->begin();
-  for (const ByteView piece : octets) reader->feed(piece, *workspace, collector);
-  reader->finish(*workspace, collector);
+  reader.begin();
+  for (const ByteView piece : octets) reader.feed(piece, workspace, collector);
+  reader.finish(workspace, collector);
 }
 
 void Unpacker::name_only(std::string_view name) {
   const FileName file_name(name);
   report_.findings.add(compare(file_name, {}, FileType::unknown));
-  report_.rules |= rules_.match({name, {}, FileType::unknown, 0, nullptr});
+  report_.rules |= rules_->match({name, {}, FileType::unknown, 0, nullptr});
 }
 
 void Unpacker::file(std::string_view name, std::string_view declared, ByteView octets) {
@@ -135,13 +152,13 @@ void Unpacker::file(std::string_view name, std::string_view declared, ByteView o
   if (type == FileType::unknown && is_iso(octets)) type = FileType::iso;
   report_.findings.add(compare(file_name, declared, type));
   Digest digest;
-  if (rules_.want_digest()) {
+  if (rules_->want_digest()) {
     tls::Sha256 hash;
     hash.update(octets);
     digest = hash.finish();
   }
-  report_.rules |=
-      rules_.match({name, declared, type, octets.size(), rules_.want_digest() ? &digest : nullptr});
+  report_.rules |= rules_->match(
+      {name, declared, type, octets.size(), rules_->want_digest() ? &digest : nullptr});
   open(type, file_name, declared, octets);
 }
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -27,14 +28,14 @@ class Unpacker {
   // Told of each file that a part of the message is, transfer encoding undone.
   using OnPart = std::function<void(ByteView file)>;
 
-  // `stop` ends it early; may be null.
-  Unpacker(const UnpackLimits& limits, const AttachmentRules& rules,
-           const std::atomic<bool>* stop = nullptr)
-      : limits_(limits), rules_(rules), stop_(stop) {}
+  // `stop` ends it early; may be null. For many messages, one after the other.
+  explicit Unpacker(const UnpackLimits& limits, const std::atomic<bool>* stop = nullptr);
+  ~Unpacker();
 
-  Report examine(std::span<const ByteView> message, const OnPart& on_part = {});
+  Report examine(std::span<const ByteView> message, const AttachmentRules& rules,
+                 const OnPart& on_part = {});
   // One file instead of a message.
-  Report examine_file(std::string_view name, ByteView octets);
+  Report examine_file(std::string_view name, ByteView octets, const AttachmentRules& rules);
 
   // For what opens files (archive, ole, pdf, …), about what is in them.
   void note(Finding finding) { report_.findings.add(finding); }
@@ -48,13 +49,15 @@ class Unpacker {
   std::uint64_t left() const noexcept { return limits_.expanded_max - expanded_; }
 
  private:
-  void begin(std::uint64_t octets);
+  struct Level;
+  void begin(std::uint64_t octets, const AttachmentRules& rules);
   void message(std::span<const ByteView> octets, const OnPart& on_part);
   void open(FileType type, const FileName& name, std::string_view declared, ByteView octets);
 
   UnpackLimits limits_;
-  const AttachmentRules& rules_;
   const std::atomic<bool>* stop_;
+  std::vector<std::unique_ptr<Level>> levels_;  // by depth
+  const AttachmentRules* rules_ = nullptr;      // of this message
   Report report_;
   std::uint32_t depth_ = 0;
   std::uint32_t files_ = 0;

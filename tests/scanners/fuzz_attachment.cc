@@ -15,9 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Unpacker unpacker({.depth_max = 4,
                      .files_max = 50,
                      .expanded_max = 4 * 1024 * 1024,
-                     .time_max = milliseconds(500)},
-                    rules);
-  unpacker.examine_file(name, content);
-  unpacker.examine({&content, 1});
+                     .time_max = milliseconds(500)});
+  unpacker.examine_file(name, content, rules);
+  unpacker.examine({&content, 1}, rules);
   return 0;
 }

@@ -46,7 +46,7 @@ std::vector<std::string_view> names(const Report& report) {
 std::vector<std::string_view> in_file(std::string_view name, const std::string& octets,
                                       const UnpackLimits& limits = {}) {
   const AttachmentRules rules;
-  return names(Unpacker(limits, rules).examine_file(name, as_bytes(octets)));
+  return names(Unpacker(limits).examine_file(name, as_bytes(octets), rules));
 }
 
 std::string attached(std::string_view name, std::string_view type, std::string_view octets) {
@@ -85,13 +85,13 @@ TEST(Unpacking, TheOperatorsRulesReachIntoArchives) {
       .name = "DIGEST",  // of "abc", FIPS 180-2 B.1
       .sha256 = {"BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD"}};
   const AttachmentRules rules({by_name, by_digest});
-  Unpacker unpacker({}, rules);
+  Unpacker unpacker({});
   const auto hits = [&](const std::string& name, const std::string& octets) {
     const std::string message =
         "Content-Type: message/rfc822\r\n\r\n" +
         attached("a.zip", "application/zip", zip_of("folder/" + name, octets));
     const ByteView view = as_bytes(message);
-    return unpacker.examine({&view, 1}).rules.to_ulong();
+    return unpacker.examine({&view, 1}, rules).rules.to_ulong();
   };
   EXPECT_EQ(hits("blocked.exe", content), 1u);
   EXPECT_EQ(hits("x", "abc"), 2u);

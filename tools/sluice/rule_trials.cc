@@ -1,81 +1,26 @@
 #include "tools/sluice/rule_trials.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <ranges>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "scanners/pcre/expression.h"
 #include "scanners/spamassassin/whole_message.h"
 #include "tools/sluice/mail_files.h"
-#include "tools/sluice/message_texts.h"
 #include "tools/sluice/report.h"
+#include "tools/sluice/rule_places.h"
+#include "tools/sluice/scan_stages.h"
 
 namespace sluice::tools {
 namespace {
 
 using nlohmann::json;
 using scan::pcre::Expression;
-using scan::sa::Kind;
 using scan::sa::Program;
 using scan::sa::Rule;
 using scan::sa::WholeMessageScanner;
-using Clock = std::chrono::steady_clock;
-
-constexpr std::size_t kAroundOctets = 24;
-constexpr std::size_t kMatchOctets = 60;
-
-double us_since(Clock::time_point begun) {
-  return std::chrono::duration<double, std::micro>(Clock::now() - begun).count();
-}
-
-std::optional<Expression> expression_of(const Rule& rule) {
-  if (rule.regex.pattern.empty()) return {};
-  auto made = Expression::compile(rule.regex.pattern,
-                                  {rule.regex.caseless, rule.regex.dotall, rule.regex.multiline});
-  if (!made) return {};
-  made->compile_jit();
-  return std::move(*made);
-}
-
-// On one line of a terminal.
-std::string printable(std::string_view octets) {
-  std::string text(octets);
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  return text;
-}
-
-struct Place {
-  std::string before, match, behind;
-};
-
-std::optional<Place> place_of(const Rule& rule, MessageTexts& texts, scan::pcre::Tools& tools) {
-  const auto expression = expression_of(rule);
-  if (!expression || rule.negated) return {};
-  for (const std::string_view text : texts.seen_by(rule)) {
-    Expression::Match match;
-    if (!expression->find(as_bytes(text), 0, tools, match)) continue;
-    const std::size_t from = match.begin - std::min(match.begin, kAroundOctets);
-    return Place{
-        printable(text.substr(from, match.begin - from)),
-        printable(text.substr(match.begin, std::min(match.end - match.begin, kMatchOctets))),
-        printable(text.substr(match.end, kAroundOctets))};
-  }
-  return {};
-}
-
-// Where it hit, or, of what is no expression, what it is.
-std::string where_of(const Rule& rule, const std::optional<Place>& place) {
-  if (place) return place->before + ">>" + place->match + "<<" + place->behind;
-  if (rule.kind == Kind::meta) return "= " + printable(rule.meta).substr(0, kMatchOctets);
-  if (rule.kind == Kind::eval)
-    return fmt::format("{}({})", rule.call.function, fmt::join(rule.call.arguments, ", "));
-  return rule.negated ? "matched nowhere" : "";
-}
 
 void show(const std::string& name, const WholeMessageScanner& scanner,
           const WholeMessageScanner::Report& report, MessageTexts& texts, bool helpers,
@@ -121,20 +66,6 @@ int for_each(const std::vector<std::string>& paths, Visit&& visit) {
   return status;
 }
 
-// The reading of messages alone.
-class Reading final : private scan::mime::MessageSink {
- public:
-  void read(ByteView message) {
-    reader_.begin();
-    reader_.feed(message, workspace_, *this);
-    reader_.finish(workspace_, *this);
-  }
-
- private:
-  scan::mime::Workspace workspace_;
-  scan::mime::MessageReader reader_{{}, scan::sa::RuleScan::wanted()};
-};
-
 struct Cost {
   const Rule* rule = nullptr;
   Expression expression;
@@ -150,9 +81,9 @@ std::vector<Cost> expressions_of(const Program& program) {
 
 void add_cost(Cost& cost, MessageTexts& texts, scan::pcre::Tools& tools) {
   const auto seen = texts.seen_by(*cost.rule);
-  const auto begun = Clock::now();
+  Stopwatch watch;
   for (const std::string_view text : seen) cost.expression.count(as_bytes(text), 1, tools);
-  cost.us += us_since(begun);
+  cost.us += watch.lap_us();
 }
 
 }  // namespace
@@ -177,12 +108,11 @@ int bench_rules(const std::shared_ptr<const Program>& program,
   std::uint64_t messages = 0, octets = 0;
   const int status = for_each(paths, [&](const std::string&, ByteView message) {
     if (messages == 0) scanner.scan(message), reader.read(message);  // warm
-    const auto begun = Clock::now();
+    Stopwatch watch;
     scanner.scan(message);
-    whole += us_since(begun);
-    const auto again = Clock::now();
+    whole += watch.lap_us();
     reader.read(message);
-    reading += us_since(again);
+    reading += watch.lap_us();
     MessageTexts texts(message);
     for (Cost& cost : costs) add_cost(cost, texts, tools);
     ++messages;

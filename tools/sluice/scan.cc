@@ -1,4 +1,5 @@
 // `sluice scan FILE…`: what the rules say of messages, without an engine.
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -8,10 +9,13 @@
 #include "scanners/bayes/store.h"
 #include "scanners/builtin_rules.h"
 #include "scanners/own_rules.h"
+#include "scanners/scl.h"
 #include "scanners/spamassassin/report.h"
 #include "tools/sluice/command.h"
 #include "tools/sluice/mail_files.h"
 #include "tools/sluice/rule_cache.h"
+#include "tools/sluice/rule_places.h"
+#include "tools/sluice/scan_stages.h"
 
 namespace sluice::tools {
 namespace {
@@ -46,8 +50,20 @@ void print_reasons(const WholeMessageScanner::Report& report) {
     std::printf("  %7.4f  %s\n", reason.probability, reason.token.c_str());
 }
 
+// What a message costs: by the clock, so that a first message pays for cold caches.
+struct Times {
+  double reading_us = 0;  // MIME, texts, links
+  double rules_us = 0;    // and the classifier
+  double files_us = 0;    // what is within it
+};
+
+int scl_of(double score) {
+  return scan::SclTable(config::Scan{}.scl_score).scl(scan::milli_score(score));
+}
+
 void print(const std::string& file, const WholeMessageScanner& scanner,
-           const WholeMessageScanner::Report& report, const ScanOptions& options) {
+           const WholeMessageScanner::Report& report, MessageTexts& texts, const Times& times,
+           const ScanOptions& options) {
   if (options.format == "report") {
     std::printf("%s:\n%s\n", file.c_str(),
                 scan::sa::report_text(scanner.program(), report, scan::sa::kSpamScore).c_str());
@@ -59,19 +75,41 @@ void print(const std::string& file, const WholeMessageScanner& scanner,
         scan::sa::status_fields(scanner.program(), report, scan::sa::kSpamScore, "\n").c_str());
     return;
   }
+  scan::pcre::Tools tools;
   json hits = json::array();
-  if (!options.as_json) std::printf("%s: %.1f\n", file.c_str(), report.score);
+  if (!options.as_json)
+    std::printf("%s: %.1f points, SCL %d\n", file.c_str(), report.score, scl_of(report.score));
   for (const auto& hit : report.hits) {
     const scan::sa::Rule& rule = scanner.program().rule(hit.rule);
     if (rule.helper() && !options.helpers) continue;
     const auto score = static_cast<double>(scanner.program().score(hit.rule));
-    if (options.as_json)
-      hits.push_back({{"rule", rule.name}, {"score", score}, {"count", hit.count}});
-    else
-      std::printf("  %7.3f  %-32s %s\n", score, rule.name.c_str(), rule.description.c_str());
+    const auto place = place_of(rule, texts, tools);
+    if (options.as_json) {
+      hits.push_back({{"rule", rule.name},
+                      {"score", score},
+                      {"count", hit.count},
+                      {"kind", name_of(rule.kind)},
+                      {"where", where_of(rule, place)}});
+      continue;
+    }
+    std::printf("  %7.3f  %-32s %s\n", score, rule.name.c_str(), rule.description.c_str());
+    if (place) std::printf("           %s: %s\n", name_of(rule.kind), place->text().c_str());
   }
-  if (!options.as_json) return print_reasons(report);
-  json row{{"file", file}, {"score", report.score}, {"hits", std::move(hits)}};
+  if (!options.as_json) {
+    print_reasons(report);
+    std::printf("  took %.0f us: reading %.0f, rules %.0f, attachments %.0f\n",
+                times.reading_us + times.rules_us + times.files_us, times.reading_us,
+                times.rules_us, times.files_us);
+    return;
+  }
+  json row{{"file", file},
+           {"score", report.score},
+           {"scl", scl_of(report.score)},
+           {"hits", std::move(hits)},
+           {"us",
+            {{"reading", times.reading_us},
+             {"rules", times.rules_us},
+             {"attachments", times.files_us}}}};
   if (report.opinion.tokens > 0)
     row["bayes"] = {{"probability", report.opinion.probability},
                     {"log_odds", report.opinion.log_odds},
@@ -97,11 +135,11 @@ std::expected<std::shared_ptr<const scan::bayes::Model>, std::string> model_of(
 
 // What the files within the message hold, as the rules that carry it.
 void add_attachments(std::string_view message, const scan::sa::Program& program,
-                     WholeMessageScanner::Report& report) {
+                     scan::attachment::Unpacker& unpacker, WholeMessageScanner::Report& report) {
   using namespace scan::attachment;
   const AttachmentRules none;
   const ByteView octets = as_bytes(message);
-  const Findings found = Unpacker({}, none).examine({&octets, 1}).findings;
+  const Findings found = unpacker.examine({&octets, 1}, none).findings;
   for (std::size_t i = 0; i < kFindings; ++i) {
     const auto finding = static_cast<Finding>(i);
     const auto rule = program.book().index.find(rule_name(finding));
@@ -130,15 +168,25 @@ int scan_files(const ScanOptions& options) {
   if (program->book().rules.empty()) return fail("no rules; name files or folders with --rules");
   WholeMessageScanner scanner(program, {}, std::move(*model));
   scanner.explain(options.reasons);
+  Reading reading;
+  scan::attachment::Unpacker unpacker({});
   int status = 0;
   const std::vector<MailFile> files = mail_files(options.paths);
   Progress progress(files);
   std::uint64_t messages = 0;
   for (const MailFile& file : files) {
     const auto scan = [&](const std::string& name, std::string_view text) {
+      Times times;
+      Stopwatch watch;
       auto report = scanner.scan(as_bytes(text));
-      add_attachments(text, scanner.program(), report);
-      print(name, scanner, report, options);
+      times.rules_us = watch.lap_us();
+      add_attachments(text, scanner.program(), unpacker, report);
+      times.files_us = watch.lap_us();
+      reading.read(as_bytes(text));
+      times.reading_us = std::min(watch.lap_us(), times.rules_us);
+      times.rules_us -= times.reading_us;
+      MessageTexts texts(as_bytes(text));
+      print(name, scanner, report, texts, times, options);
       ++messages;
       return true;
     };
