@@ -1,8 +1,6 @@
 // Rules that every rule set begins with, so that a first try shows something. Files may define them
-// anew or give them other scores. BAYES_9999 and BAYES_0000 count more when the classifier is as
-// sure as can be: cross validation found their scores (bench/verdict/README.md). Those with "meta
-// NAME 0" never hit by themselves: they carry the name and the score of what is found in
-// attachments (scanners/attachment/finding.h).
+// anew or give them other scores. Those with "meta NAME 0" never hit by themselves: they carry the
+// name and the score of what is found in attachments (scanners/attachment/finding.h).
 #pragma once
 
 #include <string_view>
@@ -19,11 +17,9 @@ score EICAR 1000
 body BAYES_9999 eval:check_bayes('0.9999', '1.00')
 tflags BAYES_9999 learn
 describe BAYES_9999 the classifier is over 99.99% sure that this is spam
-score BAYES_9999 0 0 2 2
 body BAYES_0000 eval:check_bayes('0.00', '0.0001')
 tflags BAYES_0000 nice learn
 describe BAYES_0000 the classifier is over 99.99% sure that this is not spam
-score BAYES_0000 0 0 -1.5 -1.5
 meta ATTACH_PROGRAM 0
 describe ATTACH_PROGRAM a file that is a program by its content
 score ATTACH_PROGRAM 4.0
@@ -90,6 +86,25 @@ score VIRUS 1000
 meta VIRUS_NOT_SCANNED 0
 describe VIRUS_NOT_SCANNED it should have been scanned for viruses and was not
 score VIRUS_NOT_SCANNED 0.1
+)cf";
+
+// What the classifier's rules are worth, instead of what SpamAssassin's distribution says of its
+// own classifier's: about two thirds of the log odds, so that the points grow as evenly as the
+// rules' bounds let them, and none where it cannot tell. BAYES_999 comes on top of BAYES_99,
+// BAYES_9999 of both, BAYES_0000 of BAYES_00.
+inline constexpr std::string_view kClassifierScores = R"cf(
+score BAYES_00 0 0 -4.5 -4.5
+score BAYES_0000 0 0 -1.5 -1.5
+score BAYES_05 0 0 -2.5 -2.5
+score BAYES_20 0 0 -1.5 -1.5
+score BAYES_40 0 0 -0.5 -0.5
+score BAYES_50 0 0 0.001 0.001
+score BAYES_60 0 0 0.5 0.5
+score BAYES_80 0 0 1.5 1.5
+score BAYES_95 0 0 2.5 2.5
+score BAYES_99 0 0 4.0 4.0
+score BAYES_999 0 0 1.5 1.5
+score BAYES_9999 0 0 1.0 1.0
 )cf";
 
 }  // namespace sluice::scan

@@ -71,7 +71,7 @@ std::expected<std::shared_ptr<const RuleSet>, config::Problems> RuleSet::load(
   if (settings.stock_rules && readable(kStockRules)) all.emplace_back(kStockRules);
   all.insert(all.end(), paths.begin(), paths.end());
   config::Problems problems;
-  auto book = sa::read_rule_book(all, problems, builtin);
+  auto book = sa::read_rule_book(all, problems, builtin, kClassifierScores);
   if (book.rules.size() > kRulesMax)
     return std::unexpected(
         config::Problems{{"", 0, 0, "scan.rules",

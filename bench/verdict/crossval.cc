@@ -64,19 +64,19 @@ Messages read(const char* list, std::unordered_map<std::string, double> points) 
   return messages;
 }
 
-// As the stock set and ours score what the classifier says.
+// As the classifier's rules are scored (scanners/builtin_rules.h), by the highest probability of
+// each.
 double bayes_points(double probability) {
-  constexpr std::pair<double, double> kRules[] = {{0.01, -1.5}, {0.05, -0.3}, {0.4, -0.001},
-                                                  {0.6, 2.0},   {0.8, 2.5},   {0.95, 2.7},
-                                                  {0.99, 3.2},  {0.999, 3.8}, {0.9999, 4.0}};
-  if (probability <= 0.0001) return -3.0;
+  constexpr std::pair<double, double> kRules[] = {
+      {0.0001, -6}, {0.01, -4.5}, {0.05, -2.5}, {0.2, -1.5}, {0.4, -0.5},  {0.6, 0},
+      {0.8, 0.5},   {0.95, 1.5},  {0.99, 2.5},  {0.999, 4},  {0.9999, 5.5}};
   for (const auto& [up_to, points] : kRules)
     if (probability <= up_to) return points;
-  return 6.0;
+  return 6.5;
 }
 
 struct Scored {
-  double probability, total;
+  double log_odds, total;
   bool spam;
 };
 
@@ -116,14 +116,15 @@ void judge(const Messages& messages, const bayes::Parameters& parameters, const 
   bayes::Classifier classifier(bayes::kTokensMax);
   for (const Message& message : messages) {
     if (!judged(message)) continue;
-    const double probability = classifier.classify(model, message.tokens).probability;
-    scored.push_back({probability, message.points + bayes_points(probability), message.spam});
+    const bayes::Opinion opinion = classifier.classify(model, message.tokens);
+    scored.push_back(
+        {opinion.log_odds, message.points + bayes_points(opinion.probability), message.spam});
   }
 }
 
 void print(const char* title, const std::vector<Scored>& scored) {
   std::printf("  %s\n", title);
-  tell("classifier", scored, &Scored::probability);
+  tell("classifier", scored, &Scored::log_odds);
   tell("with rules", scored, &Scored::total);
 }
 
@@ -149,10 +150,17 @@ int run(const char* list, const char* points) {
   std::printf("%zu messages, %.0f tokens each\nas it is\n", messages.size(),
               static_cast<double>(tokens) / static_cast<double>(messages.size()));
   validate(messages, {});
-  for (const double strength : {0.1, 0.3, 0.5})
-    for (const double deviation : {0.3, 0.346, 0.38}) {
+  for (const double strength : {0.1, 1.0})
+    for (const double deviation : {0.1, 0.346}) {
       std::printf("strength %.2f, deviation %.3f\n", strength, deviation);
       validate(messages, {.strength = strength, .deviation_min = deviation});
+    }
+  for (std::size_t view = 0; view < bayes::kViews; ++view)
+    for (const double factor : {0.0, 2.0}) {
+      bayes::Parameters parameters;
+      parameters.weights[view] *= factor;
+      std::printf("weight of %s %.1f\n", bayes::kViewNames[view].data(), parameters.weights[view]);
+      validate(messages, parameters);
     }
   return 0;
 }

@@ -1,8 +1,9 @@
-// What the tokens of a message say together. The strongest are combined by Fisher's method, as Gary
-// Robinson proposed and SpamBayes and SpamAssassin do: were the probabilities of tokens uniform and
-// independent, -2 ln of their product would be distributed as chi-squared with two degrees of
-// freedom each. Done for spam and for ham; where both are unlikely the answer is near 0.5. One of
-// each core: its memory is planned when it is made.
+// What the tokens of a message say together. Of each view (view.h) the strongest are taken, and the
+// evidence for spam and for ham among them, sums of -ln(1 - p) and of -ln p as in Fisher's method,
+// is weighed against each other and not against chi-squared: that would take tokens for
+// independent, and be sure of every long message and of mail of places that were never learned. The
+// balances of the views, each within -1 and 1, times their weights are the log odds of spam.
+// A Classifier belongs to one core: its memory is planned when it is made.
 #pragma once
 
 #include <span>
@@ -10,12 +11,14 @@
 
 #include "scanners/bayes/model.h"
 #include "scanners/bayes/token_list.h"
+#include "scanners/bayes/view.h"
 
 namespace sluice::scan::bayes {
 
 struct Opinion {
   double probability = 0.5;  // of spam
-  double log_odds = 0;       // the same tokens' evidence added up: goes on where probability is 1
+  double log_odds = 0;       // of it
+  PerView balance{};         // of each view, -1 (wanted) to 1 (spam)
   std::uint32_t tokens = 0;  // that were known and counted; 0: no opinion
 };
 
@@ -24,7 +27,7 @@ class Classifier {
   explicit Classifier(std::size_t tokens_max);
 
   Opinion classify(const Model& model, std::span<const Token> tokens) noexcept;
-  // What the last opinion was made of, in no order.
+  // What the last opinion was made of, view by view.
   std::span<const Model::Entry> evidence() const noexcept { return std::span(found_).first(used_); }
 
  private:
@@ -34,8 +37,5 @@ class Classifier {
   std::vector<Model::Entry> found_;  // its size is the limit
   std::size_t used_ = 0;
 };
-
-// Probability that chi-squared with 2 * `half_degrees` degrees of freedom is above 2 * `half`.
-double chi_squared_above(double half, std::size_t half_degrees) noexcept;
 
 }  // namespace sluice::scan::bayes

@@ -8,7 +8,7 @@
 #include <functional>
 #include <memory>
 
-#include "scanners/bayes/token.h"
+#include "scanners/bayes/view.h"
 
 namespace sluice::scan::bayes {
 
@@ -18,16 +18,16 @@ struct Counts {
   std::uint32_t ham = 0;
 };
 
-// Gary Robinson: "A Statistical Approach to the Spam Problem" (Linux Journal, 2003). The values are
-// those of SpamAssassin's combining (Bayes/CombineChi.pm) but for x and s, which are nearer those
-// of SpamBayes: with s = 0.03 a token of one message weighs nearly as much as one of a hundred, and
-// pairs of words are many of those (bench/verdict/README.md).
+// Gary Robinson: "A Statistical Approach to the Spam Problem" (Linux Journal, 2003) for x and s;
+// the values by cross validation (bench/verdict/README.md).
 struct Parameters {
-  double unknown = 0.5;               // x: the probability of a token that was never seen …
-  double strength = 0.3;              // s: … and how many messages that is worth
-  double deviation_min = 0.346;       // from 0.5; tokens that say less do not count
-  std::size_t significant_max = 150;  // tokens that count, the strongest first
-  std::uint32_t learned_min = 200;    // messages of each kind before anything is said
+  double unknown = 0.5;                  // x: the probability of a token that was never seen …
+  double strength = 0.3;                 // s: … and how many messages that is worth
+  double deviation_min = 0.2;            // from 0.5; tokens that say less do not count
+  std::size_t significant_max = 150;     // tokens of a view that count, the strongest first
+  double few = 3;                        // a view of less evidence than this says little
+  PerView weights{6, 3, 4.5, 4.5, 1.5};  // of the views: log odds of spam when all of one speaks so
+  std::uint32_t learned_min = 200;       // messages of each kind before anything is said
 };
 
 class Model {

@@ -22,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kDistributionScores = "50_scores.cf";
 constexpr int kIncludeDepthMax = 8;
 constexpr std::size_t kConditionDepthMax = 64;
 
@@ -54,7 +55,7 @@ class BookReader {
  public:
   BookReader(RuleBook& book, config::Problems& problems) : book_(book), problems_(problems) {}
 
-  void read_path(const std::string& path);
+  void read_path(const std::string& path, std::string_view scores);
   void read_text(std::string_view text, const std::string& file);
   void finish();
 
@@ -91,7 +92,7 @@ class BookReader {
   std::vector<bool> conditions_;  // of the open `if` lines: does what they enclose count
 };
 
-void BookReader::read_path(const std::string& path) {
+void BookReader::read_path(const std::string& path, std::string_view scores) {
   std::error_code fault;
   if (!fs::is_directory(path, fault)) {
     read_file(path);
@@ -102,7 +103,10 @@ void BookReader::read_path(const std::string& path) {
     if (entry.path().extension() == ".cf") files.push_back(entry.path().string());
   std::ranges::sort(files);
   if (files.empty()) problems_.push_back({path, 0, 0, "rules", "the folder holds no .cf file"});
-  for (const std::string& file : files) read_file(file);
+  for (const std::string& file : files) {
+    read_file(file);
+    if (fs::path(file).filename() == kDistributionScores) read_text(scores, "built-in");
+  }
 }
 
 void BookReader::read_file(const std::string& path) {
@@ -313,11 +317,12 @@ std::span<const std::string> RuleBook::setting(std::string_view name) const {
 }
 
 RuleBook read_rule_book(std::span<const std::string> paths, config::Problems& problems,
-                        std::string_view builtin) {
+                        std::string_view builtin, std::string_view scores) {
   RuleBook book;
   BookReader reader(book, problems);
   reader.read_text(builtin, "built-in");
-  for (const std::string& path : paths) reader.read_path(path);
+  reader.read_text(scores, "built-in");
+  for (const std::string& path : paths) reader.read_path(path, scores);
   reader.finish();
   return book;
 }

@@ -28,9 +28,11 @@ struct RuleBook {
 };
 
 // Reads files, and of folders the *.cf files in the order of their names. `problems` gets what is
-// wrong; problems without effect on other lines do not stop the reading. `builtin` is read first.
+// wrong; problems without effect on other lines do not stop the reading. `builtin` is read first,
+// and `scores` behind the file in which SpamAssassin's distribution keeps its own (50_scores.cf of
+// a folder), so that they replace those and files of the place still replace them.
 RuleBook read_rule_book(std::span<const std::string> paths, config::Problems& problems,
-                        std::string_view builtin = {});
+                        std::string_view builtin = {}, std::string_view scores = {});
 // One text, for tests and fuzzing.
 RuleBook parse_rule_book(std::string_view text, const std::string& file,
                          config::Problems& problems);

@@ -66,10 +66,24 @@ TEST_F(OwnRules, FindAPretextWithALinkToNowhere) {
               IsSupersetOf({"SL_FREE_SITE", "SL_PHISH_LINK", "SL_PRETEXT", "SL_PRETEXTS",
                             "SL_PRETEXT_SUBJECT", "SL_TENANT_SENDER", "SL_URI_VICTIM"}));
   // The same in a thread of a list is talked about, not done.
-  const auto talk = hits(mail("Ann <ann@example.com>", "Re: [mail] Action required", text,
-                              "List-Post: <mailto:mail@lists.example>\r\n"));
-  for (const char* rule : {"SL_FREE_SITE", "SL_PHISH_LINK", "SL_PRETEXT", "SL_PRETEXT_SUBJECT"})
-    EXPECT_THAT(talk, Not(Contains(rule)));
+  const auto with = [&](const char* fields) {
+    return hits(mail("Ann <ann@example.com>", "Re: [mail] Action required", text, fields));
+  };
+  for (const char* fields :
+       {"List-Post: <mailto:mail@lists.example>\r\nCc: Mail <mail@lists.example>\r\n",
+        "Cc: ann@example.com,\r\n\tMail <mail@lists.example>\r\nList-Id: All about mail\r\n"
+        " <mail.lists.example>\r\n",
+        "In-Reply-To: <2@example.com>\r\nReferences: <1@example.com>\r\n <2@example.com>\r\n"})
+    for (const char* rule : {"SL_FREE_SITE", "SL_PHISH_LINK", "SL_PRETEXT", "SL_PRETEXT_SUBJECT"})
+      EXPECT_THAT(with(fields), Not(Contains(rule))) << fields;
+  // Fields that agree with nothing are no thread.
+  for (const char* fields :
+       {"List-Post: <mailto:mail@lists.example>\r\nList-Id: <mail.lists.example>\r\n",
+        "List-Id: <mail.lists.example>\r\nCc: mail@other.example\r\n",
+        "In-Reply-To: <2@example.com>\r\n",
+        "In-Reply-To: <2@example.com>\r\nReferences: <3@example.com>\r\n"})
+    EXPECT_THAT(with(fields), IsSupersetOf({"SL_FREE_SITE", "SL_PRETEXT", "SL_PRETEXT_SUBJECT"}))
+        << fields;
 }
 
 TEST_F(OwnRules, FindHostsInDisguise) {
@@ -136,7 +150,7 @@ TEST_F(OwnRules, LeaveOrdinaryMailAlone) {
   EXPECT_THAT(
       hits(mail("Kernel <k@example.org>", "[PATCH v2 3/7] mmc: block: handle locked cards",
                 "If the card is locked the access fails:\r\n+\tif (access) return -EPERM;\r\n",
-                "List-Post: <mailto:k@lists.example.org>\r\n")),
+                "Cc: k@lists.example.org\r\nList-Id: <k.lists.example.org>\r\n")),
       IsEmpty());
 }
 

@@ -38,7 +38,7 @@ struct RulesOptions {
 RuleBook read(const RulesOptions& rules, config::Problems& problems) {
   std::string builtin(scan::kBuiltinRules);
   if (rules.own_rules) builtin += scan::own_rules();
-  return scan::sa::read_rule_book(rules.paths, problems, builtin);
+  return scan::sa::read_rule_book(rules.paths, problems, builtin, scan::kClassifierScores);
 }
 
 // Octets as a JSON text: each octet beyond ASCII is the character of that number (Latin-1).

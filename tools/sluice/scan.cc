@@ -44,8 +44,11 @@ json reasons_of(const WholeMessageScanner::Report& report) {
 
 void print_reasons(const WholeMessageScanner::Report& report) {
   if (report.opinion.tokens == 0) return;
-  std::printf("  classifier: probability of spam %.4f by %u tokens, the strongest:\n",
-              report.opinion.probability, report.opinion.tokens);
+  std::printf("  classifier: probability of spam %.4f by %u tokens;", report.opinion.probability,
+              report.opinion.tokens);
+  for (std::size_t view = 0; view < scan::bayes::kViews; ++view)
+    std::printf(" %s %+.2f", scan::bayes::kViewNames[view].data(), report.opinion.balance[view]);
+  std::printf("; the strongest:\n");
   for (const auto& reason : report.reasons)
     std::printf("  %7.4f  %s\n", reason.probability, reason.token.c_str());
 }
@@ -110,10 +113,14 @@ void print(const std::string& file, const WholeMessageScanner& scanner,
             {{"reading", times.reading_us},
              {"rules", times.rules_us},
              {"attachments", times.files_us}}}};
+  json views;
+  for (std::size_t view = 0; view < scan::bayes::kViews; ++view)
+    views[scan::bayes::kViewNames[view]] = report.opinion.balance[view];
   if (report.opinion.tokens > 0)
     row["bayes"] = {{"probability", report.opinion.probability},
                     {"log_odds", report.opinion.log_odds},
                     {"tokens", report.opinion.tokens},
+                    {"views", std::move(views)},
                     {"reasons", reasons_of(report)}};
   std::printf("%s\n", row.dump(-1, ' ', false, json::error_handler_t::replace).c_str());
 }
@@ -158,12 +165,12 @@ int scan_files(const ScanOptions& options) {
   config::Problems problems;
   std::string builtin(scan::kBuiltinRules);
   if (options.own_rules) builtin += scan::own_rules();
-  auto program =
-      scan::sa::Program::compile(scan::sa::read_rule_book(options.rules, problems, builtin),
-                                 {.score_set = *model != nullptr ? 2U : 0U,
-                                  .threads = compile_threads(),
-                                  .cache = options.cache},
-                                 problems);
+  auto program = scan::sa::Program::compile(
+      scan::sa::read_rule_book(options.rules, problems, builtin, scan::kClassifierScores),
+      {.score_set = *model != nullptr ? 2U : 0U,
+       .threads = compile_threads(),
+       .cache = options.cache},
+      problems);
   for (const auto& problem : problems) std::fprintf(stderr, "%s\n", problem.text().c_str());
   if (program->book().rules.empty()) return fail("no rules; name files or folders with --rules");
   WholeMessageScanner scanner(program, {}, std::move(*model));
