@@ -33,7 +33,8 @@ struct Cores {                       // [cores]
   std::vector<unsigned> offload;     // CPUs that only run TLS handshakes; empty = the workers do
   std::uint32_t inline_handshakes = 10;  // per second and worker, in spite of offload CPUs
   IdlePolicy idle = IdlePolicy::adaptive;
-  Duration stall = seconds(30);  // a worker that does not come round for so long; 0 = never
+  Duration slice = milliseconds(1);  // of work for sessions before a worker polls again
+  Duration stall = seconds(30);      // a worker that does not come round for so long; 0 = never
 };
 
 struct Memory {  // [memory]

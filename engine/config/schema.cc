@@ -74,6 +74,10 @@ std::vector<Key<Cores>> cores_keys() {
       {"idle",
        choice(&Cores::idle, {{"spin", IdlePolicy::spin}, {"adaptive", IdlePolicy::adaptive}}),
        "what a worker with nothing to do does: poll on, or sleep for short times"},
+      {"slice", duration(&Cores::slice, {}, seconds(1)),
+       "how long a worker works for its sessions before it polls the network again; the others "
+       "wait "
+       "their turn; 0s = a read of one session"},
       {"stall", duration(&Cores::stall, {}, hours(1)),
        "a worker that is at one thing for so long ends the engine, which notes the message in "
        "hand; 0 = never"},

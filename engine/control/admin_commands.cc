@@ -36,15 +36,19 @@ double tsc_hz() {
 
 json worker_status(const WorkerThread& worker, unsigned cpu) {
   const worker::Counters& c = worker.counters;
-  json stages, scl;
-  for (std::size_t i = 0; i < worker::kStages; ++i)
+  json stages, longest, scl;
+  for (std::size_t i = 0; i < worker::kStages; ++i) {
     stages[std::string(worker::kStageNames[i])] = worker.ledger.stage(i);
+    longest[std::string(worker::kStageNames[i])] = worker.ledger.longest(i);
+  }
   for (std::size_t i = 0; i < worker::kSclValues; ++i)
     scl[std::to_string(static_cast<int>(i) - 1)] = c.scl[i].get();
   return {{"cpu", cpu},
           {"busy_cycles", worker.ledger.busy()},
           {"idle_cycles", worker.ledger.idle()},
+          {"busy_ticks", worker.ledger.busy_ticks()},
           {"stage_cycles", stages},
+          {"stage_cycles_longest", longest},
           {"scl", scl},
           {"connections", c.connections.get()},
           {"connections_refused", c.connections_refused.get()},

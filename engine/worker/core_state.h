@@ -60,6 +60,8 @@ struct CoreState {
   PressureLevel pressure = PressureLevel::low;
   ScanState* scan = nullptr;  // the current one
   bool scan_paused = false;   // by the operator: mail is taken unscanned
+  Instant slice_end{};        // sessions that have work left then go on in the next tick
+  bool slice_is_over() const noexcept { return clock.now() >= slice_end; }
   DueSessions due{};
   SpaceWaiters space_waiters{};
   HandshakeWaiters handshake_waiters{};

@@ -38,15 +38,21 @@ class CycleLedger {
     enter(Stage::other);
     std::uint64_t sum = 0;
     for (std::size_t i = 0; i < kStages; ++i) {
-      if (worked) add(stages_[i], tick_[i]);
+      if (worked) note(stages_[i], longest_[i], tick_[i]);
       sum += tick_[i];
       tick_[i] = 0;
     }
     add(worked ? busy_ : idle_, sum);
+    if (worked) add(busy_ticks_, 1);
   }
 
   std::uint64_t busy() const noexcept { return busy_.load(std::memory_order_relaxed); }
   std::uint64_t idle() const noexcept { return idle_.load(std::memory_order_relaxed); }
+  std::uint64_t busy_ticks() const noexcept { return busy_ticks_.load(std::memory_order_relaxed); }
+  // The most that one tick spent in it: so long it came to nothing else.
+  std::uint64_t longest(std::size_t index) const noexcept {
+    return longest_[index].load(std::memory_order_relaxed);
+  }
   std::uint64_t stage(std::size_t index) const noexcept {
     return stages_[index].load(std::memory_order_relaxed);
   }
@@ -57,10 +63,19 @@ class CycleLedger {
     total.store(total.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
   }
 
+  static void note(std::atomic<std::uint64_t>& total, std::atomic<std::uint64_t>& longest,
+                   std::uint64_t value) noexcept {
+    add(total, value);
+    if (value > longest.load(std::memory_order_relaxed))
+      longest.store(value, std::memory_order_relaxed);
+  }
+
   std::uint64_t mark_ = 0;
   Stage stage_ = Stage::other;
   std::array<std::uint64_t, kStages> tick_{};
   std::array<std::atomic<std::uint64_t>, kStages> stages_{};
+  std::array<std::atomic<std::uint64_t>, kStages> longest_{};
+  std::atomic<std::uint64_t> busy_ticks_{0};
   std::atomic<std::uint64_t> busy_{0};
   std::atomic<std::uint64_t> idle_{0};
 };

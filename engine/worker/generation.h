@@ -20,7 +20,7 @@ namespace sluice::worker {
 struct Generation {
   std::shared_ptr<const config::Config> config;
   std::shared_ptr<const scan::RuleSet> rules;
-  std::shared_ptr<const scan::bayes::Models> models;  // of the classifier; may be null
+  std::shared_ptr<const scan::bayes::Models> models;     // of the classifier; may be null
   std::vector<std::shared_ptr<const tls::Context>> tls;  // of each listener; null where it is off
   delivery::ClientContexts client_tls;
   // What each listener shows, for people; the engine itself asks `tls`.

@@ -8,6 +8,7 @@ namespace sluice::worker {
 namespace {
 
 constexpr int kRoundsPerRun = 16;  // reads from one connection before the others have their turn
+constexpr std::size_t kReadBytes = 4 * 1024;  // of a read: a piece of work, with its scan
 
 // For a session that is over to get its last replies out.
 constexpr Duration kLastRepliesTime = seconds(30);
@@ -71,6 +72,7 @@ Inbound::Progress Inbound::run(Instant now) {
   }
   bool moved = true;
   for (int round = 0; moved && round < kRoundsPerRun; ++round) {
+    if (round > 0 && core_->slice_is_over()) break;
     if (connection_->state() == net::Connection::State::failed)
       lose(net::describe(connection_->error()));
     if (loss_) return Progress::done;
@@ -101,7 +103,7 @@ bool Inbound::exchange(Instant now) {
     session_.receive_end(now);
     return true;
   }
-  const std::size_t taken = session_.receive(input, now);
+  const std::size_t taken = session_.receive(input.first(std::min(input.size(), kReadBytes)), now);
   if (taken > 0) stream_->consume(taken);
   if (verdict_reply_) {
     session_.complete_message(*verdict_reply_, now);

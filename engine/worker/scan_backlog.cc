@@ -11,6 +11,7 @@
 namespace sluice::worker {
 namespace {
 
+constexpr std::uint32_t kScanRun = 4'096;
 constexpr std::size_t kStampsMax = 8 * 1024;
 constexpr std::string_view kRefusedStatus = "5.7.1";
 constexpr std::string_view kRefusedText = "550 5.7.1 Message rejected due to content restrictions";
@@ -35,6 +36,8 @@ std::size_t ScanBacklog::poll(WallTime wall, delivery::Delivery& delivery) {
   const queueing::QueuedMessage* message = core_.shard.find(mid_);
   if (failed_ || message == nullptr) {
     put_back();
+  } else if (block_) {
+    feed_more();
   } else if (read_ < message->body_size) {
     return read_more() ? 1 : 0;
   } else {
@@ -71,15 +74,21 @@ bool ScanBacklog::read_more() {
 
 void ScanBacklog::read_done(std::expected<std::size_t, queueing::QueueError> octets) {
   reading_ = false;
-  const BlockRef block = std::move(block_);
   failed_ = !octets || *octets == 0;
-  if (failed_) return;
+  if (failed_) return block_.reset();
+  got_ = static_cast<std::uint32_t>(*octets);
+  fed_ = 0;
+  if (job_ != nullptr) core_.examinations->hold(*job_, {block_, 0, got_});
+  read_ += got_;
+}
+
+void ScanBacklog::feed_more() {
   StageScope scope(core_.ledger, Stage::scan);
   const queueing::InHandScope in_hand(core_.in_hand, mid_, queueing::Work::scan);
-  scan_state_->scanner.feed(*scan_, {block.data(), *octets});
-  if (job_ != nullptr)
-    core_.examinations->hold(*job_, {block, 0, static_cast<std::uint32_t>(*octets)});
-  read_ += *octets;
+  const std::uint32_t run = std::min(got_ - fed_, kScanRun);
+  scan_state_->scanner.feed(*scan_, {block_.data() + fed_, run});
+  fed_ += run;
+  if (fed_ == got_) block_.reset();
 }
 
 void ScanBacklog::finish(delivery::Delivery& delivery) {
@@ -188,6 +197,7 @@ void ScanBacklog::discard() {
 }
 
 void ScanBacklog::release() noexcept {
+  block_.reset();
   if (job_ != nullptr) core_.examinations->end(*std::exchange(job_, nullptr));
   examining_ = false;
   if (scan_ != nullptr) {

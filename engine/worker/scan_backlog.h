@@ -1,7 +1,7 @@
 // Scans what was accepted while scanning was paused: the messages of the inbound and outbound
-// queues, oldest first, one at a time and one block per poll, so that no tick becomes long. The
-// verdict is the one that the message would have had on arrival. What would have been refused can
-// no longer be: `[scan] late_reject` says what becomes of it.
+// queues, oldest first, one at a time and a run of octets per poll, so that no tick becomes long.
+// The verdict is the one that the message would have had on arrival. What would have been refused
+// can no longer be: `[scan] late_reject` says what becomes of it.
 #pragma once
 
 #include <optional>
@@ -40,6 +40,7 @@ class ScanBacklog {
 
   bool begin(WallTime wall);
   bool read_more();
+  void feed_more();
   void finish(delivery::Delivery& delivery);
   bool examine();
   void settle(delivery::Delivery& delivery);
@@ -61,7 +62,9 @@ class ScanBacklog {
   ScanState* scan_state_ = nullptr;
   scan::MessageScan* scan_ = nullptr;
   BlockRef block_;
-  std::uint64_t read_ = 0;
+  std::uint32_t got_ = 0;   // octets of block_ …
+  std::uint32_t fed_ = 0;   // … that the scanner has
+  std::uint64_t read_ = 0;  // octets of the message
   bool reading_ = false;
   bool failed_ = false;  // a read did
   config::Antivirus antivirus_;

@@ -129,6 +129,7 @@ std::expected<void, std::string> Worker::listen() {
 
 std::size_t Worker::tick(Instant now) {
   core_.ledger.begin_tick();
+  core_.slice_end = core_.clock.now() + listener_sets_.back()->config->cores.slice;
   if (now >= gauges_due_) {
     watch_queue();
     watch_pressure();
@@ -194,7 +195,8 @@ bool Worker::work_may_begin(Instant now) {
 std::size_t Worker::run_ready(Instant now) {
   std::size_t work = 0;
   for (NamedTransport& t : setup_.transports) {
-    for (int budget = kReadyBudget; budget > 0; --budget) {
+    for (int ran = 0; ran < kReadyBudget; ++ran) {
+      if (ran > 0 && core_.slice_is_over()) break;  // one of each transport in any case
       net::Connection* connection = t.transport->next_ready();
       if (connection == nullptr) break;
       ++work;

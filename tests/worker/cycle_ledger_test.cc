@@ -42,4 +42,27 @@ TEST(CycleLedger, TickWithoutWorkIsIdleAndChargesNoStage) {
   EXPECT_EQ(ledger.stage(static_cast<std::size_t>(Stage::receive)), 0u);
 }
 
+TEST(CycleLedger, KeepsTheLongestThatATickSpentInAStage) {
+  CycleLedger ledger;
+  constexpr auto kScan = static_cast<std::size_t>(Stage::scan);
+  const auto tick = [&](int burns, bool worked) {
+    ledger.begin_tick();
+    for (int i = 0; i < burns; ++i) {  // two pieces of one tick count together
+      StageScope scope(ledger, Stage::scan);
+      burn();
+    }
+    ledger.end_tick(worked);
+  };
+  tick(2, true);
+  const std::uint64_t first = ledger.longest(kScan);
+  EXPECT_EQ(first, ledger.stage(kScan));
+  tick(1, false);
+  EXPECT_EQ(ledger.longest(kScan), first);
+  tick(0, true);
+  EXPECT_EQ(ledger.longest(kScan), first);
+  tick(5'000, true);
+  EXPECT_EQ(ledger.longest(kScan), ledger.stage(kScan) - first);
+  EXPECT_EQ(ledger.busy_ticks(), 3u);
+}
+
 }  // namespace sluice::worker
