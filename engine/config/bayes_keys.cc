@@ -1,5 +1,9 @@
 #include "engine/config/bayes_keys.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "engine/config/kinds.h"
 
 namespace sluice::config {
@@ -58,6 +62,26 @@ std::vector<Key<Spamd>> spamd_keys() {
       {"timeout", duration(&Spamd::timeout, seconds(1), hours(1)),
        "longest time of a connection, from its beginning to its end"},
   };
+}
+
+std::vector<std::pair<std::string, std::string>> learning_faults(const Bayes& bayes,
+                                                                 const Scan& scan) {
+  const auto scl =
+      static_cast<std::size_t>(std::min({scan.discard, scan.reject, scan.quarantine, scan.tag}));
+  if (!bayes.auto_learn || scl == 0 || scl > scan.scl_score.size()) return {};  // 10: never
+  const double spam = scan.scl_score[scl - 1];
+  const auto treated = fmt::format(
+      "{}, from where on mail is treated as spam (SCL {} of scan.scl_score)", spam, scl);
+  std::vector<std::pair<std::string, std::string>> faults;
+  if (bayes.auto_learn_ham >= spam)
+    faults.emplace_back("auto_learn_ham", fmt::format("auto_learn_ham {} is not below {}: spam "
+                                                      "would be learned as wanted",
+                                                      bayes.auto_learn_ham, treated));
+  if (bayes.auto_learn_spam < spam)
+    faults.emplace_back("auto_learn_spam", fmt::format("auto_learn_spam {} is below {}: what is "
+                                                       "delivered would be learned as spam",
+                                                       bayes.auto_learn_spam, treated));
+  return faults;
 }
 
 }  // namespace sluice::config

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/base/bytes.h"
+#include "engine/config/bayes_keys.h"
 #include "engine/config/check_port.h"
 #include "engine/config/pressure_keys.h"
 #include "engine/config/values.h"
@@ -380,6 +381,8 @@ void check_scan(const Config& config, Reading& reading) {
       scan.fault("scl_score", fmt::format("scl_score does not rise: SCL {} begins at {}, SCL {} at "
                                           "{}",
                                           i, scores[i - 1], i + 1, scores[i]));
+  for (auto& [key, fault] : learning_faults(config.bayes, config.scan))
+    Here(reading, "bayes", "bayes").fault(key, std::move(fault));
 }
 
 }  // namespace
