@@ -87,7 +87,7 @@ void Expression::compile_jit() noexcept {
   if (wide_code_)
     pcre2_jit_compile_32(wide_code_.get(), PCRE2_JIT_COMPLETE);
   else
-    pcre2_jit_compile_8(code_.get(), PCRE2_JIT_COMPLETE);
+    jit_ = pcre2_jit_compile_8(code_.get(), PCRE2_JIT_COMPLETE) == 0;
 }
 
 bool Expression::find(ByteView text, Range begins, Tools& tools, Match& match) const noexcept {
@@ -95,8 +95,9 @@ bool Expression::find(ByteView text, Range begins, Tools& tools, Match& match) c
   if (wide_code_) return find_wide(text, begins.from, tools, match);
   pcre2_set_offset_limit_8(tools.context_, begins.last < text.size() ? begins.last : PCRE2_UNSET);
   static constexpr std::uint8_t kNothing = 0;
-  const int result = pcre2_match_8(code_.get(), text.empty() ? &kNothing : text.data(), text.size(),
-                                   begins.from, 0, tools.data_, tools.context_);
+  const auto match_8 = jit_ ? pcre2_jit_match_8 : pcre2_match_8;  // the first checks nothing again
+  const int result = match_8(code_.get(), text.empty() ? &kNothing : text.data(), text.size(),
+                             begins.from, 0, tools.data_, tools.context_);
   if (result < 0) {
     if (result != PCRE2_ERROR_NOMATCH) ++tools.given_up_;
     return false;

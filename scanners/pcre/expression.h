@@ -91,6 +91,7 @@ class Expression {
 
   std::unique_ptr<pcre2_real_code_8, Free> code_;
   std::unique_ptr<pcre2_real_code_32, Free> wide_code_;
+  bool jit_ = false;  // of code_
 };
 
 }  // namespace sluice::scan::pcre

@@ -10,8 +10,6 @@ namespace sluice::scan::sa {
 namespace {
 
 constexpr std::size_t kRowItemsMax = 63;  // of a row; what is behind them is not looked at
-constexpr std::size_t kHitsMax = 8'192;   // of one text, of all factors
-constexpr std::uint32_t kEndsMax = 48;    // of one factor in one text
 constexpr std::size_t kStride = 16;       // octets between two looks at what has ended
 
 struct RowItem {
@@ -46,8 +44,6 @@ std::string key_of(const Row& row) {
 void FactorHits::grow(std::size_t ids) {
   known_.resize(std::max(known_.size(), ids));
   touched_.reserve(known_.size());
-  hits_.reserve(kHitsMax);
-  ends_.reserve(kEndsMax);
 }
 
 void FactorHits::add(std::uint32_t id, std::uint32_t end) noexcept {
@@ -56,15 +52,9 @@ void FactorHits::add(std::uint32_t id, std::uint32_t end) noexcept {
     touched_.push_back(id);
   else if (known.last == end)
     return;
+  if (known.count < kEndsMax) known.ends[known.count] = end;
   ++known.count;
   known.last = end;
-  known.everywhere = known.everywhere || known.count > kEndsMax || hits_.size() == kHitsMax;
-  if (!known.everywhere) hits_.push_back({id, end});
-}
-
-void FactorHits::sort() noexcept {
-  std::ranges::sort(touched_);
-  std::ranges::sort(hits_);
 }
 
 // Lays rows into lanes, equal ones once.
@@ -122,13 +112,18 @@ FactorScan::FactorScan(const std::vector<NumberedFactor>& factors) {
   for (const NumberedFactor& factor : factors) builder.add(factor);
 }
 
-void FactorScan::tell(const Block& block, const Bits& ended, std::uint32_t end,
-                      FactorHits& hits) const noexcept {
-  for (std::size_t lane = 0; lane < kLanes; ++lane)
-    for (std::uint64_t rest = ended[lane]; rest != 0; rest &= rest - 1) {
+// Where exactly, in a lane in which anything has ended: the octets once more.
+void FactorScan::tell(const Block& block, std::size_t lane, std::uint64_t state, ByteView octets,
+                      std::size_t at, FactorHits& hits) const noexcept {
+  for (const std::uint8_t octet : octets) {
+    ++at;
+    state = ((state << 1) & block.enter[octet][lane]) | (state & block.stay[octet][lane]);
+    for (std::uint64_t rest = state & block.ends[lane]; rest != 0; rest &= rest - 1) {
       const auto bit = lane * 64 + static_cast<std::size_t>(std::countr_zero(rest));
-      for (const std::uint32_t id : ids_of_row_[block.row_of[bit]]) hits.add(id, end);
+      for (const std::uint32_t id : ids_of_row_[block.row_of[bit]])
+        hits.add(id, static_cast<std::uint32_t>(at));
     }
+  }
 }
 
 // Several blocks at once, because each waits for its own result most of the time. What has ended is
@@ -155,11 +150,9 @@ template <std::size_t Count>
       for (std::size_t lane = 0; lane < kLanes; ++lane) any |= ended[i][lane];
       if (any == 0) [[likely]]
         continue;
-      Bits state = before[i];
-      for (std::size_t k = 0; k < size; ++k) {
-        step(state, blocks[i], octets[k]);
-        scan.tell(blocks[i], state & blocks[i].ends, static_cast<std::uint32_t>(at + k + 1), hits);
-      }
+      for (std::size_t lane = 0; lane < kLanes; ++lane)
+        if (ended[i][lane] != 0)
+          scan.tell(blocks[i], lane, before[i][lane], {octets, size}, at, hits);
     }
   };
   std::size_t at = 0;

@@ -3,6 +3,7 @@
 // cores.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -29,36 +30,31 @@ class FactorHits {
   // they are empty when there were too many to keep.
   template <typename Visit>
   void take(Visit&& visit) {
-    sort();
-    std::size_t at = 0;
+    std::ranges::sort(touched_);
     for (const std::uint32_t id : touched_) {
-      ends_.clear();
-      for (; at < hits_.size() && hits_[at].id == id; ++at) ends_.push_back(hits_[at].end);
-      const Known known = std::exchange(known_[id], Known());
-      if (known.everywhere) ends_.clear();
-      visit(id, known.count, std::span<const std::uint32_t>(ends_));
+      Known& known = known_[id];
+      std::uint32_t count = std::exchange(known.count, 0);
+      std::span<std::uint32_t> ends(known.ends.data(), count > kEndsMax ? 0 : count);
+      if (ends.size() > 1) {  // rows of one factor are looked for side by side
+        std::ranges::sort(ends);
+        ends = {ends.begin(), std::ranges::unique(ends).begin()};
+        count = static_cast<std::uint32_t>(ends.size());
+      }
+      visit(id, count, std::span<const std::uint32_t>(ends));
     }
     touched_.clear();
-    hits_.clear();
   }
 
  private:
-  struct Hit {
-    std::uint32_t id = 0;
-    std::uint32_t end = 0;
-    auto operator<=>(const Hit&) const = default;
-  };
+  static constexpr std::uint32_t kEndsMax = 48;  // of one factor in one text
   struct Known {
     std::uint32_t count = 0;
     std::uint32_t last = 0;
-    bool everywhere = false;
+    std::array<std::uint32_t, kEndsMax> ends{};
   };
-  void sort() noexcept;
 
   std::vector<Known> known_;  // by id
   std::vector<std::uint32_t> touched_;
-  std::vector<Hit> hits_;
-  std::vector<std::uint32_t> ends_;
 };
 
 class FactorScan {
@@ -91,8 +87,8 @@ class FactorScan {
   static void walk_avx2(const FactorScan& scan, ByteView text, FactorHits& hits) noexcept;
   static void walk_plain(const FactorScan& scan, ByteView text, FactorHits& hits) noexcept;
   static inline void walk_all(const FactorScan& scan, ByteView text, FactorHits& hits) noexcept;
-  void tell(const Block& block, const Bits& ended, std::uint32_t end,
-            FactorHits& hits) const noexcept;
+  void tell(const Block& block, std::size_t lane, std::uint64_t state, ByteView octets,
+            std::size_t at, FactorHits& hits) const noexcept;
 
   std::vector<Block> blocks_;
   std::vector<std::vector<std::uint32_t>> ids_of_row_;

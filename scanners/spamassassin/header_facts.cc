@@ -18,7 +18,7 @@ void for_each_field(const HeaderStore& headers, std::string_view name, Visit&& v
 
 void append_line(std::string_view text, std::string& out) {
   for (const char c : text) {
-    const bool blank = kBlanks.find(c) != std::string_view::npos;
+    const bool blank = is_blank(c);
     if (!blank)
       out += c;
     else if (!out.ends_with(' '))

@@ -50,7 +50,7 @@ std::string shown_name(const std::string& name, bool raw, mime::Workspace& works
   const std::string_view decoded = mime::decode_field(name, workspace);
   std::string out;
   for (const char c : decoded) {
-    const bool blank = kBlanks.find(c) != std::string_view::npos;
+    const bool blank = is_blank(c);
     if (!blank)
       out += c;
     else if (!out.empty() && out.back() != ' ')
@@ -91,7 +91,18 @@ void HeaderStore::clear() noexcept {
   names_.reset();
 }
 
-bool HeaderStore::may_have(std::string_view name) const noexcept { return names_[hash_of(name)]; }
+std::optional<std::uint8_t> HeaderStore::name_hash(const HeaderTarget& target) noexcept {
+  if (is_made(target.field)) return {};
+  return hash_of(target.field);
+}
+
+template <typename Visit>
+void HeaderStore::for_each_named(std::string_view name, Visit&& visit) const {
+  const std::uint8_t hash = hash_of(name);
+  if (!names_[hash]) return;
+  for (const Entry& entry : fields_)
+    if (entry.hash == hash && equals_ignoring_case(text(entry.name), name) && !visit(entry)) return;
+}
 
 HeaderStore::Span HeaderStore::append(std::string_view text) {
   const Span span{static_cast<std::uint32_t>(bytes_.size()),
@@ -115,8 +126,9 @@ void HeaderStore::add(const mime::HeaderField& piece) {
   entry.name = append(piece.name);
   entry.raw = append(raw_);
   entry.value = append(trim(value_));
+  entry.hash = hash_of(piece.name);
   fields_.push_back(entry);
-  names_.set(hash_of(piece.name));
+  names_.set(entry.hash);
 }
 
 HeaderStore::Field HeaderStore::field(std::size_t index) const noexcept {
@@ -125,18 +137,18 @@ HeaderStore::Field HeaderStore::field(std::size_t index) const noexcept {
 }
 
 std::string_view HeaderStore::first(std::string_view name) const noexcept {
-  if (!may_have(name)) return {};
-  for (const Entry& entry : fields_)
-    if (equals_ignoring_case(text(entry.name), name)) return text(entry.value);
-  return {};
+  std::string_view found;
+  for_each_named(name, [&](const Entry& entry) {
+    found = text(entry.value);
+    return false;
+  });
+  return found;
 }
 
 template <typename Visit>
 void HeaderStore::for_each_field(std::string_view name, Form form, std::string& value,
                                  Visit&& visit) const {
-  if (!may_have(name)) return;
-  for (const Entry& entry : fields_) {
-    if (!equals_ignoring_case(text(entry.name), name)) continue;
+  for_each_named(name, [&](const Entry& entry) {
     value.clear();
     switch (form) {
       case Form::value: value = text(entry.value); break;
@@ -145,7 +157,8 @@ void HeaderStore::for_each_field(std::string_view name, Form form, std::string& 
     }
     value += '\n';
     visit();
-  }
+    return true;
+  });
 }
 
 template <typename Visit>
@@ -177,7 +190,6 @@ void HeaderStore::for_each_value(const HeaderTarget& target, const Made& made, s
 bool HeaderStore::value_of(const HeaderTarget& target, const Made& made, mime::Workspace& workspace,
                            std::string& out) const {
   out.clear();
-  if (!is_made(target.field) && !may_have(target.field)) return false;
   bool found = false, first = true;
   std::string& value = workspace.value;
   value.clear();

@@ -5,6 +5,7 @@
 #include <bitset>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,21 +36,26 @@ class HeaderStore {
 
   // Makes X-Spam-Relays-*, EnvelopeFrom and the like: what is no field of the message.
   using Made = std::function<bool(std::string_view name, std::string& value)>;
+  // A hash of the name of a field; nothing for what is made of several, or of none.
+  static std::optional<std::uint8_t> name_hash(const HeaderTarget& target) noexcept;
+  // False when there is no field whose name has that hash.
+  bool may_have(std::uint8_t hash) const noexcept { return names_[hash]; }
   // What a header rule looks at, one value behind the other; false when there is none.
   bool value_of(const HeaderTarget& target, const Made& made, mime::Workspace& workspace,
                 std::string& out) const;
 
  private:
-  // False when there is no such field; sometimes true though there is none.
-  bool may_have(std::string_view name) const noexcept;
-
   struct Span {
     std::uint32_t begin = 0;
     std::uint32_t size = 0;
   };
   struct Entry {
     Span name, raw, value;
+    std::uint8_t hash = 0;  // of the name
   };
+  // Those of that name in turn, until visit() returns false.
+  template <typename Visit>
+  void for_each_named(std::string_view name, Visit&& visit) const;
   Span append(std::string_view text);
   std::string_view text(Span span) const noexcept {
     return std::string_view(bytes_).substr(span.begin, span.size);

@@ -144,6 +144,7 @@ void ProgramCompiler::sort_field(std::uint32_t index, Groups& groups) {
     groups.push_back({});
     group = groups.end() - 1;
     group->group.target = target;
+    group->group.name_hash = HeaderStore::name_hash(target);
     group->group.if_unset = rule.if_unset;
   }
   if (rule.exists) {

@@ -36,6 +36,7 @@ class Program {
   // Rules over one header field, or over one field of each part.
   struct FieldGroup {
     HeaderTarget target;
+    std::optional<std::uint8_t> name_hash;  // HeaderStore::name_hash()
     PatternSet set;
     std::vector<std::uint32_t> negated;  // hit unless the set says that they match
     std::vector<std::uint32_t> exists;   // hit when there is such a field

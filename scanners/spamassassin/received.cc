@@ -322,7 +322,7 @@ Received read_received(std::string_view field) {
   std::string text;
   text.reserve(field.size());
   for (const char c : field) {
-    const bool blank = kBlanks.find(c) != std::string_view::npos;
+    const bool blank = is_blank(c);
     if (!blank)
       text += c;
     else if (!text.empty() && text.back() != ' ')

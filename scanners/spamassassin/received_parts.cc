@@ -30,11 +30,14 @@ bool is_submission_id(std::string_view id) {
 }  // namespace
 
 bool contains(std::string_view text, std::string_view part) {
-  const char first = ascii_lower(part.front());
-  for (std::size_t at = 0; at + part.size() <= text.size(); ++at)
-    if (ascii_lower(text[at]) == first && equals_ignoring_case(text.substr(at, part.size()), part))
-      return true;
-  return false;
+  const char lower = ascii_lower(part.front());
+  const char upper = lower >= 'a' && lower <= 'z' ? static_cast<char>(lower - 32) : lower;
+  const auto begins_with = [&](char first) {
+    for (std::size_t at = text.find(first); at != text.npos; at = text.find(first, at + 1))
+      if (starts_with(text.substr(at), part)) return true;
+    return false;
+  };
+  return begins_with(lower) || (upper != lower && begins_with(upper));
 }
 
 bool starts_with(std::string_view text, std::string_view prefix) {

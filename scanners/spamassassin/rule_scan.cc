@@ -123,7 +123,8 @@ void RuleScan::section_end(mime::Section section) noexcept {
 void RuleScan::scan_fields(const std::vector<Program::FieldGroup>& groups,
                            const HeaderStore& store) noexcept {
   for (const Program::FieldGroup& group : groups) {
-    if (!store.value_of(group.target, made_, tools_.workspace, tools_.value)) {
+    const bool missing = group.name_hash && !store.may_have(*group.name_hash);
+    if (missing || !store.value_of(group.target, made_, tools_.workspace, tools_.value)) {
       for (const auto& [rule, count] : group.unset_hits) hit_field(rule, count);
       continue;
     }

@@ -13,6 +13,21 @@ namespace sluice::scan::sa {
 
 inline constexpr std::string_view kBlanks = " \t\r\n\f\v";
 
+constexpr bool is_blank(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// How many octets are as `is` wants them; in runs that a vector's small counters hold.
+template <typename Is>
+std::size_t count_octets(std::string_view text, Is&& is) noexcept {
+  constexpr std::size_t kRun = 255;
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size(); at += kRun) {
+    std::uint8_t in_run = 0;
+    for (const char c : text.substr(at, kRun)) in_run += is(static_cast<std::uint8_t>(c)) ? 1 : 0;
+    count += in_run;
+  }
+  return count;
+}
+
 inline std::string_view trim(std::string_view text) noexcept { return trimmed(text, kBlanks); }
 
 // Takes the next word off; empty at the end.

@@ -6,33 +6,12 @@
 
 #include "engine/base/bytes.h"
 #include "scanners/mime/white_space.h"
+#include "scanners/spamassassin/evidence/html_element.h"
 #include "scanners/spamassassin/evidence/html_ink.h"
 #include "scanners/spamassassin/text.h"
 
 namespace sluice::scan::sa {
 namespace {
-
-using Names = std::string_view;  // with a space before and behind each
-
-constexpr Names kElements =
-    " a abbr acronym address applet area b base basefont bdo big blockquote body br button caption "
-    "center cite code col colgroup dd del dfn dir div dl dt em fieldset font form frame frameset "
-    "h1 h2 h3 h4 h5 h6 head hr html i iframe img input ins isindex kbd label legend li link map "
-    "menu meta nobr noframes noscript object ol optgroup option p param pre q s samp script select "
-    "small span strike strong style sub sup table tbody td textarea tfoot th thead title tr tt u "
-    "ul var x-sigsep x-tab ";
-constexpr Names kTricks = " bgsound embed listing plaintext xmp ";
-constexpr Names kStyled = " a basefont big body div font marquee p small span table td th tr ";
-constexpr Names kSpaced =
-    " blockquote br dd div dt embed h1 h2 h3 h4 h5 h6 hr li listing p plaintext pre td th title "
-    "xmp ";
-
-bool is_one_of(std::string_view name, Names names) noexcept {
-  if (name.empty()) return false;
-  for (std::size_t at = names.find(name); at != names.npos; at = names.find(name, at + 1))
-    if (names[at - 1] == ' ' && names[at + name.size()] == ' ') return true;
-  return false;
-}
 
 // "o:p", "st1:place": Office's own.
 bool is_office(std::string_view name) noexcept {
@@ -47,6 +26,9 @@ bool is_word_octet(char c) noexcept {
   return static_cast<unsigned char>(c) >= 0x80 || (lower >= 'a' && lower <= 'z') ||
          (c >= '0' && c <= '9');
 }
+
+// The first octet of one in UTF-8.
+bool is_character(std::uint8_t octet) noexcept { return (octet & 0xc0) != 0x80; }
 
 int leading_number(std::string_view text, int otherwise) noexcept {
   std::from_chars(text.data(), text.data() + text.size(), otherwise);
@@ -104,33 +86,30 @@ html::TokenSink* HtmlEvidence::begin_part(UriList& uris) {
   styles_.assign(1, Style{});
   base_size_ = 3;
   after_tag_ = word_ended_ = cr_ = false;
+  inside_ = {};
   return this;
 }
 
 void HtmlEvidence::count_sent(ByteView utf8) noexcept {
   if (!counting_) return;
-  for (const std::uint8_t octet : utf8) {
-    const bool one_end = cr_ && octet == '\n';  // a line end is one character
-    now().characters += (octet & 0xc0) != 0x80 && !one_end;
-    cr_ = octet == '\r';
-  }
+  if (utf8.empty()) return;
+  now().characters += count_octets(as_text(utf8), is_character);
+  now().characters -= cr_ && utf8.front() == '\n';  // a line end is one character
+  std::size_t pairs = 0;
+  for (std::size_t i = 1; i < utf8.size(); ++i) pairs += utf8[i] == '\n' && utf8[i - 1] == '\r';
+  now().characters -= pairs;
+  cr_ = utf8.back() == '\r';
 }
 
 void HtmlEvidence::count_shown(ByteView utf8) noexcept {
   if (!counting_) return;
-  for (const std::uint8_t octet : utf8)
-    now().shown_characters += (octet & 0xc0) != 0x80 && octet > ' ';
+  now().shown_characters += count_octets(
+      as_text(utf8), [](std::uint8_t octet) { return is_character(octet) && octet > ' '; });
 }
 
-bool HtmlEvidence::is_inside(std::string_view element) const noexcept {
-  const auto& inside = parts_.back().inside;
-  const auto found = inside.find(element);
-  return found != inside.end() && found->second > 0;
-}
-
-void HtmlEvidence::count_tag(std::string_view name, int step) {
+void HtmlEvidence::count_tag(std::string_view name, int step, bool known) {
   HtmlFacts& facts = now();
-  const bool known = is_one_of(name, kElements) || is_office(name);
+  known = known || is_office(name);
   auto found = facts.inside.find(name);
   const bool fresh = found == facts.inside.end();
   ++facts.tags;
@@ -146,27 +125,30 @@ void HtmlEvidence::count_tag(std::string_view name, int step) {
     found->second = 0;
     ++facts.closed_extra;
   }
+  const bool inside = found->second > 0;
+  if (name == "a") inside_.anchor = inside;
+  if (name == "title") inside_.title = inside;
+  if (name == "script") inside_.script = inside;
+  if (name == "style") inside_.style = inside;
 }
 
 void HtmlEvidence::start_tag(const html::Tag& tag) noexcept {
   after_tag_ = true;
-  count_tag(tag.name, 1);
-  if (!is_one_of(tag.name, kElements) && !is_one_of(tag.name, kTricks)) return;
-  if (is_one_of(tag.name, kStyled)) open_style(tag);
-  note_white_space(tag.name);
+  const std::uint16_t sets = sets_of(tag.name);
+  count_tag(tag.name, 1, (sets & kElement) != 0);
+  if ((sets & (kElement | kTrick)) == 0) return;
+  if ((sets & kStyled) != 0) open_style(tag);
+  if ((sets & kSpaced) != 0) word_ended_ = false;
   test_tag(tag);
-  add_links(tag);
+  add_links(tag, sets);
 }
 
 void HtmlEvidence::end_tag(std::string_view name) noexcept {
   after_tag_ = true;
-  count_tag(name, -1);
-  if (is_one_of(name, kStyled) && name != "body") close_style(name == "th" ? "td" : name);
-  note_white_space(name);
-}
-
-void HtmlEvidence::note_white_space(std::string_view element) noexcept {
-  if (is_one_of(element, kSpaced)) word_ended_ = false;
+  const std::uint16_t sets = sets_of(name);
+  count_tag(name, -1, (sets & kElement) != 0);
+  if ((sets & kStyled) != 0 && name != "body") close_style(name == "th" ? "td" : name);
+  if ((sets & kSpaced) != 0) word_ended_ = false;
 }
 
 void HtmlEvidence::markup(std::string_view text) noexcept {
@@ -182,18 +164,18 @@ void HtmlEvidence::markup(std::string_view text) noexcept {
   if (facts.comments.size() < kHtmlTextsMax) facts.comments.emplace_back(text);
 }
 
-void HtmlEvidence::add_links(const html::Tag& tag) {
+void HtmlEvidence::add_links(const html::Tag& tag, std::uint16_t sets) {
   struct Linking {
-    Names elements;
+    ElementSet elements;
     std::string_view attribute;
   };
-  constexpr std::array<Linking, 5> kLinking{{{" a area base link ", "href"},
-                                             {" a area link ", "data-saferedirecturl"},
-                                             {" bgsound embed frame iframe img script ", "src"},
-                                             {" form ", "action"},
-                                             {" body table td tr ", "background"}}};
+  constexpr std::array<Linking, 5> kLinking{{{kHref, "href"},
+                                             {kSafeRedirect, "data-saferedirecturl"},
+                                             {kSource, "src"},
+                                             {kAction, "action"},
+                                             {kBackground, "background"}}};
   for (const Linking& linking : kLinking)
-    if (is_one_of(tag.name, linking.elements) && tag.has(linking.attribute))
+    if ((sets & linking.elements) != 0 && tag.has(linking.attribute))
       uris_->add_link(tag.value(linking.attribute), base_);
   if (tag.name == "meta" && contains_ignoring_case(tag.value("http-equiv"), "refresh")) {
     const std::string_view content = tag.value("content");
@@ -229,16 +211,16 @@ void HtmlEvidence::test_tag(const html::Tag& tag) {
 }
 
 void HtmlEvidence::test_image(const html::Tag& tag) {
-  if (is_inside("a") && !now().anchors.empty()) append(now().anchors.back().text, "<img>\n");
+  if (inside_.anchor && !now().anchors.empty()) append(now().anchors.back().text, "<img>\n");
   if (tag.has("width") && tag.has("height"))
     now().image_area += pixels(tag.value("width"), 8) * pixels(tag.value("height"), 6);
 }
 
 void HtmlEvidence::characters(ByteView utf8) noexcept {
   const std::string_view text = as_text(utf8);
-  if (text.empty() || is_inside("script") || is_inside("style")) return;
-  if (is_inside("a") && !now().anchors.empty()) append(now().anchors.back().text, text);
-  if (is_inside("title") && !now().titles.empty()) append(now().titles.back(), text);
+  if (text.empty() || inside_.script || inside_.style) return;
+  if (inside_.anchor && !now().anchors.empty()) append(now().anchors.back().text, text);
+  if (inside_.title && !now().titles.empty()) append(now().titles.back(), text);
   look_for_split_word(text);
   if (text.find_first_not_of(kBlanks) != text.npos) look_at_ink();
 }

@@ -75,16 +75,14 @@ class HtmlEvidence final : public html::TokenSink {
   void markup(std::string_view text) noexcept override;
 
   HtmlFacts& now() noexcept { return parts_.back(); }
-  bool is_inside(std::string_view element) const noexcept;
-  void count_tag(std::string_view name, int step);
+  void count_tag(std::string_view name, int step, bool known);
   void test_tag(const html::Tag& tag);
-  void add_links(const html::Tag& tag);
+  void add_links(const html::Tag& tag, std::uint16_t sets);
   void test_image(const html::Tag& tag);
   void open_style(const html::Tag& tag);
   void apply_style(std::string_view declarations, Style& style) const;
   void close_style(std::string_view name) noexcept;
   void close_cells(std::string_view name) noexcept;
-  void note_white_space(std::string_view element) noexcept;
   void look_at_ink() noexcept;
   void look_for_split_word(std::string_view text) noexcept;
 
@@ -94,6 +92,9 @@ class HtmlEvidence final : public html::TokenSink {
   std::string base_;         // <base href>
   int base_size_ = 3;
   bool counting_ = false;
+  struct {
+    bool anchor = false, title = false, script = false, style = false;
+  } inside_;
   bool after_tag_ = false;   // the next text is another piece
   bool word_ended_ = false;  // the last piece of text ended within a word
   bool cr_ = false;          // the last octet sent was a CR

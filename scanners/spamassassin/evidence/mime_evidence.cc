@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/bytes.h"
+#include "scanners/mime/octet_search.h"
 #include "scanners/spamassassin/text.h"
 
 namespace sluice::scan::sa {
@@ -26,6 +27,20 @@ bool is_bad_iso(std::string_view charset) noexcept {
   const std::string_view rest = charset.substr(at + 4);
   if (rest.starts_with("2022-jp") || rest.starts_with("2022-kr")) return false;
   return !rest.starts_with("8859-") || rest.size() < 6 || rest[5] < '0' || rest[5] > '9';
+}
+
+// Octets that mean something to a part of each kind; those between are taken in runs.
+template <char... kOctets>
+constexpr mime::OctetPattern kMarks(mime::OctetSet::of([](unsigned octet) {
+                                      return ((octet == static_cast<unsigned char>(kOctets)) ||
+                                              ...);
+                                    }),
+                                    {}, {});
+
+bool is_ascii_text(ByteView octets) noexcept {
+  bool other = false;
+  for (const std::uint8_t octet : octets) other |= octet == 0 || octet >= 0x80;
+  return !other;
 }
 
 }  // namespace
@@ -167,30 +182,53 @@ void MimeEvidence::part_raw(ByteView encoded) noexcept {
   if (epilogue_)
     facts_.epilogue |= as_text(encoded).find_first_not_of(" \t\r\n\f\v.") != std::string_view::npos;
   if (!counts_octets_ && !quoted_printable_ && !base64_) return;
-  constexpr std::string_view kEscape = "&#xHHHH;";
-  for (const std::uint8_t octet : encoded) {
-    const bool one_end = cr_ && octet == '\n';
-    if (cr_ && !one_end && ascii_) facts_.ascii_text_illegal = true;
-    cr_ = octet == '\r';
-    if (cr_) continue;
-    ++line_;
-    if (counts_octets_) ++nodes_[current_].octets;
-    if (ascii_ && (octet == 0 || octet >= 0x80)) facts_.ascii_text_illegal = true;
-    if (plain_) {
-      ++facts_.text_octets;
-      const char c = static_cast<char>(octet);
-      const bool digit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
-      const bool fits = kEscape[escape_] == 'H' ? digit : kEscape[escape_] == c;
-      escape_ = fits ? escape_ + 1 : c == '&';
-      if (escape_ == kEscape.size()) {
-        escape_ = 0;
-        ++facts_.unicode_escapes;
-        facts_.text_octets -= kEscape.size();
-      }
-    }
-    if (quoted_printable_) note_quoted(static_cast<char>(octet));
-    if (octet == '\n') end_line();
+  const mime::OctetPattern& marks = quoted_printable_ ? kMarks<'\r', '\n', '='>
+                                    : plain_          ? kMarks<'\r', '\n', '&'>
+                                                      : kMarks<'\r', '\n'>;
+  while (!encoded.empty()) {
+    const bool within = escape_ > 0 || quoted_ > 0;
+    const std::size_t run = within ? 0 : mime::find(marks, encoded);
+    if (run > 0) note_run(encoded.first(run));
+    if (run < encoded.size()) note_octet(encoded[run]);
+    encoded = encoded.subspan(std::min(run + 1, encoded.size()));
   }
+}
+
+void MimeEvidence::note_run(ByteView octets) noexcept {
+  if (ascii_ && (cr_ || !is_ascii_text(octets))) facts_.ascii_text_illegal = true;
+  cr_ = false;
+  line_ += octets.size();
+  if (counts_octets_) nodes_[current_].octets += octets.size();
+  if (plain_) facts_.text_octets += octets.size();
+  if (!quoted_printable_) return;
+  facts_.quoted_printable_octets += octets.size();
+  if (as_text(octets).find_first_not_of(" \t") != std::string_view::npos) blanks_ = 0;
+}
+
+void MimeEvidence::note_octet(std::uint8_t octet) noexcept {
+  const bool one_end = cr_ && octet == '\n';
+  if (cr_ && !one_end && ascii_) facts_.ascii_text_illegal = true;
+  cr_ = octet == '\r';
+  if (cr_) return;
+  ++line_;
+  if (counts_octets_) ++nodes_[current_].octets;
+  if (ascii_ && (octet == 0 || octet >= 0x80)) facts_.ascii_text_illegal = true;
+  if (plain_) note_plain(static_cast<char>(octet));
+  if (quoted_printable_) note_quoted(static_cast<char>(octet));
+  if (octet == '\n') end_line();
+}
+
+// "&#x0416;"
+void MimeEvidence::note_plain(char c) noexcept {
+  constexpr std::string_view kEscape = "&#xHHHH;";
+  ++facts_.text_octets;
+  const bool digit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+  const bool fits = kEscape[escape_] == 'H' ? digit : kEscape[escape_] == c;
+  escape_ = fits ? escape_ + 1 : c == '&';
+  if (escape_ < kEscape.size()) return;
+  escape_ = 0;
+  ++facts_.unicode_escapes;
+  facts_.text_octets -= kEscape.size();
 }
 
 void MimeEvidence::part_end() { end_line(); }

@@ -87,10 +87,9 @@ void TextEvidence::body(std::string_view element) {
 void TextEvidence::note_case(std::string_view element) noexcept {
   if (!has_two_words(element) || looks_encoded(element)) return;
   facts_.octets += element.size();
-  for (const char c : element) {
-    facts_.capitals += c >= 'A' && c <= 'Z';
-    facts_.smalls += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-  }
+  facts_.capitals += count_octets(element, [](std::uint8_t c) { return c >= 'A' && c <= 'Z'; });
+  facts_.smalls += count_octets(
+      element, [](std::uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
 }
 
 void TextEvidence::note_spaces(std::string_view element) noexcept {
@@ -129,29 +128,25 @@ void TextEvidence::part_begin(std::uint32_t alternative, bool html, bool first_p
 }
 
 void TextEvidence::rendered(ByteView utf8) {
-  if (stock_)
-    for (const std::uint8_t octet : utf8) {
-      if (octet == '\n') {
-        note_stock(line_);
-        line_.clear();
-      } else if (line_.size() < kStockLineBytes) {
-        line_ += static_cast<char>(octet);
-      }
-    }
+  if (stock_) note_stock_lines(as_text(utf8));
   if (words_ == nullptr) return;
   std::size_t at = 0;
   while (at < utf8.size()) {
-    const std::size_t blank = mime::white_space_size(utf8.subspan(at));
-    if (blank > 0) {
+    if (const std::size_t blank = mime::white_space_size(utf8.subspan(at)); blank > 0) {
       end_word();
       at += blank;
       continue;
     }
-    if (!in_word_) word_hash_ = kFnvOffset;
+    std::uint64_t hash = in_word_ ? word_hash_ : kFnvOffset;
+    bool counts = word_counts_;
     in_word_ = true;
-    word_hash_ = (word_hash_ ^ utf8[at]) * kFnvPrime;
-    word_counts_ = word_counts_ || is_word_octet(static_cast<char>(utf8[at]));
-    ++at;
+    do {
+      hash = (hash ^ utf8[at]) * kFnvPrime;
+      counts = counts || is_word_octet(static_cast<char>(utf8[at]));
+      ++at;
+    } while (at < utf8.size() && mime::white_space_size(utf8.subspan(at)) == 0);
+    word_hash_ = hash;
+    word_counts_ = counts;
   }
 }
 
@@ -168,6 +163,17 @@ void TextEvidence::part_end(bool has_image) {
   if (stock_) note_stock(line_);
   words_ = nullptr;
   stock_ = false;
+}
+
+void TextEvidence::note_stock_lines(std::string_view text) {
+  while (true) {
+    const std::size_t end = text.find('\n');
+    line_ += text.substr(0, std::min(end, kStockLineBytes - line_.size()));
+    if (end == text.npos) return;
+    note_stock(line_);
+    line_.clear();
+    text.remove_prefix(end + 1);
+  }
 }
 
 // "Current Price: $1.20"

@@ -54,6 +54,7 @@ class TextEvidence {
  private:
   void note_case(std::string_view element) noexcept;
   void note_spaces(std::string_view element) noexcept;
+  void note_stock_lines(std::string_view text);
   void note_stock(std::string_view line) noexcept;
   void end_word();
 
