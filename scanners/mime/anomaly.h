@@ -26,14 +26,14 @@ enum class Anomaly : std::uint8_t {
   blank_continuation,      // a continuation line of white space only: the end to some
   missing_blank_line,      // a delimiter or the message's end before the blank line
   // Multiparts
-  boundary_missing,         // a multipart without boundary: shown as text
+  boundary_missing,         // a multipart without boundary: read as one part
   boundary_empty,           // boundary=""
   boundary_long,            // above RFC 2046's 70 octets
   boundary_strange,         // octets that RFC 2046 does not allow
   boundary_reused,          // the same as that of an enclosing multipart
   boundary_prefix,          // the beginning of an enclosing one's, or the other way round
   close_delimiter_missing,  // the multipart ended without its last boundary
-  no_parts,                 // the boundary never came
+  no_parts,                 // no boundary came: read as one part
   delimiter_lookalike,      // "--boundary" with more behind it: a delimiter to some
   preamble_text,            // text before the first boundary
   epilogue_text,            // text behind the last boundary

@@ -34,6 +34,9 @@ class BoundaryStack {
   Anomalies push(std::string_view boundary, std::uint32_t depth, bool digest) noexcept;
   // What `line` (line end optional) delimits, innermost multipart first; nothing when it is text.
   std::optional<Delimiter> find(std::string_view line) const noexcept;
+  bool is_innermost(const Delimiter& delimiter) const noexcept {
+    return delimiter.frame + 1 == size_;
+  }
   // Whether a line that is no delimiter begins like one.
   bool resembles(std::string_view line) const noexcept;
   // Closes what is nested in the delimiter's multipart, and with a close delimiter that one too.

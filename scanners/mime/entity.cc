@@ -87,11 +87,10 @@ void Entity::note_identity(std::string_view name) noexcept {
 }
 
 void Entity::parse_type(std::string_view value) noexcept {
-  if (has_type) {
-    anomalies.add(Anomaly::duplicate_content_type);
-    return;
-  }
+  if (has_type) anomalies.add(Anomaly::duplicate_content_type);
   has_type = true;
+  boundary.clear();
+  charset.clear();
   ParameterReader reader(value);
   const std::string_view major = reader.token();
   const std::string_view minor = reader.accept('/') ? reader.token() : std::string_view{};
@@ -135,7 +134,6 @@ void Entity::set_boundary(ParameterSet& parameters) noexcept {
   const auto found = parameters.find("boundary");
   if (!found || found->text.empty()) {
     anomalies.add(found ? Anomaly::boundary_empty : Anomaly::boundary_missing);
-    kind = MediaKind::text;
     return;
   }
   boundary.assign(found->text.view());
@@ -145,11 +143,9 @@ void Entity::set_boundary(ParameterSet& parameters) noexcept {
 }
 
 void Entity::parse_encoding(std::string_view value) noexcept {
-  if (has_encoding) {
-    anomalies.add(Anomaly::duplicate_encoding);
-    return;
-  }
+  if (has_encoding) anomalies.add(Anomaly::duplicate_encoding);
   has_encoding = true;
+  encoding = TransferEncoding::identity;
   ParameterReader reader(value);
   const std::string_view token = reader.token();
   if (!reader.at_end()) anomalies.add(Anomaly::broken_parameter);
@@ -167,11 +163,9 @@ void Entity::parse_encoding(std::string_view value) noexcept {
 }
 
 void Entity::parse_disposition(std::string_view value) noexcept {
-  if (has_disposition) {
-    anomalies.add(Anomaly::duplicate_disposition);
-    return;
-  }
+  if (has_disposition) anomalies.add(Anomaly::duplicate_disposition);
   has_disposition = true;
+  disposition.clear();
   ParameterReader reader(value);
   append_lower(reader.token(), disposition);
   ParameterSet parameters(reader);

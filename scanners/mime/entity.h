@@ -1,6 +1,6 @@
 // What the header section of a message or part says about its body (RFC 2045, 2046, 2183, 2231).
 // Broken values fall back to text/plain without an encoding, so that the octets are scanned anyway.
-// Where a field or parameter is repeated, the first counts.
+// Of repeated fields the last counts, as for SpamAssassin and GMime; of parameters the first.
 #pragma once
 
 #include <cstdint>

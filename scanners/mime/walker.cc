@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "scanners/mime/octet_search.h"
 
@@ -157,9 +158,11 @@ void Walker::end_section() noexcept {
   }
   sink_->container(entity_, depth_);
   deepest_ = std::max(deepest_, ++depth_);
-  if (entity_.kind == MediaKind::message) {
+  const bool undelimited = entity_.kind == MediaKind::multipart && entity_.boundary.view().empty();
+  if (entity_.kind == MediaKind::message || undelimited) {
     anomalies_.add(entity_.anomalies);
     begin_header(Section::part, MediaKind::text);
+    if (undelimited) note(Anomaly::no_parts);
     return;
   }
   note(boundaries_.push(entity_.boundary.view(), depth_, entity_.digest));
@@ -175,7 +178,8 @@ void Walker::begin_leaf(PartRole role) noexcept {
   in_leaf_ = true;
   leaf_told_ = line_judged_ = false;
   line_octets_ = 0;
-  if (role == PartRole::content) tell_leaf({});
+  preamble_octets_ = 0;
+  if (role == PartRole::content) tell({});
 }
 
 void Walker::begin_plain_leaf(PartRole role) noexcept {
@@ -183,13 +187,49 @@ void Walker::begin_plain_leaf(PartRole role) noexcept {
   begin_leaf(role);
 }
 
+// Returns what it has no room for.
+ByteView Walker::keep_preamble(ByteView octets) noexcept {
+  const std::size_t kept = std::min(octets.size(), kPreambleBytes - preamble_octets_);
+  std::memcpy(preamble_.data() + preamble_octets_, octets.data(), kept);
+  preamble_octets_ = static_cast<std::uint16_t>(preamble_octets_ + kept);
+  return octets.subspan(kept);
+}
+
+// Another header section and its leaf, in place of the preamble; nothing nests in it.
+void Walker::tell_preamble_as_part() noexcept {
+  ByteView rest = ByteView(preamble_).first(preamble_octets_);
+  const bool line_judged = line_judged_;  // of the line that goes on behind it
+  begin_header(Section::part, MediaKind::text);
+  auto outcome = FieldReader::Outcome::more;
+  while (!rest.empty() && outcome == FieldReader::Outcome::more)
+    outcome = fields_.feed(rest, *this);
+  if (outcome == FieldReader::Outcome::more) outcome = fields_.finish(*this);
+  note(Anomaly::no_parts);
+  entity_.end();
+  sink_->section_end(section_);
+  begin_leaf(PartRole::content);
+  if (outcome == FieldReader::Outcome::stray) tell_leaf(fields_.stray());
+  tell_leaf(rest);
+  line_judged_ = line_judged;
+}
+
 void Walker::end_leaf() noexcept {
+  if (in_leaf_ && role_ == PartRole::preamble && preamble_octets_ > 0) tell_preamble_as_part();
   if (in_leaf_ && leaf_told_) sink_->leaf_end();
   if (in_leaf_) anomalies_.add(entity_.anomalies);
   in_leaf_ = false;
 }
 
 void Walker::tell_leaf(ByteView octets) noexcept {
+  if (role_ == PartRole::preamble) {
+    octets = keep_preamble(octets);
+    if (octets.empty()) return;
+    tell_preamble_as_part();
+  }
+  tell(octets);
+}
+
+void Walker::tell(ByteView octets) noexcept {
   if (!leaf_told_ && (!octets.empty() || role_ == PartRole::content)) {
     leaf_told_ = true;
     sink_->leaf_begin({entity_, role_, depth_});
@@ -313,6 +353,8 @@ bool Walker::take_delimiter(ByteView line) noexcept {
   const auto delimiter = boundaries_.find(as_text(line));
   if (!delimiter) return false;
   held_ = held_line_end_ = 0;
+  if (role_ == PartRole::preamble && !delimiter->close && boundaries_.is_innermost(*delimiter))
+    tell({preamble_.data(), std::exchange(preamble_octets_, 0)});
   end_leaf();
   anomalies_.add(boundaries_.apply(*delimiter));
   skip_line_ = line.back() != '\n';

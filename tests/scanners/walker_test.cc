@@ -74,6 +74,50 @@ TEST(MimeWalker, EndsAPartWithoutBlankLineAtTheDelimiter) {
               "M Content-Type: multipart/mixed; boundary=b\nP A: 1\n[]\n[x]\n"});
 }
 
+// What its preamble would be is what a person may see.
+TEST(MimeWalker, TellsAMultipartThatIsNeverDelimitedAsOnePart) {
+  const std::string type = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+  const std::string header = "M Content-Type: multipart/mixed; boundary=b\n";
+  expect_row({"text", type + "text\r\n-x\r\n", header + "[text\r\n-x\r\n]\n"});
+  expect_row({"with a header", type + "Content-Type: text/html\r\n\r\n<b>\r\n--c\r\n",
+              header + "P Content-Type: text/html\n[<b>\r\n--c\r\n]\n"});
+  expect_row({"a header alone", type + "A: 1\r\n", header + "P A: 1\n[]\n"});
+  expect_row({"closed", type + "A: 1\r\ntext\r\n--b--\r\nepi", header + "P A: 1\n[text]\n[epi]\n"});
+  expect_row({"nothing nests in it",
+              type + "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n",
+              header + "P Content-Type: multipart/mixed; boundary=c\n[--c\r\n]\n"});
+  expect_row({"nothing", type, header});
+  const std::string outer = "Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n";
+  expect_row({"within another", outer + type + "text\r\n--o--\r\n",
+              "M Content-Type: multipart/mixed; boundary=o\nP" + header.substr(1) + "[text]\n"});
+  expect_row({"no boundary", "Content-Type: multipart/mixed\r\n\r\nA: 1\r\n\r\ntext\r\n",
+              "M Content-Type: multipart/mixed\nP A: 1\n[text\r\n]\n"});
+}
+
+TEST(MimeWalker, TakesTheLastOfRepeatedFields) {
+  const std::string text = "Content-Type: text/plain\r\n";
+  const std::string multipart = "Content-Type: multipart/mixed; boundary=b\r\n";
+  const std::string body = "\r\n--b\r\n\r\nx\r\n--b--\r\n";
+  expect_row({"multipart last", text + multipart + body,
+              "M Content-Type: text/plain\nM Content-Type: multipart/mixed; boundary=b\n[x]\n"});
+  expect_row({"text last", multipart + text + body,
+              "M Content-Type: multipart/mixed; boundary=b\nM Content-Type: text/plain\n"
+              "[--b\r\n\r\nx\r\n--b--\r\n]\n"});
+}
+
+TEST(MimeWalker, TellsALongPreambleAsAPart) {
+  const std::string type = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+  const std::string header = "M Content-Type: multipart/mixed; boundary=b\n";
+  std::string lines;
+  while (lines.size() < mime::kPreambleBytes) lines += "-a line\r\n";
+  auto transcript = std::make_unique<Transcript>();
+  const std::string message = type + "A: 1\r\n\r\n" + lines + "\r\n--b\r\n\r\nx";
+  const std::string expected = header + "P A: 1\n[" + lines + "]\n[x]\n";
+  EXPECT_EQ(transcript->of(message), expected);
+  for (std::size_t chunk : {1, 2, 3, 7, 64, 1'000, 8'191, 8'192, 8'193})
+    EXPECT_EQ(transcript->of(message, chunk), expected) << chunk;
+}
+
 TEST(MimeWalker, PassesOverPaddingBehindADelimiter) {
   const std::string message =
       "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b" + std::string(600, ' ') + "\r\n\r\nx";
@@ -132,7 +176,7 @@ TEST(MimeWalker, NamesWhatIsAmbiguous) {
       {mixed + "b" + rest, ""},
       {"Content-Type: multipart/mixed; boundary=b" + rest, "missing_mime_version"},
       {mixed + "b\r\nContent-Type: text/html" + rest, "duplicate_content_type"},
-      {mixed + "b\r\nContent-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit" + rest,
+      {mixed + "b\r\nContent-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64" + rest,
        "duplicate_encoding encoded_composite"},
       {mixed + "b; boundary=c" + rest, "duplicate_parameter"},
       {mixed + "b; boundary*=us-ascii''b" + rest, "duplicate_parameter"},
@@ -149,8 +193,8 @@ TEST(MimeWalker, NamesWhatIsAmbiguous) {
       {"Subject: x\r\n", "missing_blank_line"},
       {mixed + "b\r\n--b\r\n\r\nx\r\n--b--\r\n", "field_without_name"},
       {mixed + "b\r\n\r\n--b\r\nA: 1\r\n--b--\r\n", "missing_blank_line"},
-      {"MIME-Version: 1\r\nContent-Type: multipart/mixed\r\n\r\n", "boundary_missing"},
-      {mixed + "\"\"\r\n\r\n", "boundary_empty"},
+      {"MIME-Version: 1\r\nContent-Type: multipart/mixed\r\n\r\n\r\n", "boundary_missing no_parts"},
+      {mixed + "\"\"\r\n\r\n\r\n", "boundary_empty no_parts"},
       {fmt::format("{}{:b>71}\r\n\r\n--{:b>71}--\r\n", mixed, "", ""), "boundary_long"},
       {mixed + "\"b#\"\r\n\r\n--b#--\r\n", "boundary_strange"},
       {mixed + "b\r\n\r\n--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b--\r\n--b--",
@@ -161,7 +205,8 @@ TEST(MimeWalker, NamesWhatIsAmbiguous) {
       {mixed + "b\r\n\r\n--b\r\n\r\nx", "close_delimiter_missing"},
       {mixed + "b\r\n\r\n\r\n", "no_parts"},
       {mixed + "b\r\n\r\n--b\r\n\r\n--bc\r\n--b--", "delimiter_lookalike"},
-      {mixed + "b\r\n\r\npre\r\n--b--\r\n", "preamble_text"},
+      {mixed + "b\r\n\r\npre\r\n--b\r\n\r\n--b--\r\n", "preamble_text"},
+      {mixed + "b\r\n\r\npre\r\n--b--\r\n", "no_parts"},
       {mixed + "b\r\n\r\n--b--\r\nepilogue", "epilogue_text"},
       {"MIME-Version: 1\r\nContent-Transfer-Encoding: rot13\r\n\r\n", "unknown_encoding"},
       {fmt::format("\r\n{:x>999}\r\n", ""), "line_too_long"},

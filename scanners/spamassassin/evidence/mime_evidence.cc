@@ -54,7 +54,7 @@ void MimeEvidence::begin() {
   open_.clear();
   fields_ = last_ = {};
   current_ = MimeNode::kNone;
-  content_ = epilogue_ = false;
+  content_ = epilogue_ = first_part_ = without_header_ = false;
 }
 
 void MimeEvidence::field(const mime::HeaderField& field) {
@@ -70,7 +70,8 @@ void MimeEvidence::field(const mime::HeaderField& field) {
 }
 
 void MimeEvidence::section_end(mime::Section section) {
-  if (section == mime::Section::part && !fields_.any) facts_.missing_part_header = true;
+  without_header_ =
+      std::exchange(first_part_, false) && section == mime::Section::part && !fields_.any;
   last_ = std::move(fields_);
   fields_ = {};
 }
@@ -88,6 +89,8 @@ std::uint32_t MimeEvidence::add_node(std::string_view type, std::uint32_t depth,
 }
 
 void MimeEvidence::container(std::string_view type, std::uint32_t depth) {
+  facts_.missing_part_header |= without_header_;
+  first_part_ = type.starts_with("multipart/");
   declare(type, {});
   open_.push_back(add_node(type, depth, true));
 }
@@ -129,9 +132,12 @@ void MimeEvidence::part_begin(const mime::Part& part) {
   blanks_ = 0;
   counts_octets_ = quoted_printable_ = base64_ = ascii_ = plain_ = false;
   if (!content_) return;
-  if (part.depth > 0 && (part.anomalies.has(mime::Anomaly::missing_blank_line) ||
-                         part.anomalies.has(mime::Anomaly::field_without_name)))
+  if (part.depth > 0 && last_.any &&
+      (part.anomalies.has(mime::Anomaly::missing_blank_line) ||
+       part.anomalies.has(mime::Anomaly::field_without_name)))
     facts_.missing_part_separator = true;
+  // Not the whole of a multipart that nothing divides.
+  facts_.missing_part_header |= without_header_ && !part.anomalies.has(mime::Anomaly::no_parts);
   declare(part.type, part.charset);
   current_ = add_node(part.type, part.depth, false);
   const bool plain = part.type == "text/plain";

@@ -88,6 +88,8 @@ class MimeEvidence {
   std::vector<MimeNode> nodes_;
   std::vector<std::uint32_t> open_;  // containers around, by depth
   Fields fields_, last_;             // of the section being read, and of the part's own
+  bool first_part_ = false;          // the section being read is that of a multipart's first part
+  bool without_header_ = false;      // it was, and nothing was in it
   std::uint32_t current_ = MimeNode::kNone;
   bool content_ = false;
   bool epilogue_ = false;
