@@ -53,6 +53,27 @@ bool Arrivals::flush(Arrival& arrival) noexcept {
   return true;
 }
 
+std::uint64_t Arrivals::share(Arrival& arrival, const Arrival& from, std::uint64_t begin,
+                              std::uint64_t end) noexcept {
+  if (from.small) return 0;  // few octets, which are to stay in memory
+  std::uint64_t shared = 0;
+  std::uint64_t at = 0;
+  for (const Location& chunk : from.chunks) {
+    if (at == begin + shared && at + chunk.length <= end) {
+      if (shared == 0 && !flush(arrival)) return 0;
+      table_.reference(chunk);
+      arrival.chunks.push_back(chunk);
+      shared += chunk.length;
+    }
+    at += chunk.length;
+  }
+  if (shared == 0) return 0;
+  arrival.body_size += shared;
+  arrival.small = false;
+  arrival.resident.clear();
+  return shared;
+}
+
 void Arrivals::close(Arrival& arrival) noexcept {
   for (const Location& chunk : arrival.chunks) table_.release(chunk);
   arrival.chunks.clear();

@@ -40,6 +40,9 @@ class Arrivals {
   bool append(Arrival& arrival, const BlockSlice& slice) noexcept;
   // The gathered slices become a chunk record: its octets leave with the next write.
   bool flush(Arrival& arrival) noexcept;
+  // As Shard::share().
+  std::uint64_t share(Arrival& arrival, const Arrival& from, std::uint64_t begin,
+                      std::uint64_t end) noexcept;
   void close(Arrival& arrival) noexcept;  // chunks that are nobody else's are free
   // Those that have chunks in the log; `all`: the others, too.
   void fail(QueueError error, bool all) noexcept;

@@ -101,6 +101,14 @@ std::expected<void, QueueError> LogShard::append(Handle handle, const BlockSlice
   return {};
 }
 
+std::uint64_t LogShard::share(Handle handle, Handle from, std::uint64_t begin,
+                              std::uint64_t end) noexcept {
+  Arrival* const arrival = arrivals_.find(handle);
+  const Arrival* const other = arrivals_.find(from);
+  SLUICE_ASSERT(arrival != nullptr && other != nullptr && arrival->mid == other->mid);
+  return arrival->failed ? 0 : arrivals_.share(*arrival, *other, begin, end);
+}
+
 std::expected<void, QueueError> LogShard::commit(Handle handle, const Acceptance& acceptance,
                                                  std::uint64_t token) noexcept {
   Arrival* arrival = arrivals_.find(handle);

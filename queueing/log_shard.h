@@ -30,6 +30,8 @@ class LogShard final : public Shard {
   std::optional<QueueFault> fault() const noexcept override;
 
   std::expected<Handle, QueueError> begin(Mid mid) noexcept override;
+  std::uint64_t share(Handle handle, Handle from, std::uint64_t begin,
+                      std::uint64_t end) noexcept override;
   std::expected<void, QueueError> append(Handle arrival, const BlockSlice& slice) noexcept override;
   std::expected<void, QueueError> commit(Handle arrival, const Acceptance& acceptance,
                                          std::uint64_t token) noexcept override;

@@ -108,6 +108,13 @@ class Shard {
   virtual std::expected<Handle, QueueError> begin(Mid mid) noexcept = 0;
   virtual std::expected<void, QueueError> append(Handle arrival,
                                                  const BlockSlice& slice) noexcept = 0;
+  // The octets from `begin` on of another arrival of the same message become the next ones of this:
+  // as many whole chunks as lie before `end`, as they are in the log. Returns how many octets that
+  // are; 0: append() them.
+  virtual std::uint64_t share(Handle /*arrival*/, Handle /*from*/, std::uint64_t /*begin*/,
+                              std::uint64_t /*end*/) noexcept {
+    return 0;
+  }
   // After success the handle is gone; next_committed() will return `token`.
   virtual std::expected<void, QueueError> commit(Handle arrival, const Acceptance& acceptance,
                                                  std::uint64_t token) noexcept = 0;

@@ -99,7 +99,7 @@ Refusal MessageScan::refusal(const attachment::Report& report) const noexcept {
   for (std::size_t i = 0; i < rules.size(); ++i)
     if (report.rules[i] && rules.rule(i).action == config::AttachmentAction::reject)
       return Refusal::attachment;
-  return Refusal::none;
+  return report.cuts.possible() ? Refusal::none : Refusal::attachment;
 }
 
 // Helpers ("__NAME") have a part in other rules and are not named themselves.
@@ -129,6 +129,7 @@ Verdict MessageScan::conclude() const noexcept {
     score += milli_score(static_cast<double>(program.score(rule)));
   });
   verdict.refusal = refusal(report);
+  verdict.strips = report.cuts.any();
   verdict.hits_truncated = verdict.hit_total > verdict.hit_count;
   verdict.score = static_cast<double>(score) / 1'000;
   verdict.scl = allowed ? 0 : blocked ? 9 : tools_.scl_table.scl(score);

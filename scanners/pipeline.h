@@ -57,6 +57,15 @@ class MessageScan final : private mime::MessageSink {
     return conclude();
   }
 
+  // What is fed next stands in front of the message itself.
+  void feed_trace(ByteView octets) noexcept {
+    first_look_.skip(octets.size());
+    feed(octets);
+  }
+  std::span<const attachment::Cut> cuts() const noexcept {
+    return first_look_.report().cuts.view();
+  }
+
   std::string_view message_id() const noexcept { return message_id_.view(); }
   std::string_view subject() const noexcept { return subject_.view(); }
   static std::size_t memory_bytes(const CompiledRules& rules, const ScanSettings& settings);

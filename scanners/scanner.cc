@@ -38,6 +38,12 @@ MessageScan* Scanner::begin() noexcept {
 
 void Scanner::feed(MessageScan& scan, ByteView octets) noexcept { scan.feed(octets); }
 
+void Scanner::feed_trace(MessageScan& scan, ByteView octets) noexcept { scan.feed_trace(octets); }
+
+std::span<const attachment::Cut> Scanner::cuts(const MessageScan& scan) const noexcept {
+  return scan.cuts();
+}
+
 Verdict Scanner::finish(MessageScan& scan, std::string_view domain) noexcept {
   return scan.finish(domain);
 }

@@ -89,12 +89,16 @@ class Scanner {
 
   MessageScan* begin() noexcept;  // nullptr: all in use
   void feed(MessageScan& scan, ByteView octets) noexcept;
+  // Once, before feed(): what stands in front of the message itself, our own Received.
+  void feed_trace(MessageScan& scan, ByteView octets) noexcept;
   // Then release(). `domain`: of the recipients, when all have the same.
   Verdict finish(MessageScan& scan, std::string_view domain = {}) noexcept;
   // After finish(): there are files that only an examination sees into.
   bool wants_examination(const MessageScan& scan) const noexcept;
   // After finish(): the verdict with what an examination has found.
   Verdict amend(MessageScan& scan, const attachment::Report& found) noexcept;
+  // After finish() or amend(): what is to be taken out, when the verdict says so.
+  std::span<const attachment::Cut> cuts(const MessageScan& scan) const noexcept;
   // After finish(): what the classifier may learn from it unasked. `domain` as there.
   void teach(const MessageScan& scan, std::string_view domain,
              bayes::Lessons& lessons) const noexcept;

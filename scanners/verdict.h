@@ -19,6 +19,7 @@ struct Verdict {
   std::uint16_t hit_total = 0;  // rules that hit, also those beyond `hits`
   bool hits_truncated = false;
   bool limited = false;  // a limit left a part of it unscanned
+  bool strips = false;   // an attachment rule takes parts out: Scanner::cuts()
   Refusal refusal = Refusal::none;
   std::array<std::uint16_t, kHitsMax> hits{};  // rule indexes: rules, then attachments
 };

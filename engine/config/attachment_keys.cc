@@ -84,8 +84,10 @@ std::vector<Key<AttachmentRule>> attachment_rule_keys() {
       {"action",
        choice(&AttachmentRule::action, {{"score", AttachmentAction::score},
                                         {"tag", AttachmentAction::tag},
-                                        {"reject", AttachmentAction::reject}}),
-       "what a message with such a file gets: a score, its name in the report, or a 550"},
+                                        {"reject", AttachmentAction::reject},
+                                        {"strip", AttachmentAction::strip}}),
+       "what a message with such a file gets: a score, its name in the report, a 550, or a note "
+       "instead of the part that the file is or is in"},
       {"score", score_value(), "what action = \"score\" adds"},
   };
 }

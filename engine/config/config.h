@@ -366,7 +366,7 @@ struct Spamd {        // [spamd]: SpamAssassin's protocol
   bool operator==(const Spamd&) const = default;
 };
 
-enum class AttachmentAction : std::uint8_t { score, tag, reject };
+enum class AttachmentAction : std::uint8_t { score, tag, reject, strip };
 
 struct AttachmentRule {                 // [[attachment_rule]]: every rule that fits hits
   std::string name;                     // in the report, among the other rules

@@ -113,6 +113,10 @@ class Lines {
         line("MID {} antivirus {}{}{}{}", e_.mid, text(0), e_.text[1].empty() ? "" : ": ", text(1),
              e_.text[2].empty() ? "" : fmt::format(" engine: {}", text(2)));
         return true;
+      case EventKind::scan_stripped:
+        line("MID {} attachment taken out: {} ({} octets) rule {}", e_.mid, text(0), e_.number,
+             text(1));
+        return true;
       case EventKind::dsn_generated:
         if (text(0) == "failure")
           line("MID {} generated for bounce of MID {} (failure)", e_.mid, e_.number);

@@ -57,7 +57,6 @@ void Desk::submit(Job& job, std::shared_ptr<const scan::RuleSet> rules) noexcept
 
 Job* Desk::next_completed() noexcept {
   while (Job* const job = lender_.next_returned()) {
-    let_go(*job);
     if (!job->abandoned) return job;
     end(*job);
   }

@@ -27,7 +27,7 @@ class Desk {
   Job* begin(std::uint64_t owner) noexcept;        // or null
   void hold(Job& job, BlockSlice slice) noexcept;  // what finds no room makes it incomplete
   void submit(Job& job, std::shared_ptr<const scan::RuleSet> rules) noexcept;
-  Job* next_completed() noexcept;  // null: none now
+  Job* next_completed() noexcept;  // null: none now; it holds its message until end()
   void end(Job& job) noexcept;     // also of one that is in flight
   bool idle() const noexcept { return lender_.idle(); }
   std::size_t held() const noexcept { return held_.in_use(); }

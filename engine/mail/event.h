@@ -41,6 +41,7 @@ enum class EventKind : std::uint8_t {
   // text[0] = "negative", "positive" or "unscanned", text[1] = the virus or why not, text[2] = the
   // engine.
   scan_antivirus,
+  scan_stripped,  // text[0] = name of the file, text[1] = the rule, number = octets
   // Queue.
   queue_committed,  // "queued for delivery"; number = 1: for scanning, which is paused
   // number = SCL: it waits for the operator. text[0] = "late": it would have been refused, had it

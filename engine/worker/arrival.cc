@@ -9,6 +9,7 @@
 #include "engine/examination/stamp.h"
 #include "engine/policy/received_header.h"
 #include "engine/worker/scan_report.h"
+#include "engine/worker/strip.h"
 #include "scanners/stamp.h"
 
 namespace sluice::worker {
@@ -16,8 +17,8 @@ namespace {
 
 // The scanner gets runs of about this size: fewer calls, yet never far behind the arrival.
 constexpr std::uint32_t kScanRun = 4096;
-// Received, X-Sluice-SCL and X-Sluice-Report together.
-constexpr std::size_t kAddedHeaderMax = 8 * 1024;
+// Received and the fields of X-Sluice-… together.
+constexpr std::size_t kAddedHeaderMax = 12 * 1024;
 constexpr std::string_view kBounceMark = "X-Sluice-Bounce: not verified\r\n";
 
 constexpr smtp::Reply kNoResources{452, "4.3.1", "Insufficient system resources, try again later"};
@@ -97,7 +98,7 @@ void Arrival::show_trace(const mail::Envelope& envelope, const Origin& origin) n
   StageScope scope(core_->ledger, Stage::scan);
   char header[policy::kReceivedMax];
   const std::size_t used = write_received(envelope, origin, core_->clock.wall(), header);
-  scan_state_->scanner.feed(*scan_, as_bytes({header, used}));
+  scan_state_->scanner.feed_trace(*scan_, as_bytes({header, used}));
 }
 
 std::size_t Arrival::write_received(const mail::Envelope& envelope, const Origin& origin,
@@ -201,6 +202,9 @@ Arrival::Ending Arrival::end(const mail::Envelope& envelope, const Origin& origi
 Arrival::Ending Arrival::settle(const mail::Envelope& envelope, const Origin& origin,
                                 std::uint64_t token, smtp::Reply& reply) {
   Fate fate;
+  if (verdict_.strips && block_ && filled_ > 0) store_block();
+  if (verdict_.strips && (job_ == nullptr || job_->incomplete))
+    verdict_.refusal = scan::Refusal::attachment;  // it cannot be taken out
   if (scan_ != nullptr) {
     fate = fate_of(verdict_, origin.thresholds, examination_, *origin.antivirus);
     report_verdict(*core_, scan_state_->scanner, verdict_, mid_, icid_, fate.disposition);
@@ -209,6 +213,7 @@ Arrival::Ending Arrival::settle(const mail::Envelope& envelope, const Origin& or
   if (!failure_ && fate.disposition == policy::Disposition::reject)
     return refuse(fate.reply, reply);
   if (!failure_ && fate.disposition == policy::Disposition::discard) return discard();
+  if (!failure_ && verdict_.strips) strip();
   const auto refusal = commit(envelope, origin, fate.disposition, token);
   if (refusal) {
     core_->events.emit({.kind = mail::EventKind::queue_refused,
@@ -244,7 +249,6 @@ bool Arrival::examine(const config::Antivirus& antivirus, std::uint64_t token) {
 Arrival::Ending Arrival::examined(const mail::Envelope& envelope, const Origin& origin,
                                   std::uint64_t token, smtp::Reply& reply) {
   examination_ = std::move(job_->result);
-  core_->examinations->end(*std::exchange(job_, nullptr));
   note_examination();
   return settle(envelope, origin, token, reply);
 }
@@ -252,6 +256,20 @@ Arrival::Ending Arrival::examined(const mail::Envelope& envelope, const Origin& 
 void Arrival::note_examination() {
   verdict_ = scan_state_->scanner.amend(*scan_, examination_.report);
   report_antivirus(*core_, examination_, mid_, icid_);
+}
+
+// What is stored so far is replaced: nobody was told of it yet.
+void Arrival::strip() {
+  StageScope scope(core_->ledger, Stage::queue);
+  const auto& rules = scan_state_->rules->attachment_rules();
+  const auto cuts = scan_state_->scanner.cuts(*scan_);
+  const auto stored = store_without(core_->shard, core_->blocks, mid_, stored_, *job_, cuts, rules);
+  if (!stored) {
+    failure_ = stored.error();
+    return;
+  }
+  core_->shard.abandon(std::exchange(stored_, *stored));
+  report_stripped(*core_, cuts, rules, mid_, icid_);
 }
 
 Arrival::Ending Arrival::refuse(const smtp::Reply& why, smtp::Reply& reply) {
@@ -299,6 +317,12 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
                                disposition >= policy::Disposition::tag,
                                {header + used, sizeof header - used});
   used += examination::write_stamp(examination_, {header + used, sizeof header - used});
+
+  if (verdict_.strips) {
+    const std::string marks =
+        strip_marks(scan_state_->scanner.cuts(*scan_), scan_state_->rules->attachment_rules());
+    used += marks.copy(header + used, sizeof header - used);
+  }
 
   if (origin.unverified_bounce && sizeof header - used >= kBounceMark.size())
     used += kBounceMark.copy(header + used, kBounceMark.size());

@@ -77,6 +77,7 @@ class Arrival {
   void note_examination();
   Ending settle(const mail::Envelope& envelope, const Origin& origin, std::uint64_t token,
                 smtp::Reply& reply);
+  void strip();
   Ending refuse(const smtp::Reply& why, smtp::Reply& reply);
   Ending discard();
   std::size_t write_received(const mail::Envelope& envelope, const Origin& origin, WallTime now,

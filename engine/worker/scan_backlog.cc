@@ -129,6 +129,7 @@ void ScanBacklog::examined(delivery::Delivery& delivery) {
 }
 
 void ScanBacklog::settle(delivery::Delivery& delivery) {
+  if (verdict_.strips) verdict_.refusal = scan::Refusal::attachment;  // it is stored as it is
   const Fate fate = fate_of(verdict_, thresholds_, examination_, antivirus_);
   if (fate.disposition == policy::Disposition::reject && fate.reply.code < 500) return put_back();
   char stamps[kStampsMax];

@@ -61,6 +61,16 @@ void report_antivirus(CoreState& core, const examination::Result& result, Mid mi
                              result.text, result.engine}});
 }
 
+void report_stripped(CoreState& core, std::span<const scan::attachment::Cut> cuts,
+                     const scan::attachment::AttachmentRules& rules, Mid mid, Icid icid) {
+  for (const scan::attachment::Cut& cut : cuts)
+    core.events.emit({.kind = mail::EventKind::scan_stripped,
+                      .icid = icid,
+                      .mid = mid,
+                      .number = static_cast<std::int64_t>(cut.octets),
+                      .text = {cut.file_name.view(), rules.rule(cut.rule).name}});
+}
+
 void report_stored(CoreState& core, const queueing::Shard::Committed& done) {
   using mail::EventKind;
   if (!done.result)

@@ -20,4 +20,8 @@ void report_discarded(CoreState& core, Mid mid, Icid icid, std::int8_t scl);
 // What the anti-virus engine said, if it was asked.
 void report_antivirus(CoreState& core, const examination::Result& result, Mid mid, Icid icid);
 
+// The files that were taken out.
+void report_stripped(CoreState& core, std::span<const scan::attachment::Cut> cuts,
+                     const scan::attachment::AttachmentRules& rules, Mid mid, Icid icid);
+
 }  // namespace sluice::worker

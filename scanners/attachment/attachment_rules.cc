@@ -22,6 +22,7 @@ std::optional<Digest> parse_digest(std::string_view text) noexcept {
 AttachmentRules::AttachmentRules(const std::vector<config::AttachmentRule>& rules) {
   for (const config::AttachmentRule& rule : rules) {
     if (rules_.size() == kRulesMax) break;
+    strips_[rules_.size()] = rule.action == config::AttachmentAction::strip;
     Compiled& compiled = rules_.emplace_back(rule);
     for (const std::string& type : rule.types) compiled.types |= types_named(type).value_or(0);
     for (const std::string& text : rule.sha256)

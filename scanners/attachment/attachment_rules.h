@@ -33,6 +33,7 @@ class AttachmentRules {
 
   RuleHits match(const File& file) const noexcept;
   bool want_digest() const noexcept { return want_digest_; }
+  const RuleHits& strips() const noexcept { return strips_; }  // those with that action
   std::size_t size() const noexcept { return rules_.size(); }
   const config::AttachmentRule& rule(std::size_t index) const noexcept {
     return rules_[index].rule;
@@ -50,6 +51,7 @@ class AttachmentRules {
   static bool matches(const Compiled& compiled, const File& file) noexcept;
 
   std::vector<Compiled> rules_;
+  RuleHits strips_;
   bool want_digest_ = false;
 };
 

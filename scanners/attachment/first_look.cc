@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace sluice::scan::attachment {
 
@@ -24,14 +25,24 @@ Findings compare(const FileName& name, std::string_view declared, FileType type)
   return found;
 }
 
+void Stripper::part_end(const mime::Part& part, std::uint64_t origin, const AttachmentRules& rules,
+                        Cuts& cuts) noexcept {
+  if (part.role == mime::PartRole::uuencoded) return;
+  const RuleHits strips = std::exchange(hits_, {}) & rules.strips();
+  if (strips.any()) cuts.add(part, origin, strips._Find_first());
+}
+
 void FirstLook::begin() noexcept {
   report_ = {};
+  stripper_.begin();
+  origin_ = 0;
   wants_examination_ = false;
 }
 
 void FirstLook::add(const Report& found) noexcept {
   report_.findings.add(found.findings);
   report_.rules |= found.rules;
+  report_.cuts.add(found.cuts);
 }
 
 void FirstLook::part_begin(const mime::Part& part) noexcept { head_of(part).size = 0; }
@@ -50,7 +61,12 @@ void FirstLook::part_end(const mime::Part& part) noexcept {
   const bool text = part.is_text && part.file_name.empty();  // a body, not a file
   report_.findings.add(compare(name, part.type, type));
   const File file{part.file_name, part.type, type, part.octets, nullptr};
-  if (!text) report_.rules |= rules_.match(file);
+  if (!text) {
+    const RuleHits hits = rules_.match(file);
+    report_.rules |= hits;
+    stripper_.hit(hits);
+  }
+  stripper_.part_end(part, origin_, rules_, report_.cuts);
 
   constexpr TypeSet kOpened =
       (kDocuments | kArchives | kDiskImages) & ~types({FileType::html, FileType::xml});

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "scanners/attachment/attachment_rules.h"
+#include "scanners/attachment/cut.h"
 #include "scanners/attachment/file_name.h"
 #include "scanners/attachment/finding.h"
 #include "scanners/mime/message_sink.h"
@@ -15,6 +16,20 @@ namespace sluice::scan::attachment {
 struct Report {
   Findings findings;
   RuleHits rules;  // of AttachmentRules
+  Cuts cuts;       // what they take out
+};
+
+// Which parts of a message rules take out: told of the hits on all files of each, then of its end.
+class Stripper {
+ public:
+  void begin() noexcept { hits_ = {}; }
+  void hit(const RuleHits& hits) noexcept { hits_ |= hits; }
+  // A uuencoded file ends within its part, and is a reason to take that out.
+  void part_end(const mime::Part& part, std::uint64_t origin, const AttachmentRules& rules,
+                Cuts& cuts) noexcept;
+
+ private:
+  RuleHits hits_;
 };
 
 // What name, declared type and content say together.
@@ -25,6 +40,8 @@ class FirstLook final : public mime::MessageSink {
   explicit FirstLook(const AttachmentRules& rules) : rules_(rules) {}
 
   void begin() noexcept;
+  // So many octets are fed before the message's first.
+  void skip(std::uint64_t octets) noexcept { origin_ = octets; }
   void part_begin(const mime::Part& part) noexcept override;
   void part_bytes(const mime::Part& part, ByteView decoded) noexcept override;
   void part_end(const mime::Part& part) noexcept override;
@@ -45,6 +62,8 @@ class FirstLook final : public mime::MessageSink {
 
   const AttachmentRules& rules_;
   Report report_;
+  Stripper stripper_;
+  std::uint64_t origin_ = 0;
   bool wants_examination_ = false;
   Head heads_[2];
 };

@@ -31,10 +31,9 @@ class PartCollector final : public mime::MessageSink {
   }
   void part_end(const mime::Part& part) noexcept override {
     const auto& octets = part.role == mime::PartRole::uuencoded ? inner_ : octets_;
-    if (octets.empty()) return;
     const bool body = part.is_text && part.file_name.empty();
-    if (on_part_ && !body) on_part_(octets);
-    if (unpacker_.may_open()) unpacker_.file(part.file_name, part.type, octets);
+    if (on_part_ && !body && !octets.empty()) on_part_(octets);
+    unpacker_.part(part, octets);
   }
 
   Unpacker& unpacker_;
@@ -78,6 +77,7 @@ Unpacker::~Unpacker() = default;
 
 void Unpacker::begin(std::uint64_t octets, const AttachmentRules& rules) {
   report_ = {};
+  stripper_.begin();
   rules_ = &rules;
   depth_ = files_ = 0;
   expanded_ = 0;
@@ -138,10 +138,23 @@ void Unpacker::message(std::span<const ByteView> octets, const OnPart& on_part) 
   reader.finish(workspace, collector);
 }
 
+void Unpacker::part(const mime::Part& part, ByteView octets) {
+  const Stripper before = stripper_;
+  if (!octets.empty() && may_open()) file(part.file_name, part.type, octets);
+  if (part.is_text && part.file_name.empty()) stripper_ = before;  // a body, not a file
+  if (depth_ == 0) stripper_.part_end(part, 0, *rules_, report_.cuts);
+}
+
+void Unpacker::match(const File& file) {
+  const RuleHits hits = rules_->match(file);
+  report_.rules |= hits;
+  stripper_.hit(hits);
+}
+
 void Unpacker::name_only(std::string_view name) {
   const FileName file_name(name);
   report_.findings.add(compare(file_name, {}, FileType::unknown));
-  report_.rules |= rules_->match({name, {}, FileType::unknown, 0, nullptr});
+  match({name, {}, FileType::unknown, 0, nullptr});
 }
 
 void Unpacker::file(std::string_view name, std::string_view declared, ByteView octets) {
@@ -157,8 +170,7 @@ void Unpacker::file(std::string_view name, std::string_view declared, ByteView o
     hash.update(octets);
     digest = hash.finish();
   }
-  report_.rules |= rules_->match(
-      {name, declared, type, octets.size(), rules_->want_digest() ? &digest : nullptr});
+  match({name, declared, type, octets.size(), rules_->want_digest() ? &digest : nullptr});
   open(type, file_name, declared, octets);
 }
 

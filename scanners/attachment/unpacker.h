@@ -39,6 +39,8 @@ class Unpacker {
 
   // For what opens files (archive, ole, pdf, …), about what is in them.
   void note(Finding finding) { report_.findings.add(finding); }
+  // A part of a message at its end: the message itself, or one that is being opened.
+  void part(const mime::Part& part, ByteView octets);
   // A file within the one that is being opened.
   void file(std::string_view name, std::string_view declared, ByteView octets);
   void name_only(std::string_view name);  // its content cannot be had
@@ -52,6 +54,7 @@ class Unpacker {
   struct Level;
   void begin(std::uint64_t octets, const AttachmentRules& rules);
   void message(std::span<const ByteView> octets, const OnPart& on_part);
+  void match(const File& file);
   void open(FileType type, const FileName& name, std::string_view declared, ByteView octets);
 
   UnpackLimits limits_;
@@ -59,6 +62,7 @@ class Unpacker {
   std::vector<std::unique_ptr<Level>> levels_;  // by depth
   const AttachmentRules* rules_ = nullptr;      // of this message
   Report report_;
+  Stripper stripper_;
   std::uint32_t depth_ = 0;
   std::uint32_t files_ = 0;
   std::uint64_t expanded_ = 0;

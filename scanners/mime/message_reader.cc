@@ -179,6 +179,8 @@ void MessageReader::describe(const Leaf& leaf) noexcept {
                   names_html(part_.file_name);
   part_.is_text = entity.kind == MediaKind::text || part_.is_html;
   part_.anomalies = entity.anomalies;
+  part_.section_at = leaf.section_at;
+  part_.end_at = leaf.content_at;
 }
 
 void MessageReader::container(const Entity& entity, std::uint32_t depth) noexcept {
@@ -220,6 +222,7 @@ void MessageReader::begin_text() noexcept {
 }
 
 void MessageReader::leaf(ByteView octets) noexcept {
+  part_.end_at += octets.size();
   if (wanted_.part_raw) sink_->part_raw(part_, octets);
   transfer_.feed(octets, workspace_->decoded, [this](ByteView piece) { decoded(piece); });
 }

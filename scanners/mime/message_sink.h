@@ -60,6 +60,8 @@ enum class PartRole : std::uint8_t {
   uuencoded,  // a file within the text of a part; told within that part
 };
 
+inline constexpr std::uint64_t kNowhere = UINT64_MAX;
+
 // A leaf: what is no multipart and no nested message. Told by part_begin() and valid to part_end().
 struct Part {
   std::uint32_t index = 0;  // 0, 1, … in the order of the message
@@ -74,6 +76,11 @@ struct Part {
   bool is_html = false;      // rendered as HTML
   Anomalies anomalies;       // grows until part_end()
   std::uint64_t octets = 0;  // decoded; complete at part_end()
+  // Where it stands among the octets fed: with its header (and those of nested messages that it is
+  // all of), from behind the delimiter up to the line end before the next. kNowhere: it is no part
+  // of a multipart, or a file within one.
+  std::uint64_t section_at = kNowhere;
+  std::uint64_t end_at = 0;  // complete at part_end()
 };
 
 enum class BodyView : std::uint8_t { all, visible, hidden };

@@ -42,7 +42,9 @@ void Walker::begin() noexcept {
   depth_ = deepest_ = parts_ = 0;
   held_ = held_line_end_ = 0;
   in_leaf_ = skip_line_ = unended_header_ = false;
-  octets_ = header_octets_ = 0;
+  octets_ = header_octets_ = content_at_ = 0;
+  section_at_ = kNowhere;
+  section_begins_ = false;
   anomalies_ = {};
   begin_header(Section::message, MediaKind::text);
 }
@@ -68,10 +70,15 @@ void Walker::feed(ByteView octets, WalkerSink& sink) noexcept {
 
 void Walker::finish(WalkerSink& sink) noexcept {
   sink_ = &sink;
-  if (state_ == State::header && fields_.finish(*this) == FieldReader::Outcome::stray) take_stray();
+  if (state_ == State::header && fields_.finish(*this) == FieldReader::Outcome::stray) {
+    content_at_ = octets_ - fields_.stray().size();
+    take_stray();
+  }
   const ByteView line = ByteView(hold_).subspan(held_line_end_, held_ - held_line_end_);
   if (held_ > 0 && !take_delimiter(line)) tell_held();
   if (state_ == State::header) {
+    if (std::exchange(section_begins_, false)) section_at_ = octets_;
+    content_at_ = octets_;
     if (section_ == Section::message) {
       header_octets_ = octets_;
       unended_header_ = true;
@@ -110,16 +117,23 @@ void Walker::begin_header(Section section, MediaKind default_kind) noexcept {
   entity_.reset(default_kind);
 }
 
+void Walker::begin_part(MediaKind default_kind) noexcept {
+  section_begins_ = true;
+  begin_header(Section::part, default_kind);
+}
+
 void Walker::feed_header(ByteView& in) noexcept {
+  if (std::exchange(section_begins_, false)) section_at_ = octets_ - in.size();
   switch (fields_.feed(in, *this)) {
     case FieldReader::Outcome::more: return;
     case FieldReader::Outcome::blank:
-      if (section_ == Section::message) header_octets_ = octets_ - in.size();
+      content_at_ = octets_ - in.size();
+      if (section_ == Section::message) header_octets_ = content_at_;
       end_section();
       return;
     case FieldReader::Outcome::stray:
-      if (section_ == Section::message)
-        header_octets_ = octets_ - in.size() - fields_.stray().size();
+      content_at_ = octets_ - in.size() - fields_.stray().size();
+      if (section_ == Section::message) header_octets_ = content_at_;
       take_stray();
       return;
   }
@@ -207,8 +221,10 @@ void Walker::tell_preamble_as_part() noexcept {
   note(Anomaly::no_parts);
   entity_.end();
   sink_->section_end(section_);
+  const bool stray = outcome == FieldReader::Outcome::stray;
+  content_at_ += preamble_octets_ - rest.size() - (stray ? fields_.stray().size() : 0);
   begin_leaf(PartRole::content);
-  if (outcome == FieldReader::Outcome::stray) tell_leaf(fields_.stray());
+  if (stray) tell_leaf(fields_.stray());
   tell_leaf(rest);
   line_judged_ = line_judged;
 }
@@ -232,7 +248,8 @@ void Walker::tell_leaf(ByteView octets) noexcept {
 void Walker::tell(ByteView octets) noexcept {
   if (!leaf_told_ && (!octets.empty() || role_ == PartRole::content)) {
     leaf_told_ = true;
-    sink_->leaf_begin({entity_, role_, depth_});
+    const std::uint64_t section_at = role_ == PartRole::content ? section_at_ : kNowhere;
+    sink_->leaf_begin({entity_, role_, depth_, section_at, content_at_});
   }
   if (octets.empty()) return;
   if (role_ != PartRole::content) {
@@ -359,6 +376,7 @@ bool Walker::take_delimiter(ByteView line) noexcept {
   anomalies_.add(boundaries_.apply(*delimiter));
   skip_line_ = line.back() != '\n';
   depth_ = delimiter->depth - (delimiter->close ? 1 : 0);
+  section_at_ = kNowhere;
   if (delimiter->close) {
     begin_plain_leaf(PartRole::epilogue);
   } else if (++parts_ > limits_.parts_max) {
@@ -366,7 +384,7 @@ bool Walker::take_delimiter(ByteView line) noexcept {
     begin_plain_leaf(PartRole::content);
     note(Anomaly::parts_limit);
   } else {
-    begin_header(Section::part, delimiter->digest ? MediaKind::message : MediaKind::text);
+    begin_part(delimiter->digest ? MediaKind::message : MediaKind::text);
   }
   return true;
 }

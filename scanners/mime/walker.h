@@ -32,6 +32,8 @@ struct Leaf {
   const Entity& entity;  // to leaf_end(); its anomalies grow
   PartRole role = PartRole::content;
   std::uint32_t depth = 0;
+  std::uint64_t section_at = kNowhere;  // octets fed before its header; kNowhere as in Part
+  std::uint64_t content_at = 0;         // and before its content
 };
 
 class WalkerSink {
@@ -66,6 +68,7 @@ class Walker final : private FieldSink {
 
   void field(const FieldPiece& piece) noexcept override;
   void begin_header(Section section, MediaKind default_kind) noexcept;
+  void begin_part(MediaKind default_kind) noexcept;
   void feed_header(ByteView& in) noexcept;
   void take_stray() noexcept;
   void end_section() noexcept;
@@ -103,7 +106,10 @@ class Walker final : private FieldSink {
   // hold_: a line end and a line that may become a delimiter, not told yet.
   std::uint16_t held_ = 0;
   std::uint16_t held_line_end_ = 0;
-  std::uint64_t octets_ = 0;         // fed
+  std::uint64_t octets_ = 0;  // fed
+  std::uint64_t section_at_ = kNowhere;
+  std::uint64_t content_at_ = 0;
+  bool section_begins_ = false;      // section_at_ is where the next octet of a header is
   std::uint64_t header_octets_ = 0;  // of the message's header, with the empty line
   bool unended_header_ = false;      // that line is missing
   Anomalies anomalies_;

@@ -68,8 +68,9 @@ TEST_F(Desks, WhatIsFoundComesBackAndBlocksDoToo) {
   EXPECT_EQ(job.owner, 7u);
   EXPECT_TRUE(job.result.report.findings.has(Finding::runs_by_name));
   EXPECT_FALSE(job.result.scanned);
-  EXPECT_EQ(blocks_.available(), 16u);
+  EXPECT_LT(blocks_.available(), 16u);  // they are the worker's to store anew
   desk_.end(job);
+  EXPECT_EQ(blocks_.available(), 16u);
   EXPECT_TRUE(desk_.idle());
   EXPECT_EQ(desk_.held(), 0u);
 }

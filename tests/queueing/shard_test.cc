@@ -72,6 +72,36 @@ TEST_F(ShardTest, MessageLargerThanASegmentSpansSeveral) {
   queue.expect_whole(1, 900'000);
 }
 
+TEST_F(ShardTest, AMessageThatIsStoredAnewSharesTheChunksOfTheFirst) {
+  constexpr std::size_t kChunk = kBlockBytes;
+  const std::string body = body_of(1, 20 * kChunk + 100);
+  const auto first = queue.shard->begin(1);
+  ASSERT_TRUE(first && queue.append(*first, body));
+  queue.settle();
+  const std::uint64_t written = queue.shard->counts().bytes_written;
+  const auto second = queue.shard->begin(1);
+  ASSERT_TRUE(second);
+  // Without the octets from the middle of the third chunk to that of the sixth.
+  EXPECT_EQ(queue.shard->share(*second, *first, 0, 2 * kChunk + 9), 2 * kChunk);
+  EXPECT_EQ(queue.shard->share(*second, *first, 2 * kChunk, 2 * kChunk + 9), 0u);
+  ASSERT_TRUE(queue.append(*second, body.substr(2 * kChunk, 9) + "a note"));
+  EXPECT_EQ(queue.shard->share(*second, *first, 5 * kChunk + 9, body.size()), 0u);
+  ASSERT_TRUE(queue.append(*second, body.substr(5 * kChunk + 9, kChunk - 9)));
+  EXPECT_EQ(queue.shard->share(*second, *first, 6 * kChunk, body.size()), 14 * kChunk);
+  ASSERT_TRUE(queue.append(*second, body.substr(20 * kChunk)));
+  ASSERT_TRUE(queue.commit(*second, 1));
+  queue.shard->abandon(*first);
+  queue.settle();
+  EXPECT_LT(queue.shard->counts().bytes_written - written, 4 * kChunk);
+  queue.reopen();
+  const std::string expected =
+      body.substr(0, 2 * kChunk + 9) + "a note" + body.substr(5 * kChunk + 9);
+  const auto octets = queue.read(1, 0, body.size());
+  ASSERT_TRUE(octets);
+  EXPECT_TRUE(*octets == expected);
+  EXPECT_EQ(queue.shard->find(1)->body_size, expected.size());
+}
+
 TEST_F(ShardTest, BlocksComeHomeWhenWritten) {
   ASSERT_TRUE(queue.submit(1, 300'000));
   queue.settle();

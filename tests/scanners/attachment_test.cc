@@ -5,6 +5,7 @@
 
 #include "engine/config/load.h"
 #include "scanners/attachment/first_look.h"
+#include "scanners/attachment/unpacker.h"
 #include "scanners/builtin_rules.h"
 #include "scanners/scanner.h"
 
@@ -201,6 +202,80 @@ TEST(Attachments, TheOperatorsRulesAskForNameTypeAndSize) {
   const Scanned eicar = scan(message("application/octet-stream", "a.bin", kEicar), rules);
   EXPECT_THAT(eicar.hits, UnorderedElementsAre("EICAR", "TOO_LARGE"));
   EXPECT_EQ(eicar.refusal, Refusal::attachment);
+}
+
+// What rules take out of the message, or "refused".
+std::vector<std::string> cuts(const std::string& message,
+                              std::vector<config::AttachmentRule> rules) {
+  ScanSettings settings;
+  settings.scl_score = {1, 2, 3, 4, 5, 6.5, 8, 10, 15};
+  settings.attachment_rules = std::move(rules);
+  auto set = *RuleSet::load({}, settings);
+  Scanner scanner(set, settings, 1);
+  MessageScan* scan = scanner.begin();
+  scanner.feed_trace(*scan, as_bytes("Received: here\r\n"));
+  scanner.feed(*scan, as_bytes(message));
+  Verdict verdict = scanner.finish(*scan);
+  // Those that look at content find the same once more.
+  Unpacker unpacker({});
+  const ByteView octets = as_bytes(message);
+  verdict = scanner.amend(*scan, unpacker.examine({&octets, 1}, set->attachment_rules()));
+  std::vector<std::string> result;
+  for (const Cut& cut : scanner.cuts(*scan))
+    result.push_back(fmt::format("{}:{}", set->attachment_rules().rule(cut.rule).name,
+                                 message.substr(cut.begin, cut.end - cut.begin)));
+  EXPECT_EQ(verdict.strips, !result.empty() || verdict.refusal == Refusal::attachment);
+  if (verdict.refusal == Refusal::attachment) return {"refused"};
+  return result;
+}
+
+TEST(Attachments, ARuleCutsTheWholePart) {
+  const config::AttachmentRule zip{
+      .name = "ZIP", .types = {"zip"}, .action = config::AttachmentAction::strip};
+  const config::AttachmentRule tiny{
+      .name = "TINY", .size_max = 3, .action = config::AttachmentAction::strip};
+  const std::string mail = message("application/zip", "a.zip", kZip);
+  const std::string part =
+      "Content-Type: application/zip\r\n"
+      "Content-Disposition: attachment; filename*=utf-8''a.zip\r\n"
+      "Content-Transfer-Encoding: base64\r\n\r\n" +
+      std::string(kZip);
+  EXPECT_THAT(cuts(mail, {zip}), ElementsAre("ZIP:" + part));
+  EXPECT_THAT(cuts("Content-Type: message/rfc822\r\n\r\n" + mail, {zip}),
+              ElementsAre("ZIP:" + part));
+  EXPECT_THAT(cuts(message("text/plain", "a.txt", kEicar), {zip}), IsEmpty());
+  EXPECT_THAT(cuts("A: b\r\n\r\nx\r\n", {tiny}), IsEmpty());  // a body is no file
+  // A message that is nothing but the file is refused; and one with too many of them.
+  EXPECT_THAT(cuts("Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+                       std::string(kZip) + "\r\n",
+                   {zip}),
+              ElementsAre("refused"));
+  std::string many = mail.substr(0, mail.size() - 5);
+  for (std::size_t i = 1; i < kCutsMax; ++i) many += "b\r\n" + part + "\r\n--";
+  EXPECT_EQ(cuts(many + "b--\r\n", {zip}).size(), kCutsMax);
+  EXPECT_THAT(cuts(many + "b\r\n" + part + "\r\n--b--\r\n", {zip}), ElementsAre("refused"));
+}
+
+// The part around a uuencoded file goes with it.
+TEST(Attachments, ARuleCutsThePartAroundAFile) {
+  const config::AttachmentRule scr{
+      .name = "SCR", .file_names = {"*.scr"}, .action = config::AttachmentAction::strip};
+  EXPECT_THAT(cuts("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\none\r\n--b\r\n\r\n"
+                   "begin 644 a.scr\r\n#0V%T\r\n`\r\nend\r\n--b--\r\n",
+                   {scr}),
+              ElementsAre("SCR:\r\nbegin 644 a.scr\r\n#0V%T\r\n`\r\nend"));
+}
+
+TEST(Attachments, ANoteSaysWhatWasCut) {
+  Cut cut{.begin = 0, .end = 0, .octets = 12, .rule = 0, .type = {}, .file_name = {}};
+  cut.type.assign("application/zip");
+  EXPECT_THAT(note_of(cut, "NO_ZIP"),
+              testing::EndsWith("\r\nName: (none)\r\nType: application/zip\r\n"
+                                "Size: 12 octets\r\nRule: NO_ZIP"));
+  cut.file_name.assign("\r\n.\r\n=\xc3\xbc" + std::string(80, 'x'));
+  EXPECT_THAT(note_of(cut, "NO_ZIP"),
+              testing::HasSubstr("\r\nName: =0D=0A.=0D=0A=3D=C3=BC" + std::string(47, 'x') +
+                                 "=\r\n" + std::string(33, 'x') + "\r\nType"));
 }
 
 TEST(Attachments, ATypeThatIsNotKnownIsAProblemOfTheConfiguration) {
