@@ -48,6 +48,7 @@ std::size_t MessageScan::memory_bytes(const CompiledRules& rules, const ScanSett
 void MessageScan::begin() noexcept {
   rules_.begin();
   spent_ = {};
+  malformed_ = false;
   message_id_.clear();
   subject_.clear();
   first_look_.begin();
@@ -113,13 +114,12 @@ Verdict MessageScan::conclude() const noexcept {
   verdict.limited = rules_.limited();
   if (verdict.limited) add(tools_.rules.limit_rule());
   const sa::Program& program = rules_.program();
-  bool allowed = false, blocked = false;
   for (const std::uint32_t index : program.reported()) {
     if (rules_.count(index) <= 0) continue;
     const auto rule = static_cast<std::uint16_t>(index);
     add(rule);
-    allowed = allowed || tools_.rules.phrase(rule) == Phrase::allow;
-    blocked = blocked || tools_.rules.phrase(rule) == Phrase::block;
+    verdict.allowed = verdict.allowed || tools_.rules.phrase(rule) == Phrase::allow;
+    verdict.blocked = verdict.blocked || tools_.rules.phrase(rule) == Phrase::block;
     score += milli_score(static_cast<double>(program.score(rule)));
   }
   const attachment::Report& report = first_look_.report();
@@ -132,7 +132,8 @@ Verdict MessageScan::conclude() const noexcept {
   verdict.strips = report.cuts.any();
   verdict.hits_truncated = verdict.hit_total > verdict.hit_count;
   verdict.score = static_cast<double>(score) / 1'000;
-  verdict.scl = allowed ? 0 : blocked ? 9 : tools_.scl_table.scl(score);
+  verdict.malformed = malformed_;
+  verdict.scl = verdict.allowed ? 0 : verdict.blocked ? 9 : tools_.scl_table.scl(score);
   return verdict;
 }
 

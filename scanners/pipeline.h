@@ -74,6 +74,9 @@ class MessageScan final : private mime::MessageSink {
   using Fact = mime::BoundedText<kFactBytes>;
 
   void field(const mime::HeaderField& field) noexcept override;
+  void message_end(const mime::MessageFacts& facts) noexcept override {
+    malformed_ = !facts.anomalies.empty();
+  }
   static void keep(std::string_view raw, Fact& fact) noexcept;
   Verdict conclude() const noexcept;
   Refusal refusal(const attachment::Report& report) const noexcept;
@@ -86,6 +89,7 @@ class MessageScan final : private mime::MessageSink {
   Duration spent_{0};
   std::optional<bayes::Listener> listener_;  // with a classifier
   mime::Audience audience_;
+  bool malformed_ = false;
   Fact message_id_;
   Fact subject_;
 };

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kLineBytesMax = 77;
 constexpr std::string_view kFold = "\r\n\t";
+constexpr std::size_t kAntispamReportBytesMin = 256;
 constexpr std::size_t kTailBytes = 24;  // fold, "and 65535 more", CRLF
 
 // One "NAME(1.2)"; a long name is cut so that it always fits a line.
@@ -110,6 +111,28 @@ std::size_t write_stamps(const Verdict& verdict, const RuleSet& rules, bool flag
     writer.number(static_cast<unsigned>(verdict.hit_total - written));
     writer.put(" more");
   }
+  writer.end_line();
+  return writer.used();
+}
+
+std::size_t write_antispam_report(const Verdict& verdict, std::string_view source,
+                                  std::span<char> out) noexcept {
+  if (out.size() < kAntispamReportBytesMin) return 0;
+  Writer writer(out);
+  writer.put(verdict.scl < 0 ? "X-Sluice-Antispam-Report: SCL:-"
+                             : "X-Sluice-Antispam-Report: SCL:");
+  writer.number(static_cast<unsigned>(std::abs(verdict.scl)));
+  const auto put = [&](bool applies, std::string_view name, std::string_view value = {}) {
+    if (!applies) return;
+    writer.put(";");
+    writer.fold_for(name.size() + value.size() + 1);
+    writer.put(name);
+    writer.put(value);
+  };
+  put(verdict.allowed || verdict.blocked, "CW:CustomList");
+  put(verdict.malformed, "MIME:MimeCompliance");
+  put(verdict.allowed, "MessageSecurityAntispamBypass");
+  put(!source.empty(), "OrigIP:", source);
   writer.end_line();
   return writer.used();
 }

@@ -19,4 +19,13 @@ inline constexpr std::size_t kStampBytesMin = 128;  // smaller buffers are left 
 std::size_t write_stamps(const Verdict& verdict, const RuleSet& rules, bool flagged,
                          std::span<char> out) noexcept;
 
+// One more field, in the words of Exchange's, for filters that know those; only what applies:
+//   X-Sluice-Antispam-Report: SCL:0;CW:CustomList;MIME:MimeCompliance;
+//     MessageSecurityAntispamBypass;OrigIP:192.0.2.1
+// CW: a phrase of the operator's lists; MIME: the form is broken or ambiguous; the bypass: an
+// allowed phrase outweighed all else; OrigIP: `source`, who handed the message over, where it is
+// known.
+std::size_t write_antispam_report(const Verdict& verdict, std::string_view source,
+                                  std::span<char> out) noexcept;
+
 }  // namespace sluice::scan

@@ -18,8 +18,11 @@ struct Verdict {
   std::uint16_t hit_count = 0;  // entries of `hits`
   std::uint16_t hit_total = 0;  // rules that hit, also those beyond `hits`
   bool hits_truncated = false;
-  bool limited = false;  // a limit left a part of it unscanned
-  bool strips = false;   // an attachment rule takes parts out: Scanner::cuts()
+  bool allowed = false;    // a phrase of scan.allow_phrases outweighed all else
+  bool blocked = false;    // one of scan.block_phrases was found
+  bool malformed = false;  // its form is not what MIME says: mime::Anomalies
+  bool limited = false;    // a limit left a part of it unscanned
+  bool strips = false;     // an attachment rule takes parts out: Scanner::cuts()
   Refusal refusal = Refusal::none;
   std::array<std::uint16_t, kHitsMax> hits{};  // rule indexes: rules, then attachments
 };

@@ -325,7 +325,8 @@ struct Scan {                      // [scan]
   std::int32_t reject = 7;
   std::int32_t quarantine = 10;
   std::int32_t tag = 5;
-  std::string allow_phrases;  // files, a phrase a line; empty = none
+  bool antispam_report = false;  // a header field in Exchange's words
+  std::string allow_phrases;     // files, a phrase a line; empty = none
   std::string block_phrases;
   LateReject late_reject = LateReject::hold;  // what is to be rejected, found after acceptance
   Duration time_max = seconds(1);             // of a worker, for one message
@@ -382,6 +383,7 @@ struct AttachmentRule {                 // [[attachment_rule]]: every rule that 
 };
 
 enum class VirusEngine : std::uint8_t { none, clamd, icap };
+enum class IcapMethod : std::uint8_t { respmod, reqmod };
 enum class OnVirus : std::uint8_t { reject, tag };
 enum class Unscanned : std::uint8_t { mark, defer, reject };
 
@@ -389,6 +391,7 @@ struct Antivirus {  // [antivirus]
   VirusEngine engine = VirusEngine::none;
   std::string server = "/run/clamav/clamd.ctl";
   std::string icap_service = "avscan";
+  IcapMethod icap_method = IcapMethod::respmod;
   Duration connect_timeout = seconds(5);
   Duration timeout = minutes(1);
   OnVirus on_virus = OnVirus::reject;

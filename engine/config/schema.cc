@@ -403,6 +403,10 @@ std::vector<Key<Scan>> scan_keys() {
        "file of phrases, one a line, that make the SCL 0"},
       {"block_phrases", text(&Scan::block_phrases, "a path", no_fault),
        "file of phrases, one a line, that make the SCL 9 unless an allowed one is there too"},
+      {"antispam_report", boolean(&Scan::antispam_report),
+       "put X-Sluice-Antispam-Report into delivered messages: the verdict in the words of "
+       "Exchange's "
+       "field, for filters behind that know those"},
       {"late_reject",
        choice(&Scan::late_reject, {{"hold", LateReject::hold},
                                    {"deliver", LateReject::deliver},

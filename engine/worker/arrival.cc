@@ -318,6 +318,9 @@ std::optional<smtp::Reply> Arrival::commit(const mail::Envelope& envelope, const
                                {header + used, sizeof header - used});
   used += examination::write_stamp(examination_, {header + used, sizeof header - used});
 
+  if (scan_ != nullptr && origin.antispam_report)
+    used += scan::write_antispam_report(verdict_, origin.peer.address.text(),
+                                        {header + used, sizeof header - used});
   if (verdict_.strips) {
     const std::string marks =
         strip_marks(scan_state_->scanner.cuts(*scan_), scan_state_->rules->attachment_rules());

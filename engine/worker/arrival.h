@@ -34,6 +34,7 @@ struct Origin {  // of the message: what Received and the log say
   const config::Antivirus* antivirus = nullptr;
   std::uint32_t hops_max = 30;
   bool header_firewall = true;
+  bool antispam_report = false;
   bool unverified_bounce = false;  // it is marked as one
   queueing::Direction direction = queueing::Direction::inbound;
 };

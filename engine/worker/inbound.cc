@@ -239,6 +239,7 @@ Origin Inbound::origin(tls::ClientCertificate& client) const {
                 .antivirus = &config.antivirus,
                 .hops_max = listener_->config->hops_max,
                 .header_firewall = listener_->config->header_firewall,
+                .antispam_report = config.scan.antispam_report,
                 .unverified_bounce = unverified_bounce_,
                 .direction = listener_->config->direction == config::Direction::outbound
                                  ? queueing::Direction::outbound

@@ -16,11 +16,20 @@ constexpr std::size_t kStampsMax = 8 * 1024;
 constexpr std::string_view kRefusedStatus = "5.7.1";
 constexpr std::string_view kRefusedText = "550 5.7.1 Message rejected due to content restrictions";
 
+// The first field with its folded lines.
+std::string_view first_field(std::string_view header) {
+  std::size_t end = header.find('\n');
+  while (end < header.size() - 1 && (header[end + 1] == ' ' || header[end + 1] == '\t'))
+    end = header.find('\n', end + 1);
+  return header.substr(0, end == header.npos ? header.size() : end + 1);
+}
+
 }  // namespace
 
 void ScanBacklog::configure(const config::Config& config) {
   thresholds_ = policy::SclThresholds(config.scan);
   late_reject_ = config.scan.late_reject;
+  antispam_report_ = config.scan.antispam_report;
   antivirus_ = config.antivirus;
 }
 
@@ -59,6 +68,9 @@ bool ScanBacklog::begin(WallTime wall) {
   examination_ = {};
   read_ = 0;
   failed_ = false;
+  // Our own Received, as rules see it on arrival.
+  const std::string_view trace = first_field(core_.shard.find(mid_)->added_header);
+  scan_state_->scanner.feed_trace(*scan_, as_bytes(trace));
   return true;
 }
 
@@ -97,6 +109,9 @@ void ScanBacklog::finish(delivery::Delivery& delivery) {
     const queueing::InHandScope in_hand(core_.in_hand, mid_, queueing::Work::scan);
     verdict_ =
         scan_state_->scanner.finish(*scan_, core_.shard.find(mid_)->envelope.common_domain());
+    if (core_.lessons != nullptr)
+      scan_state_->scanner.teach(*scan_, core_.shard.find(mid_)->envelope.common_domain(),
+                                 *core_.lessons);
   }
   report_facts(core_, scan_state_->scanner, *scan_, mid_, core_.shard.find(mid_)->icid);
   if (!examine()) settle(delivery);
@@ -135,6 +150,8 @@ void ScanBacklog::settle(delivery::Delivery& delivery) {
   char stamps[kStampsMax];
   std::size_t used = scan::write_stamps(verdict_, scan_state_->scanner.rules(),
                                         fate.disposition >= policy::Disposition::tag, stamps);
+  if (antispam_report_)
+    used += scan::write_antispam_report(verdict_, {}, {stamps + used, sizeof stamps - used});
   used += examination::write_stamp(examination_, {stamps + used, sizeof stamps - used});
   const Icid icid = core_.shard.find(mid_)->icid;
   report_verdict(core_, scan_state_->scanner, verdict_, mid_, icid, fate.disposition);

@@ -55,6 +55,7 @@ class ScanBacklog {
   CoreState& core_;
   policy::SclThresholds thresholds_;
   config::LateReject late_reject_ = config::LateReject::hold;
+  bool antispam_report_ = false;
   bool paused_ = false;
   WallTime not_before_{};  // after a fault
   WallTime wall_{};

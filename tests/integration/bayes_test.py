@@ -171,6 +171,13 @@ score GOOD -1
         self.send(message("ham", 8), "user@example.org")
         self.wait_for(0, 1, "--domain", "example.org")
 
+    def test_what_is_scanned_after_a_pause_is_learned_too(self):
+        self.sluice("mta-control", "pause-mode", "pause-scan")
+        self.send(message("spam", 0))
+        self.send(message("ham", 0))
+        self.sluice("mta-control", "pause-mode", "resume-scan")
+        self.wait_for(1, 1)
+
 
 if __name__ == "__main__":
     SLUICE = os.path.abspath(sys.argv.pop(1))

@@ -92,6 +92,21 @@ class Scl(unittest.TestCase):
         self.send("x", b"Received: from elsewhere ([192.0.2.1]) by here; "
                        b"Mon, 2 Mar 2026 10:00:00 +0000\r\n")
         self.engine.wait_for_log("OURS.*BOTH")
+        self.sluice("mta-control", "pause-mode", "pause-scan")
+        self.send("x", b"Received: from elsewhere ([192.0.2.1]) by here; "
+                       b"Mon, 2 Mar 2026 10:00:00 +0000\r\n")
+        self.sluice("mta-control", "pause-mode", "resume-scan")
+        self.engine.wait_for_log("OURS.*BOTH(.*\n)*.*OURS.*BOTH")
+
+    def test_the_antispam_report_is_written_when_it_is_wanted(self):
+        self.start("antispam_report = true\nallow_phrases = \"allowed\"\n")
+        self.send("project bluebird")
+        self.assertIn("X-Sluice-Antispam-Report: SCL:0;CW:CustomList;MessageSecurityAntispamBypass;"
+                      "\r\n\tOrigIP:127.0.0.1\r\n", self.delivered(1)[0])
+        self.sluice("mta-control", "pause-mode", "pause-scan")
+        self.send("late")
+        self.sluice("mta-control", "pause-mode", "resume-scan")
+        self.assertIn("X-Sluice-Antispam-Report: SCL:0\r\n", self.delivered(2)[1])
 
     def test_copies_of_a_message_have_its_verdict(self):
         self.start(THRESHOLDS)

@@ -51,6 +51,26 @@ void expect_header_lines(const std::string& text) {
   }
 }
 
+std::string antispam_report(const Verdict& verdict, std::string_view source) {
+  std::string out(1'000, '\0');
+  out.resize(write_antispam_report(verdict, source, out));
+  expect_header_lines(out);
+  return out;
+}
+
+TEST(Stamp, TheAntispamReportHasWhatApplies) {
+  EXPECT_EQ(antispam_report({.scl = 5}, "192.0.2.1"),
+            "X-Sluice-Antispam-Report: SCL:5;OrigIP:192.0.2.1\r\n");
+  EXPECT_EQ(antispam_report({.scl = 9, .blocked = true}, ""),
+            "X-Sluice-Antispam-Report: SCL:9;CW:CustomList\r\n");
+  EXPECT_EQ(antispam_report({.scl = 0, .allowed = true, .malformed = true},
+                            "2001:db8:1111:2222:3333:4444:5555:6666"),
+            "X-Sluice-Antispam-Report: SCL:0;CW:CustomList;MIME:MimeCompliance;\r\n"
+            "\tMessageSecurityAntispamBypass;OrigIP:2001:db8:1111:2222:3333:4444:5555:6666\r\n");
+  std::string small(255, '\0');
+  EXPECT_EQ(write_antispam_report({}, "192.0.2.1", small), 0u);
+}
+
 TEST(Stamp, TellsSclScoreAndRules) {
   const NamedRules rules({"A", "B"});
   EXPECT_EQ(stamps(all_hit(2), rules),
