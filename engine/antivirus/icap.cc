@@ -36,11 +36,10 @@ std::optional<T> number(std::string_view text, int base = 10) {
 }
 
 // "res-hdr=0, res-body=137" (RFC 3507 4.4.1): how many octets of headers are in front of the body.
-std::optional<std::size_t> body_offset(std::string_view encapsulated) {
-  constexpr std::string_view kBody = "res-body=";
-  const std::size_t at = encapsulated.find(kBody);
+std::optional<std::size_t> body_offset(std::string_view encapsulated, std::string_view body) {
+  const std::size_t at = encapsulated.find(body);
   if (at == encapsulated.npos) return {};
-  return number<std::size_t>(encapsulated.substr(at + kBody.size()));
+  return number<std::size_t>(encapsulated.substr(at + body.size()));
 }
 
 // Servers say in different words what they found; none of them is in RFC 3507.
@@ -122,20 +121,29 @@ Icap::Sent Icap::send_body(Octets octets, std::size_t from, std::size_t to,
   return {};
 }
 
-std::expected<Icap::Reply, std::string> Icap::respmod(Octets octets, const Patience& patience) {
-  const std::size_t size = size_of(octets);
+// With what HTTP would say of the octets (RFC 3507 4.8.1, 4.9.1).
+std::string Icap::head_of(std::size_t size, std::string_view preview) const {
+  const std::string body =
+      fmt::format("Content-Type: application/octet-stream\r\nContent-Length: {}\r\n\r\n", size);
   const std::string request =
-      "GET http://sluice.invalid/message HTTP/1.1\r\nHost: sluice.invalid\r\n\r\n";
-  const std::string response = fmt::format(
-      "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {}\r\n\r\n",
-      size);
+      fmt::format("{} http://sluice.invalid/message HTTP/1.1\r\nHost: sluice.invalid\r\n{}",
+                  requests_ ? "POST" : "GET", requests_ ? body : "\r\n");
+  const std::string response = requests_ ? "" : "HTTP/1.1 200 OK\r\n" + body;
+  const std::string places = requests_ ? fmt::format("req-body={}", request.size())
+                                       : fmt::format("res-hdr={}, res-body={}", request.size(),
+                                                     request.size() + response.size());
+  return fmt::format(
+      "{} icap://{}/{} ICAP/1.0\r\nHost: {}\r\nAllow: 204\r\n{}"
+      "Encapsulated: req-hdr=0, {}\r\n\r\n{}{}",
+      requests_ ? "REQMOD" : "RESPMOD", host(), service_, host(), preview, places, request,
+      response);
+}
+
+std::expected<Icap::Reply, std::string> Icap::show(Octets octets, const Patience& patience) {
+  const std::size_t size = size_of(octets);
   const bool previews = preview_ != SIZE_MAX;
   const std::size_t first = previews ? std::min(preview_, size) : size;
-  const std::string head = fmt::format(
-      "RESPMOD icap://{}/{} ICAP/1.0\r\nHost: {}\r\nAllow: 204\r\n{}"
-      "Encapsulated: req-hdr=0, res-hdr={}, res-body={}\r\n\r\n{}{}",
-      host(), service_, host(), previews ? fmt::format("Preview: {}\r\n", first) : "",
-      request.size(), request.size() + response.size(), request, response);
+  const std::string head = head_of(size, previews ? fmt::format("Preview: {}\r\n", first) : "");
   auto sent = connection_.write(as_bytes(head), patience);
   if (sent) sent = send_body(octets, 0, first, patience);
   // RFC 3507 4.5: "ieof" tells that there is nothing behind the preview.
@@ -188,7 +196,8 @@ std::expected<std::string, std::string> Icap::read_body(std::size_t most,
 // Whether what the server sends is what it was sent: some do not say 204.
 std::expected<bool, std::string> Icap::comes_back(const Reply& reply, Octets octets,
                                                   const Patience& patience) {
-  const auto offset = body_offset(field(reply.header, "Encapsulated"));
+  const auto offset =
+      body_offset(field(reply.header, "Encapsulated"), requests_ ? "req-body=" : "res-body=");
   if (!offset || *offset > kHeaderMax) return false;
   std::string head;
   if (auto got = read_exactly(*offset, head, patience); !got) return std::unexpected(got.error());
@@ -208,7 +217,9 @@ Answer Icap::judge(const Reply& reply, Octets octets, const Patience& patience) 
     return {Outcome::failed, fmt::format("icap: status {}", reply.status)};
   if (std::string name = threat(reply.header); !name.empty())
     return {Outcome::infected, std::move(name)};
-  if (reply.status == 403) return {Outcome::infected, "blocked"};
+  // A request that gets a response at once goes nowhere (4.8.2).
+  const bool answered = requests_ && field(reply.header, "Encapsulated").starts_with("res-");
+  if (reply.status == 403 || answered) return {Outcome::infected, "blocked"};
   const auto same = comes_back(reply, octets, patience);
   if (!same) return {Outcome::failed, "icap: " + same.error()};
   return *same ? Answer{Outcome::clean, {}} : Answer{Outcome::infected, "modified"};
@@ -221,7 +232,7 @@ Answer Icap::scan(Octets octets, const Patience& patience) {
     if (fresh)
       if (auto connected = connect(patience); !connected)
         return {Outcome::failed, "icap: " + connected.error()};
-    const auto reply = respmod(octets, patience);
+    const auto reply = show(octets, patience);
     if (reply) {
       Answer answer = judge(*reply, octets, patience);
       const bool ends = equals_ignoring_case(field(reply->header, "Connection"), "close");

@@ -10,7 +10,8 @@ std::unique_ptr<VirusEngine> make_virus_engine(const config::Antivirus& config) 
     case config::VirusEngine::clamd:
       return std::make_unique<Clamd>(config.server, config.connect_timeout);
     case config::VirusEngine::icap:
-      return std::make_unique<Icap>(config.server, config.icap_service, config.connect_timeout);
+      return std::make_unique<Icap>(config.server, config.icap_service, config.icap_method,
+                                    config.connect_timeout);
     case config::VirusEngine::none: break;
   }
   return nullptr;

@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-from icap import CICAP, CIcap, FakeIcap, modified
+from icap import CICAP, CIcap, FakeIcap, modified, modified_request
 from sluice_engine import Engine, free_port
 from smtp_peer import Refused, send_message
 from smtp_sink import Sink
@@ -24,10 +24,11 @@ class Icap(unittest.TestCase):
         self.sink = Sink()
         self.addCleanup(self.sink.stop)
 
-    def engine(self, server, service="avscan"):
+    def engine(self, server, service="avscan", method="respmod"):
         engine = Engine(SLUICE, self.sink.port, extra="\n".join(
             ["", "[examination]", "threads = 1", "[antivirus]", 'engine = "icap"',
-             f'server = "{server}"', f'icap_service = "{service}"', ""]))
+             f'server = "{server}"', f'icap_service = "{service}"',
+             f'icap_method = "{method}"', ""]))
         self.addCleanup(engine.__exit__)
         engine.start()
         return engine
@@ -50,6 +51,9 @@ class Icap(unittest.TestCase):
         for octets in (CLEAN, LARGE):
             self.assertTrue(self.send(engine, octets).startswith("250"))
             self.assertIn("X-Sluice-Antivirus: clean;", self.delivered(engine))
+        engine = self.engine(f"127.0.0.1:{server.port}", "echo", "reqmod")
+        self.assertTrue(self.send(engine, LARGE).startswith("250"))
+        self.assertIn("X-Sluice-Antivirus: clean;", self.delivered(engine))
         self.assertTrue(self.send(self.engine(f"127.0.0.1:{server.port}", "nothing"))
                         .startswith("451"), "there is no such service")
 
@@ -64,6 +68,23 @@ class Icap(unittest.TestCase):
                 self.assertEqual(fake.bodies, [CLEAN, LARGE])
                 stamp = self.delivered(engine)
                 self.assertIn('X-Sluice-Antivirus: clean;\r\n\tengine="Fake _database-1_"', stamp)
+
+    def test_requests_as_well_as_responses(self):
+        fake = FakeIcap(method="REQMOD")
+        self.addCleanup(fake.stop)
+        engine = self.engine(fake.server, method="reqmod")
+        virus = "550 5.7.1 Message rejected: it contains a virus"
+        answers = [(lambda body: b"ICAP/1.0 204 No Content\r\n\r\n", "250"),
+                   (modified_request, "250"),
+                   (lambda body: modified_request(body + b"!"), virus),
+                   (lambda body: modified(b"a page", "403 Forbidden"), virus),
+                   (modified, virus)]  # a response at once: the request goes nowhere
+        for number, (answer, reply) in enumerate(answers):
+            with self.subTest(number):
+                fake.answer = answer
+                octets = LARGE + b"%d\r\n" % number
+                self.assertTrue(self.send(engine, octets).startswith(reply))
+                self.assertEqual(fake.bodies[-1], octets)
 
     def test_every_answer_has_its_outcome(self):
         fake = FakeIcap()

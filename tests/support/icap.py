@@ -61,8 +61,9 @@ class CIcap:
 class FakeIcap:
     """`answer(body)`: the octets to answer with, or None to hang up. A preview of `preview` octets."""
 
-    def __init__(self, preview=16):
+    def __init__(self, preview=16, method="RESPMOD"):
         self.preview = preview
+        self.method = method
         self.tag = "database-1"
         self.answer = lambda body: b"ICAP/1.0 204 No Content\r\n\r\n"
         self.bodies = []
@@ -95,7 +96,7 @@ class FakeIcap:
 
     def options(self):
         preview = "" if self.preview is None else f"Preview: {self.preview}\r\n"
-        return (f"ICAP/1.0 200 OK\r\nMethods: RESPMOD\r\nService: Fake\r\nISTag: \"{self.tag}\"\r\n"
+        return (f"ICAP/1.0 200 OK\r\nMethods: {self.method}\r\nService: Fake\r\nISTag: \"{self.tag}\"\r\n"
                 f"Allow: 204\r\n{preview}Encapsulated: null-body=0\r\n\r\n").encode()
 
     @staticmethod
@@ -106,11 +107,16 @@ class FakeIcap:
         return lines
 
     def body(self, request, file, connection):
+        assert request[0].startswith(self.method + " "), request
         fields = dict(line.split(": ", 1) for line in request[1:])
         assert fields["Allow"] == "204", fields
         parts = dict(part.strip().split("=") for part in fields["Encapsulated"].split(","))
-        head = file.read(int(parts["res-body"]))
-        assert head[int(parts["res-hdr"]):].startswith(b"HTTP/1.1 200 OK\r\n"), head
+        if self.method == "REQMOD":
+            head = file.read(int(parts["req-body"]))
+            assert head.startswith(b"POST ") and b"\r\nContent-Length: " in head, head
+        else:
+            head = file.read(int(parts["res-body"]))
+            assert head[int(parts["res-hdr"]):].startswith(b"HTTP/1.1 200 OK\r\n"), head
         body, last = self.chunks(file)
         if "Preview" in fields:
             assert len(body) <= int(fields["Preview"]), "the preview is longer than it may be"
@@ -130,6 +136,13 @@ class FakeIcap:
 
     def stop(self):
         self.listener.close()
+
+
+def modified_request(body):
+    """An answer with another HTTP request in it."""
+    head = b"POST http://sluice.invalid/message HTTP/1.1\r\n\r\n"
+    return (f"ICAP/1.0 200 OK\r\nEncapsulated: req-hdr=0, req-body={len(head)}\r\n\r\n".encode()
+            + head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
 
 
 def modified(body, status="200 OK", fields=""):
