@@ -62,6 +62,7 @@ class LiveIndex {
   // up this call: then earliest_due() is still in the past).
   LiveMessage* next_due(WallTime now) noexcept;
   LiveMessage* next_unscanned(WallTime now) noexcept;
+  void postpone_unscanned(LiveMessage& live, WallTime until) noexcept;  // one that waits for it
   WallTime earliest_due() const noexcept;
   WallTime earliest_unscanned() const noexcept;
   void unlease(LiveMessage& live);

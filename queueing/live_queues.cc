@@ -161,6 +161,12 @@ LiveMessage* LiveIndex::next_unscanned(WallTime now) noexcept {
   return &live;
 }
 
+void LiveIndex::postpone_unscanned(LiveMessage& live, WallTime until) noexcept {
+  if (!unscanned_.contains(live.slot)) return;
+  unscanned_.remove(live.slot);
+  unscanned_.insert(live.slot, until);
+}
+
 WallTime LiveIndex::earliest_due() const noexcept {
   return due_.empty() ? WallTime{INT64_MAX} : due_.top().due;
 }

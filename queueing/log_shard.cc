@@ -42,7 +42,7 @@ LogShard::LogShard(const ShardOptions& options, LogDevice& device,
 }
 
 LogShard::~LogShard() {
-  if (started_ && !failed_ && writer_.idle()) device_.mark_closed();
+  if (started_ && !failed_ && writer_.idle() && outcomes_.complete()) device_.mark_closed();
   device_.close();
 }
 
@@ -50,7 +50,7 @@ std::int64_t LogShard::start() {
   if (device_.was_left_open())
     report_.notes.insert(report_.notes.begin(),
                          "the last engine did not close this queue: what it had delivered in its "
-                         "last 200 ms may be delivered again");
+                         "last 200 ms, or had no room to note, may be delivered again");
   for (const std::uint32_t file : report_.unfinished) device_.remove_now(file);
   for (const std::uint32_t file : report_.kept) supply_.add_file(file);
   for (const std::uint32_t file : report_.spares) supply_.add_spare(file);
@@ -231,6 +231,12 @@ bool LogShard::next_unscanned(WallTime now, Mid& out) noexcept {
   if (live == nullptr) return false;
   out = live->message.mid;
   return true;
+}
+
+void LogShard::postpone_unscanned(Mid mid, WallTime until) noexcept {
+  LiveMessage* live = index_.find(mid);
+  if (live != nullptr && live->message.leased && !unlease(mid))
+    index_.postpone_unscanned(*live, until);
 }
 
 // The index follows at once; the record is synced with the next outcomes. A message that leaves the

@@ -56,6 +56,7 @@ class LogShard final : public Shard {
   WallTime earliest_unscanned() const noexcept override {
     return failed_ ? WallTime{INT64_MAX} : index_.earliest_unscanned();
   }
+  void postpone_unscanned(Mid mid, WallTime until) noexcept override;
   bool set_stage(Mid mid, const StageChange& change) noexcept override;
 
   void answered(Mid mid, Rid rid, const PeerAnswer& answer) noexcept override;

@@ -7,7 +7,10 @@ namespace sluice::queueing {
 void OutcomeLog::log(LiveMessage& live, Rid rid, const RecipientProgress& progress) noexcept {
   const Outcome outcome{live.message.mid, rid, progress, live.trail};
   if (waiting_.empty() && append(outcome, live.trail)) return;
-  if (waiting_.size() == kWaitingMax) waiting_.pop();
+  if (waiting_.size() == kWaitingMax) {
+    waiting_.pop();
+    forgot_ = true;
+  }
   waiting_.push(outcome);
 }
 

@@ -16,6 +16,7 @@ class OutcomeLog {
   void log(LiveMessage& live, Rid rid, const RecipientProgress& progress) noexcept;
   void poll() noexcept;  // those that wait
   bool empty() const noexcept { return waiting_.empty(); }
+  bool complete() const noexcept { return waiting_.empty() && !forgot_; }  // nothing is missing
 
  private:
   static constexpr std::size_t kWaitingMax = 65'536;  // the oldest are forgotten
@@ -31,6 +32,7 @@ class OutcomeLog {
   SegmentWriter& writer_;
   SegmentTable& table_;
   Fifo<Outcome> waiting_;
+  bool forgot_ = false;
 };
 
 }  // namespace sluice::queueing

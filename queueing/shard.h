@@ -151,6 +151,8 @@ class Shard {
   // set_stage() moves a message on, on the disk too (false: no room, nothing has changed).
   virtual bool next_unscanned(WallTime, Mid&) noexcept { return false; }
   virtual WallTime earliest_unscanned() const noexcept { return {INT64_MAX}; }
+  // Gives a message of next_unscanned() back; it is not taken before `until`.
+  virtual void postpone_unscanned(Mid, WallTime /*until*/) noexcept {}
   virtual bool set_stage(Mid, const StageChange&) noexcept { return false; }
 
   // What the operator sees and steers. answered() notes what a next hop has said of a recipient.

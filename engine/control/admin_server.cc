@@ -11,13 +11,14 @@
 #include <cstring>
 #include <filesystem>
 
+#include "engine/base/clock.h"
 #include "engine/control/admin_commands.h"
 
 namespace sluice::control {
 namespace {
 
-constexpr std::size_t kRequestMax = 4096;  // octets
-constexpr int kClientTimeMs = 500;
+constexpr std::size_t kRequestMax = 4096;            // octets
+constexpr Duration kClientTime = milliseconds(500);  // for its request, and for the answer
 constexpr int kBacklog = 16;
 
 bool fill_address(const std::string& path, sockaddr_un& address) {
@@ -57,10 +58,14 @@ std::string user_of(int client) {
   return "uid " + std::to_string(peer.uid);
 }
 
-void set_timeouts(int client) {
-  const timeval limit{0, kClientTimeMs * 1000};
-  setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+// Waits for `events`; false when `until` comes first.
+bool ready(int client, short events, Instant until) {
+  for (;;) {
+    const Duration left = until - SystemClock().now();
+    if (left.ns <= 0) return false;
+    pollfd descriptor{client, events, 0};
+    if (poll(&descriptor, 1, static_cast<int>(left.ns / 1'000'000 + 1)) > 0) return true;
+  }
 }
 
 }  // namespace
@@ -99,27 +104,32 @@ AdminServer::~AdminServer() {
 void AdminServer::poll(int timeout_ms, int also) {
   pollfd descriptors[] = {{descriptor_, POLLIN, 0}, {also, POLLIN, 0}};
   if (::poll(descriptors, 2, timeout_ms) <= 0 || (descriptors[0].revents & POLLIN) == 0) return;
-  const int client = retry([&] { return accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC); });
+  const int client =
+      retry([&] { return accept4(descriptor_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); });
   if (client < 0) return;
-  set_timeouts(client);
   serve(client);
   close(client);
 }
 
+// The control thread waits for it meanwhile: a slow client is dropped.
 void AdminServer::serve(int client) {
   std::string request;
   char buffer[kRequestMax];
+  const Instant asked_by = SystemClock().now() + kClientTime;
   while (request.find('\n') == std::string::npos && request.size() < kRequestMax) {
+    if (!ready(client, POLLIN, asked_by)) return;
     const ssize_t got = retry([&] { return read(client, buffer, sizeof buffer); });
     if (got <= 0) return;
     request.append(buffer, static_cast<std::size_t>(got));
   }
   const std::string reply = run_admin_command(engine_, request, user_of(client)) + "\n";
+  const Instant answered_by = SystemClock().now() + kClientTime;
   for (std::size_t sent = 0; sent < reply.size();) {
+    if (!ready(client, POLLOUT, answered_by)) return;
     const ssize_t n =
         retry([&] { return send(client, reply.data() + sent, reply.size() - sent, MSG_NOSIGNAL); });
-    if (n <= 0) return;
-    sent += static_cast<std::size_t>(n);
+    if (n < 0 && errno != EAGAIN) return;
+    if (n > 0) sent += static_cast<std::size_t>(n);
   }
 }
 

@@ -281,9 +281,10 @@ void Engine::drain_workers() {
   const Instant until = clock_.now() + kDrainTime;
   for (bool waiting = true; waiting && clock_.now() < until;) {
     auto busy = std::make_shared<std::atomic<int>>(0);
-    pool_.on_each([busy](worker::Worker& w, Instant) { *busy += w.drained() ? 0 : 1; });
+    const bool reached =
+        pool_.on_each([busy](worker::Worker& w, Instant) { *busy += w.drained() ? 0 : 1; });
     drain_events();
-    waiting = *busy > 0;
+    waiting = *busy > 0 || !reached;
     if (waiting) admin_->poll(kControlPeriodMs, -1);
   }
 }

@@ -67,6 +67,9 @@ bool Selector::matches(const queueing::QueuedMessage& message, WallTime now) con
 std::expected<Selector, std::string> parse_selector(const json& request) {
   Selector selector;
   if (request.contains("mids")) selector.mids = request["mids"].get<std::vector<Mid>>();
+  std::ranges::sort(selector.mids);  // each once: what is deleted is not there a second time
+  const auto repeated = std::ranges::unique(selector.mids);
+  selector.mids.erase(repeated.begin(), repeated.end());
   selector.sender = lower_text(request, "sender");
   selector.recipient = lower_text(request, "recipient");
   selector.domain = lower_text(request, "domain");

@@ -130,7 +130,8 @@ void SpamdServer::run() {
     polled.assign({{wake_, POLLIN, 0}, {full ? -1 : listener_, POLLIN, 0}});
     for (const Session& session : sessions_)
       polled.push_back(
-          {session.descriptor, static_cast<short>(session.answer.empty() ? POLLIN : POLLOUT), 0});
+          {session.descriptor,
+           static_cast<short>(session.answer.empty() || session.answered() ? POLLIN : POLLOUT), 0});
     if (::poll(polled.data(), polled.size(), kWaitMs) < 0 && errno != EINTR) return;
     eventfd_t woken = 0;
     if (polled[0].revents != 0) ::eventfd_read(wake_, &woken);
@@ -163,6 +164,7 @@ void SpamdServer::accept() {
 }
 
 void SpamdServer::serve(Session& session, short events) {
+  if (session.answered()) return drop_rest(session);
   if (session.answer.empty() && (events & (POLLIN | POLLHUP | POLLERR)) != 0) read(session);
   if (session.descriptor >= 0 && !session.answer.empty()) write(session);
 }
@@ -187,7 +189,15 @@ void SpamdServer::write(Session& session) {
   const ssize_t gone = ::send(session.descriptor, rest.data(), rest.size(), MSG_NOSIGNAL);
   if (would_block(gone)) return;
   if (gone > 0) session.sent += static_cast<std::size_t>(gone);
-  if (gone <= 0 || session.sent == session.answer.size()) close(session);
+  if (gone <= 0) return close(session);
+  if (session.answered()) ::shutdown(session.descriptor, SHUT_WR);
+}
+
+// What the client still sends: closed before it has all of that, it would lose the answer.
+void SpamdServer::drop_rest(Session& session) {
+  std::array<char, 64 * 1024> buffer;
+  const ssize_t got = ::recv(session.descriptor, buffer.data(), buffer.size(), 0);
+  if (got <= 0 && !would_block(got)) close(session);
 }
 
 void SpamdServer::close(Session& session) noexcept {

@@ -45,6 +45,7 @@ class SpamdServer {
     SpamdReader reader;
     std::string answer;
     std::size_t sent = 0;
+    bool answered() const noexcept { return !answer.empty() && sent == answer.size(); }
     Time ends;  // it is closed then, whatever it waits for
   };
 
@@ -56,6 +57,7 @@ class SpamdServer {
   void serve(Session& session, short events);
   void read(Session& session);
   void write(Session& session);
+  void drop_rest(Session& session);
   void close(Session& session) noexcept;
   std::string answer(const SpamdReader& request);
   std::string judge(SpamdCommand command, std::string_view message);

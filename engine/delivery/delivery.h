@@ -116,6 +116,8 @@ class Delivery {
   // By the operator; `[delivery] paused` is another reason of its own.
   virtual void pause(bool paused) noexcept = 0;
   virtual void flush() noexcept = 0;  // every next hop is tried again at once
+  // What waits for a connection is taken from the queue anew: hosts are held.
+  virtual void reconsider() noexcept = 0;
   virtual void set_redirects(std::vector<Redirect> redirects) = 0;
   // Takes over the lease of a message that is to go back to its sender, whole; false: no room now.
   virtual bool return_to_sender(Mid mid, std::string_view status, std::string_view diagnostic) = 0;

@@ -54,8 +54,10 @@ class Destination {
   const PeerRule& rule() const noexcept { return rule_; }
   bool lmtp() const noexcept { return lmtp_; }
   const smtp::Credentials& credentials() const noexcept { return credentials_; }
+  // Nothing refers to it: it may go.
   bool unused() const noexcept {
-    return connections == 0 && active_recipients == 0 && !inquiry.waits() && !awaits_policy;
+    return connections == 0 && active_recipients == 0 && waiting_count_ == 0 &&
+           collecting == nullptr && !attention.linked() && !inquiry.waits() && !awaits_policy;
   }
 
   void enqueue(Job& job) noexcept;

@@ -226,11 +226,15 @@ void Dispatcher::flush() noexcept {
   destinations_.for_each([](Destination& destination) { destination.forget_back_off(); });
 }
 
+void Dispatcher::reconsider() noexcept {
+  destinations_.for_each([this](Destination& destination) { give_back_waiting(destination); });
+}
+
 // What waits is grouped again, by the new ones.
 void Dispatcher::set_redirects(std::vector<Redirect> redirects) {
   if (redirects_ == redirects) return;
   redirects_ = std::move(redirects);
-  destinations_.for_each([this](Destination& destination) { give_back_waiting(destination); });
+  reconsider();
 }
 
 const Redirect* Dispatcher::redirect_of(std::string_view domain) const noexcept {

@@ -44,6 +44,7 @@ class Dispatcher final : public Delivery {
   Instant next_deadline() const noexcept override;
   void pause(bool paused) noexcept override;
   void flush() noexcept override;
+  void reconsider() noexcept override;
   void set_redirects(std::vector<Redirect> redirects) override;
   bool return_to_sender(Mid mid, std::string_view status, std::string_view diagnostic) override;
   void reconfigure(const config::Config& config, ClientContexts contexts) noexcept override;

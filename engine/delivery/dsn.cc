@@ -15,14 +15,6 @@ bool is_eight_bit(const DsnContext& context) {
   return parameters.smtputf8 || parameters.body != mail::BodyType::seven_bit;
 }
 
-std::string address_of(const DsnContext& context, Rid wanted) {
-  std::string address;
-  context.original->envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
-    if (rid == wanted) address = recipient.address;
-  });
-  return address;
-}
-
 std::string boundary_of(const DsnContext& context) {
   return fmt::format("sluice-{}-{:016x}", context.mid, context.boundary);
 }
@@ -87,9 +79,9 @@ void put_explanation(std::string& out, const DsnContext& context) {
       if (notice.action != action) continue;
       if (!begun) out += "\r\n" + explanation_of(action, notice) + "\r\n";
       begun = true;
-      out += fmt::format("  <{}>\r\n    {}{}\r\n", address_of(context, notice.rid),
-                         notice.expired ? "delivery time expired; last: " : "",
-                         printable(notice.diagnostic));
+      out += fmt::format(
+          "  <{}>\r\n    {}{}\r\n", context.original->envelope.recipient(notice.rid).address,
+          notice.expired ? "delivery time expired; last: " : "", printable(notice.diagnostic));
     }
   }
   out += "\r\n";

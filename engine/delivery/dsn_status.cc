@@ -16,17 +16,15 @@ std::string_view action_word(DsnAction action) noexcept {
   return "failed";
 }
 
-void put_addresses(std::string& out, const DsnContext& context, Rid wanted) {
-  context.original->envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
-    if (rid != wanted) return;
-    const std::size_t semicolon = recipient.orcpt.find(';');
-    if (semicolon != std::string_view::npos)
-      put_field(out, "Original-Recipient",
-                fmt::format("{};{}", printable(recipient.orcpt.substr(0, semicolon)),
-                            decode_xtext(recipient.orcpt.substr(semicolon + 1))));
-    out += fmt::format("Final-Recipient: {};{}\r\n", is_international(context) ? "utf-8" : "rfc822",
-                       recipient.address);
-  });
+void put_addresses(std::string& out, const DsnContext& context, Rid rid) {
+  const mail::Recipient recipient = context.original->envelope.recipient(rid);
+  const std::size_t semicolon = recipient.orcpt.find(';');
+  if (semicolon != std::string_view::npos)
+    put_field(out, "Original-Recipient",
+              fmt::format("{};{}", printable(recipient.orcpt.substr(0, semicolon)),
+                          decode_xtext(recipient.orcpt.substr(semicolon + 1))));
+  out += fmt::format("Final-Recipient: {};{}\r\n", is_international(context) ? "utf-8" : "rfc822",
+                     recipient.address);
 }
 
 void put_recipient(std::string& out, const DsnContext& context, const Notice& notice) {

@@ -72,10 +72,9 @@ void DsnWriter::begin() {
 void DsnWriter::select_reported(const queueing::QueuedMessage& message) {
   reported_.clear();
   if (message.envelope.reverse_path().empty()) return;
-  message.envelope.for_each_recipient([&](Rid rid, const mail::Recipient& recipient) {
-    for (const Notice& notice : job_->notices)
-      if (notice.rid == rid && wants_notice(recipient, notice.action)) reported_.push_back(notice);
-  });
+  for (const Notice& notice : job_->notices)
+    if (wants_notice(message.envelope.recipient(notice.rid), notice.action))
+      reported_.push_back(notice);
 }
 
 DsnContext DsnWriter::context() const {

@@ -49,13 +49,8 @@ void Outcomes::settle_refused(Job& job, Rid rid, smtp::RecipientResult result, c
 }
 
 // Its views live in the message.
-mail::Recipient Outcomes::recipient_of(const Job& job, Rid wanted) const {
-  mail::Recipient found;
-  shard_.find(job.mid())->envelope.for_each_recipient(
-      [&](Rid rid, const mail::Recipient& recipient) {
-        if (rid == wanted) found = recipient;
-      });
-  return found;
+mail::Recipient Outcomes::recipient_of(const Job& job, Rid rid) const {
+  return shard_.find(job.mid())->envelope.recipient(rid);
 }
 
 bool Outcomes::is_pending(const Job& job, Rid rid) const noexcept {

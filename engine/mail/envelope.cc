@@ -95,6 +95,7 @@ void Envelope::clear() noexcept {
     bytes_.clear();
   first_recipient_ = 0;
   recipient_count_ = 0;
+  read_offset_ = 0;
 }
 
 void Envelope::set_sender(std::string_view reverse_path, const SenderParameters& parameters) {
@@ -151,6 +152,20 @@ Recipient Envelope::read_recipient(std::size_t& offset) const noexcept {
   recipient.address = read_string(bytes_, offset);
   recipient.orcpt = read_string(bytes_, offset);
   return recipient;
+}
+
+Recipient Envelope::recipient(std::uint32_t rid) const noexcept {
+  SLUICE_ASSERT(rid < recipient_count_);
+  if (rid < read_rid_ || read_offset_ == 0) {
+    read_rid_ = 0;
+    read_offset_ = first_recipient_;
+  }
+  for (;; ++read_rid_) {
+    std::size_t end = read_offset_;
+    const Recipient recipient = read_recipient(end);
+    if (read_rid_ == rid) return recipient;
+    read_offset_ = end;
+  }
 }
 
 std::optional<Envelope> Envelope::decode(ByteView encoded) {

@@ -63,6 +63,9 @@ class Envelope {
     for (std::uint32_t rid = 0; rid < recipient_count_; ++rid) visit(rid, read_recipient(offset));
   }
 
+  // One of them (rid < recipient_count()). Asked for in ascending order, each costs one step.
+  Recipient recipient(std::uint32_t rid) const noexcept;
+
   ByteView encoded() const noexcept { return bytes_; }
   static std::size_t encoded_size(const Recipient& recipient) noexcept;  // what adding it takes
   // nullopt when the octets are not a whole envelope.
@@ -74,6 +77,9 @@ class Envelope {
   std::vector<std::uint8_t> bytes_;
   std::size_t first_recipient_ = 0;
   std::uint32_t recipient_count_ = 0;
+  // What recipient() has read last; offset 0 = nothing.
+  mutable std::uint32_t read_rid_ = 0;
+  mutable std::size_t read_offset_ = 0;
 };
 
 }  // namespace sluice::mail

@@ -146,7 +146,7 @@ void ScanBacklog::examined(delivery::Delivery& delivery) {
 void ScanBacklog::settle(delivery::Delivery& delivery) {
   if (verdict_.strips) verdict_.refusal = scan::Refusal::attachment;  // it is stored as it is
   const Fate fate = fate_of(verdict_, thresholds_, examination_, antivirus_);
-  if (fate.disposition == policy::Disposition::reject && fate.reply.code < 500) return put_back();
+  if (fate.disposition == policy::Disposition::reject && fate.reply.code < 500) return postpone();
   char stamps[kStampsMax];
   std::size_t used = scan::write_stamps(verdict_, scan_state_->scanner.rules(),
                                         fate.disposition >= policy::Disposition::tag, stamps);
@@ -224,6 +224,12 @@ void ScanBacklog::release() noexcept {
   }
   scan_ = nullptr;
   mid_ = 0;
+}
+
+// What is behind it has its turn first: one message must not keep all others from their scan.
+void ScanBacklog::postpone() noexcept {
+  core_.shard.postpone_unscanned(mid_, wall_ + kPostponed);
+  release();
 }
 
 // To be scanned again later: nothing of it is lost.

@@ -36,7 +36,8 @@ class ScanBacklog {
   bool wants_poll(WallTime wall) const noexcept;
 
  private:
-  static constexpr Duration kRetry = seconds(1);  // no room, or the disk does not read
+  static constexpr Duration kRetry = seconds(1);       // no room, or the disk does not read
+  static constexpr Duration kPostponed = seconds(60);  // this message cannot be judged now
 
   bool begin(WallTime wall);
   bool read_more();
@@ -51,6 +52,7 @@ class ScanBacklog {
   void discard();
   void release() noexcept;
   void put_back() noexcept;
+  void postpone() noexcept;
 
   CoreState& core_;
   policy::SclThresholds thresholds_;

@@ -432,9 +432,14 @@ void Worker::direct(const Directives& directives) {
   };
   for (const std::string& host : held_hosts_)
     if (!listed(directives.held_hosts, host)) shard_->hold(host, false);
+  bool newly_held = false;
   for (const std::string& host : directives.held_hosts)
-    if (!listed(held_hosts_, host)) shard_->hold(host, true);
+    if (!listed(held_hosts_, host)) {
+      shard_->hold(host, true);
+      newly_held = true;
+    }
   held_hosts_ = directives.held_hosts;
+  if (newly_held) delivery_->reconsider();  // what already stands in a line for its host
 }
 
 void Worker::flush() {

@@ -35,6 +35,10 @@ bool selects(const json& request) {
   return selector->matches(message(), kNow);
 }
 
+TEST(QueueSelect, TakesARepeatedMidOnce) {
+  EXPECT_EQ(parse_selector({{"mids", {7, 1, 7, 7}}})->mids, (std::vector<Mid>{1, 7}));
+}
+
 TEST(QueueSelect, EachSelectorTakesAndLeaves) {
   for (const json& request :
        {json::object(), json{{"mids", {1, 7}}}, json{{"sender", "alice@example.org"}},

@@ -225,6 +225,18 @@ TEST_F(DeliveryTo, HeldRecipientsAreLeftOut) {
   EXPECT_EQ(other().messages.size(), 1u);
 }
 
+TEST_F(DeliveryTo, AHostThatIsHeldLeavesWhatWaitsForItInTheQueue) {
+  first().answers = second().answers = false;
+  std::vector<Mid> mids;
+  for (int i = 0; i < 20; ++i) mids.push_back(put({"a@example.com"}));
+  settle();
+  for (const Mid mid : mids) shard.messages.at(mid).message.recipients[0].held = true;
+  delivery->reconsider();
+  first().answers = second().answers = true;
+  pass(config.delivery.connect_timeout + seconds(1));
+  EXPECT_LE(first().messages.size() + second().messages.size(), 3u) << "those that were begun";
+}
+
 TEST_F(DeliveryTo, ARecipientDeletedWhileItsJobWaitsIsNotSent) {
   first().answers = false;  // to the SYN: the job waits until the next hop is tried
   const Mid mid = put({"a@example.com", "b@example.com"});

@@ -20,6 +20,25 @@ TEST(Destination, TriesNextHopsInOrderAndLeavesOutTheOneThatFailed) {
   EXPECT_EQ(destination.pick_hop(now + minutes(1)), 0u);
 }
 
+// A destination that somebody refers to is never freed.
+TEST(Destination, IsUnusedOnlyWhenNothingRefersToIt) {
+  Destination destination = two_hops();
+  EXPECT_TRUE(destination.unused());
+  Lease lease;
+  Job job{.lease = &lease, .destination = &destination};
+  destination.collecting = &job;
+  EXPECT_FALSE(destination.unused());
+  destination.collecting = nullptr;
+  destination.enqueue(job);
+  EXPECT_FALSE(destination.unused());
+  EXPECT_EQ(destination.next_job(), &job);
+  IntrusiveList<Destination, &Destination::attention> list;
+  list.push_back(destination);
+  EXPECT_FALSE(destination.unused());
+  list.pop_front();
+  EXPECT_TRUE(destination.unused());
+}
+
 TEST(Destination, ADeadHopIsTriedLessAndLessOftenUntilItAnswers) {
   Destination destination = two_hops();
   Instant now{seconds(100).ns};

@@ -241,6 +241,18 @@ class Antivirus(unittest.TestCase):
         self.assertIn(b"X-Sluice-Antivirus: clean", self.sink.messages[0].octets)
         engine.wait_for_log("antivirus positive: Some.Virus")
 
+    def test_one_message_that_cannot_be_judged_does_not_keep_the_others_from_their_scan(self):
+        fake = self.fake()
+        engine = self.engine(fake.server)
+        self.pause_mode(engine, "pause-scan")
+        fake.behave = lambda stream: "stream: odd ERROR" if b"odd" in stream else "stream: OK"
+        for word in (b"odd", b"first", b"second"):
+            self.assertTrue(self.send(engine, CLEAN + word + b"\r\n").startswith("250"))
+        self.pause_mode(engine, "resume-scan")
+        self.sink.wait_for_text(b"first\r\n")
+        self.sink.wait_for_text(b"second\r\n")
+        self.assertEqual(engine.status()["i_qmsgs"], 1)
+
 
 if __name__ == "__main__":
     SLUICE = os.path.abspath(sys.argv.pop(1))

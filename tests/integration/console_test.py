@@ -287,8 +287,19 @@ class Console(unittest.TestCase):
         self.sink.wait_for(1)
         self.sluice("mta-control", "delivery", "flush")
         self.sink.wait_for(2)
+        mids = [str(row["mid"]) for row in self.json("queue", "list")["messages"]]
+        self.sluice("queue", "delete", mids[0], mids[0])
+        self.wait_queues(1, 1, 0)
         self.sluice("queue", "delete", "--everything")
         self.wait_queues(0, 0, 0)
+
+    def test_a_slow_client_of_the_admin_socket_is_dropped(self):
+        with socket.socket(socket.AF_UNIX) as slow:
+            slow.connect(os.path.join(self.engine.folder, "admin.sock"))
+            with self.assertRaises(OSError):
+                for _ in range(100):
+                    slow.send(b" ")
+                    time.sleep(0.2)
 
     def test_a_flush_reaches_all_and_a_second_one_nothing(self):
         self.fill()

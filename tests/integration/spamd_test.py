@@ -113,6 +113,9 @@ class Spamd(unittest.TestCase):
     def test_refusals(self):
         self.assertEqual(self.ask(b"CHECK SPAMC/1.5\r\nContent-length: 999999\r\n\r\n"),
                          "SPAMD/1.5 98 messages are at most 102400 octets\r\n")
+        for _ in range(5):  # all of it is on its way when the answer comes
+            self.assertTrue(self.ask(b"CHECK SPAMC/1.5\r\n\r\n" + b"x" * 3_000_000).startswith(
+                "SPAMD/1.5 98 "))
         self.assertEqual(self.ask(b"GET / HTTP/1.1\r\n\r\n"), "SPAMD/1.5 76 Bad header line: GET / HTTP/1.1\r\n")
         self.assertEqual(self.ask(b"CHECK SPAMC/1.5\r\nContent-length: 9\r\n\r\nshort"),
                          "SPAMD/1.5 65 Content-length is 9, 5 octets came\r\n")

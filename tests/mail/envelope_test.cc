@@ -39,6 +39,17 @@ void expect_sample(const Envelope& envelope) {
 
 TEST(Envelope, GivesBackWhatWasPutIn) { expect_sample(sample()); }
 
+TEST(Envelope, GivesEachRecipientInAnyOrder) {
+  Envelope envelope = sample();
+  EXPECT_EQ(envelope.recipient(1).address, "c@example.net");
+  EXPECT_EQ(envelope.recipient(1).orcpt, "rfc822;c@example.net");
+  EXPECT_EQ(envelope.recipient(0).address, "b@example.org");
+  EXPECT_EQ(envelope.recipient(1).address, "c@example.net");
+  envelope.set_sender("another@example.com", {});
+  envelope.add_recipient({.address = "d@example.org"});
+  EXPECT_EQ(envelope.recipient(0).address, "d@example.org");
+}
+
 TEST(Envelope, DecodesItsOwnEncoding) {
   const Envelope envelope = sample();
   const auto decoded = Envelope::decode(envelope.encoded());

@@ -106,6 +106,27 @@ TEST_F(DiskOutcomeTest, NoRoomForASegmentRefusesNewMailUntilThereIs) {
   expect_goes_on(5'000);
 }
 
+TEST_F(DiskOutcomeTest, AnOutcomeThatCouldNotBeNotedIsNamedAtTheNextStart) {
+  const auto open_before = [&] {
+    queue.close();
+    device.faults = {};
+    queue.open();
+    return !queue.shard->recovery()->notes.empty();
+  };
+  EXPECT_FALSE(open_before());
+  device.faults.free_bytes = 0;
+  Mid mid = 1;
+  while (queue.submit(++mid, 3'000) && mid < 1'000) queue.settle();
+  ASSERT_TRUE(queue.shard->fault());
+  Mid due = 0;
+  ASSERT_TRUE(queue.shard->next_due(kReceived + hours(1), due));
+  for (int i = 0; i < 200'000; ++i) {  // until the head is full
+    queue.shard->set_deferred(due, 0, kReceived);
+    if (i % 1'000 == 0) queue.poll(1);
+  }
+  EXPECT_TRUE(open_before());
+}
+
 TEST_F(DiskOutcomeTest, ShortWritesAreRepeatedAndThenCountAsNoSpace) {
   device.faults.short_writes = 2;
   expect_goes_on(2);

@@ -279,12 +279,12 @@ int queue_act(const Options& options, const QueueOptions& wanted, const char* co
     print_json({{"mids", *done}});
   else
     std::printf("%s %s\n", counted(done->size(), "message").c_str(), done_word);
-  const bool missed = !wanted.selector.mids.empty() && done->size() < wanted.selector.mids.size();
-  return missed ? fail(fmt::format("{} of the {} messages given are not in the queue, or wait for "
-                                   "their scan",
-                                   wanted.selector.mids.size() - done->size(),
-                                   wanted.selector.mids.size()))
-                : 0;
+  const std::size_t given = request->value("mids", json::array()).size();
+  return done->size() < given
+             ? fail(fmt::format("{} of the {} messages given are not in the queue, or wait for "
+                                "their scan",
+                                given - done->size(), given))
+             : 0;
 }
 
 template <typename Run>

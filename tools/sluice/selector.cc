@@ -1,5 +1,7 @@
 #include "tools/sluice/selector.h"
 
+#include <set>
+
 #include <fmt/format.h>
 
 #include "engine/config/values.h"
@@ -55,7 +57,8 @@ void add_selector(CLI::App& command, SelectorOptions& selector, bool acts) {
 
 std::expected<json, std::string> selector_json(const SelectorOptions& selector) {
   json out = json::object();
-  if (!selector.mids.empty()) out["mids"] = selector.mids;
+  if (!selector.mids.empty())  // each once
+    out["mids"] = std::set<std::uint64_t>(selector.mids.begin(), selector.mids.end());
   if (!selector.sender.empty()) out["sender"] = selector.sender;
   if (!selector.recipient.empty()) out["recipient"] = selector.recipient;
   if (!selector.domain.empty()) out["domain"] = selector.domain;
