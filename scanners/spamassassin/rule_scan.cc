@@ -54,6 +54,15 @@ const Relays& RuleScan::relays() {
   return relays_;
 }
 
+template <typename Work>
+void RuleScan::attempt(Work&& work) noexcept {
+  try {
+    work();
+  } catch (const std::exception&) {
+    stop();
+  }
+}
+
 void RuleScan::hit(std::uint32_t rule, std::uint32_t count) noexcept {
   const RuleFlags& flags = program_->rule(rule).flags;
   if (!flags.multiple) {
@@ -74,7 +83,7 @@ bool RuleScan::settled(std::uint32_t rule) const noexcept {
 
 // Each kind of text has its own count: how they alternate depends on the chunks.
 void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t& seen,
-                    bool in_subject) noexcept {
+                    bool in_subject) {
   if (stopped_) return;
   seen += text.size();
   if (seen > text_bytes_max_) {
@@ -100,28 +109,32 @@ void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t&
 }
 
 void RuleScan::field(const mime::HeaderField& field) noexcept {
-  gathered_.field(field);
-  if (field.section == mime::Section::message)
-    headers_.add(field);
-  else
-    part_headers_.add(field);
+  attempt([&] {
+    gathered_.field(field);
+    if (field.section == mime::Section::message)
+      headers_.add(field);
+    else
+      part_headers_.add(field);
+  });
 }
 
 void RuleScan::section_end(mime::Section section) noexcept {
-  gathered_.section_end(section);
-  if (section == mime::Section::message) {
-    scan_fields(program_->headers(), headers_);
-    settle_negated(program_->headers());
-    scan_fields(program_->part_headers(), headers_);  // the message is a part as well
-    run_evals(true);
-    return;
-  }
-  scan_fields(program_->part_headers(), part_headers_);
-  part_headers_.clear();
+  attempt([&] {
+    gathered_.section_end(section);
+    if (section == mime::Section::message) {
+      scan_fields(program_->headers(), headers_);
+      settle_negated(program_->headers());
+      scan_fields(program_->part_headers(), headers_);  // the message is a part as well
+      run_evals(true);
+      return;
+    }
+    scan_fields(program_->part_headers(), part_headers_);
+    part_headers_.clear();
+  });
 }
 
 void RuleScan::scan_fields(const std::vector<Program::FieldGroup>& groups,
-                           const HeaderStore& store) noexcept {
+                           const HeaderStore& store) {
   for (const Program::FieldGroup& group : groups) {
     const bool missing = group.name_hash && !store.may_have(*group.name_hash);
     if (missing || !store.value_of(group.target, made_, tools_.workspace, tools_.value)) {
@@ -151,63 +164,83 @@ void RuleScan::settle_negated(const std::vector<Program::FieldGroup>& groups) no
 }
 
 void RuleScan::container(std::string_view type, std::uint32_t depth) noexcept {
-  gathered_.container(type, depth);
+  attempt([&] { gathered_.container(type, depth); });
 }
 
-void RuleScan::part_begin(const mime::Part& part) noexcept { gathered_.part_begin(part); }
+void RuleScan::part_begin(const mime::Part& part) noexcept {
+  attempt([&] { gathered_.part_begin(part); });
+}
 
 void RuleScan::part_raw(const mime::Part&, ByteView encoded) noexcept {
-  if (gathers_) gathered_.part_raw(encoded);
+  attempt([&] {
+    if (gathers_) gathered_.part_raw(encoded);
+  });
 }
 
 void RuleScan::part_bytes(const mime::Part& part, ByteView decoded) noexcept {
-  if (gathers_) gathered_.part_bytes(part, decoded);
+  attempt([&] {
+    if (gathers_) gathered_.part_bytes(part, decoded);
+  });
 }
 
 html::TokenSink* RuleScan::html_begin(const mime::Part&) noexcept { return gathered_.html_begin(); }
 
 void RuleScan::text(const mime::Part& part, ByteView utf8) noexcept {
-  if (gathers_) gathered_.text(part, utf8);
-  scan_uris();
+  attempt([&] {
+    if (gathers_) gathered_.text(part, utf8);
+    scan_uris();
+  });
 }
 
 void RuleScan::rendered(const mime::Part& part, ByteView utf8) noexcept {
-  if (gathers_) gathered_.rendered(part, utf8);
+  attempt([&] {
+    if (gathers_) gathered_.rendered(part, utf8);
+  });
 }
 
 void RuleScan::part_end(const mime::Part& part) noexcept {
-  gathered_.part_end(part);
-  scan_uris();  // of its HTML
+  attempt([&] {
+    gathered_.part_end(part);
+    scan_uris();  // of its HTML
+  });
 }
 
 void RuleScan::rawbody(std::string_view element) noexcept {
-  if (gathers_) gathered_.rawbody(element);
-  scan(program_->rawbody(), element, rawbody_bytes_);
+  attempt([&] {
+    if (gathers_) gathered_.rawbody(element);
+    scan(program_->rawbody(), element, rawbody_bytes_);
+  });
 }
 
 void RuleScan::body(mime::BodyView view, std::string_view element) noexcept {
-  if (view != mime::BodyView::all) return;
-  if (gathers_) gathered_.body(element);
-  scan(program_->body(), element, body_bytes_, std::exchange(in_subject_, false));
+  attempt([&] {
+    if (view != mime::BodyView::all) return;
+    if (gathers_) gathered_.body(element);
+    scan(program_->body(), element, body_bytes_, std::exchange(in_subject_, false));
+  });
 }
 
 void RuleScan::uri(const mime::Uri& uri) noexcept {
-  gathered_.uri(uri);
-  scan_uris();
+  attempt([&] {
+    gathered_.uri(uri);
+    scan_uris();
+  });
 }
 
 void RuleScan::full(ByteView message) noexcept {
-  std::uint64_t bytes = 0;
-  scan(program_->full(), as_text(message), bytes);
+  attempt([&] {
+    std::uint64_t bytes = 0;
+    scan(program_->full(), as_text(message), bytes);
+  });
 }
 
 // While the text arrives: a message may have hundreds, and at its end somebody waits.
-void RuleScan::scan_uris() noexcept {
+void RuleScan::scan_uris() {
   const std::vector<std::string>& forms = gathered_.uris().forms();
   while (uris_scanned_ < forms.size()) scan(program_->uri(), forms[uris_scanned_++], uri_bytes_);
 }
 
-void RuleScan::run_evals(bool of_header) noexcept {
+void RuleScan::run_evals(bool of_header) {
   if (of_header && std::exchange(header_read_, true)) return;
   const bool heard = opinion_ != nullptr && opinion_->tokens > 0;
   const MessageEvidence evidence{
@@ -224,11 +257,13 @@ void RuleScan::run_evals(bool of_header) noexcept {
 }
 
 void RuleScan::message_end(const mime::MessageFacts& facts) noexcept {
-  gathered_.message_end(facts);
   settle_negated(program_->part_headers());
-  scan_uris();
-  run_evals(true);  // of a message that ended within its header
-  run_evals(false);
+  attempt([&] {
+    gathered_.message_end(facts);
+    scan_uris();
+    run_evals(true);  // of a message that ended within its header
+    run_evals(false);
+  });
   run_metas();
   for (const std::uint32_t rule : program_->reported())
     if (counts_[rule] > 0) score_ += static_cast<double>(program_->score(rule));

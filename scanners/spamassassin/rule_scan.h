@@ -72,18 +72,21 @@ class RuleScan final : public mime::MessageSink {
   void uri(const mime::Uri& uri) noexcept override;
   void message_end(const mime::MessageFacts& facts) noexcept override;
 
+  // Calls work(). Where a library or the function of a rule throws, the rest of the message's texts
+  // is not looked at, as when a limit is met: limited().
+  template <typename Work>
+  void attempt(Work&& work) noexcept;
   void hit(std::uint32_t rule, std::uint32_t count) noexcept;
   void hit_field(std::uint32_t rule, std::uint32_t count) noexcept;
   bool settled(std::uint32_t rule) const noexcept;
   void scan(const PatternSet& set, std::string_view text, std::uint64_t& seen,
-            bool in_subject = false) noexcept;
-  void scan_fields(const std::vector<Program::FieldGroup>& groups,
-                   const HeaderStore& store) noexcept;
+            bool in_subject = false);
+  void scan_fields(const std::vector<Program::FieldGroup>& groups, const HeaderStore& store);
   const Relays& relays();
   // Of the header alone, or the others.
-  void run_evals(bool of_header) noexcept;
+  void run_evals(bool of_header);
   void run_metas() noexcept;
-  void scan_uris() noexcept;  // those that are new
+  void scan_uris();  // those that are new
   void settle_negated(const std::vector<Program::FieldGroup>& groups) noexcept;
 
   std::shared_ptr<const Program> program_;
