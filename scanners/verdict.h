@@ -10,7 +10,11 @@ namespace sluice::scan {
 inline constexpr std::size_t kHitsMax = 64;  // named in the report; the score counts all
 
 // Why a message is refused whatever its score.
-enum class Refusal : std::uint8_t { none, attachment };
+enum class Refusal : std::uint8_t {
+  none,
+  attachment,
+  no_room,  // a part is to be taken out, and now there is no room for that
+};
 
 struct Verdict {
   std::int8_t scl = 0;

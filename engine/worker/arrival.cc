@@ -203,8 +203,9 @@ Arrival::Ending Arrival::settle(const mail::Envelope& envelope, const Origin& or
                                 std::uint64_t token, smtp::Reply& reply) {
   Fate fate;
   if (verdict_.strips && block_ && filled_ > 0) store_block();
-  if (verdict_.strips && (job_ == nullptr || job_->incomplete))
-    verdict_.refusal = scan::Refusal::attachment;  // it cannot be taken out
+  if (verdict_.strips && (job_ == nullptr || job_->incomplete) &&
+      verdict_.refusal == scan::Refusal::none)
+    verdict_.refusal = scan::Refusal::no_room;
   if (scan_ != nullptr) {
     fate = fate_of(verdict_, origin.thresholds, examination_, *origin.antivirus);
     report_verdict(*core_, scan_state_->scanner, verdict_, mid_, icid_, fate.disposition);

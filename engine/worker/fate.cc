@@ -16,6 +16,7 @@ constexpr smtp::Reply kNotScanned{451, "4.7.1",
                                   "Message could not be scanned for viruses, try again later"};
 constexpr smtp::Reply kOverLimit{451, "4.3.2",
                                  "Message could not be scanned within the limits, try again later"};
+constexpr smtp::Reply kNoRoom{452, "4.3.1", "Insufficient system resources, try again later"};
 constexpr smtp::Reply kNotScannable{554, "5.7.1", "Message could not be scanned for viruses"};
 
 // What speaks against a message whatever its score.
@@ -37,6 +38,7 @@ std::optional<smtp::Reply> virus_refusal(const examination::Result& result,
 }  // namespace
 
 Fate fate_of(const scan::Verdict& verdict, const policy::SclThresholds& thresholds) {
+  if (verdict.refusal == scan::Refusal::no_room) return {Disposition::reject, kNoRoom};
   if (verdict.refusal == scan::Refusal::attachment)
     return {Disposition::reject, kAttachmentRejected};
   const Disposition by_scl = thresholds.disposition(verdict.scl);

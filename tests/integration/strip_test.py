@@ -59,7 +59,10 @@ class Strip(unittest.TestCase):
     def setUp(self):
         self.sink = Sink()
         self.addCleanup(self.sink.stop)
-        self.engine = Engine(SLUICE, self.sink.port, extra=RULE)
+        self.start()
+
+    def start(self, extra=""):
+        self.engine = Engine(SLUICE, self.sink.port, extra=RULE + extra)
         self.addCleanup(self.engine.__exit__)
         self.engine.start()
 
@@ -120,6 +123,15 @@ class Strip(unittest.TestCase):
                          REFUSAL)
         self.engine.wait_drained()
         self.assertEqual(self.sink.messages, [])
+
+    def test_without_room_it_may_come_again(self):
+        self.start("\n[examination]\nblocks_max = 16\n")
+        large, _ = self.make(b"a line of text\r\n" * 40_000)
+        self.assertEqual(self.send(large),
+                         "452 4.3.1 Insufficient system resources, try again later")
+        message, expected = self.make()
+        self.assertRegex(self.send(message), "^250")
+        self.assertEqual(self.delivered()[1], expected)
 
     def test_after_a_pause_it_is_held(self):
         message, _ = self.make()
