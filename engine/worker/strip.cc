@@ -38,6 +38,7 @@ class Copier {
       if (auto stored = shard_.append(arrival_, piece); !stored) return stored;
       from = until;
     }
+    if (from < to) return std::unexpected(QueueError::io_error);  // never a part of a message
     return {};
   }
 
