@@ -1,0 +1,92 @@
+"""What rspamd takes for messages, with Debian's configuration and rules: CPU time of all its
+processes and of its redis, by /proc, over its HTTP protocol. There is no network: its resolver is
+refused at once. Started and ended here, as bench/verdict/rspamd.py has it.
+"""
+
+import importlib.util
+import os
+import pathlib
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TICK_US = 1e6 / os.sysconf("SC_CLK_TCK")
+IDLE_S = 3  # as long without work: what it compiles for Hyperscan is done
+WAIT_S = 100
+
+
+def load_peer():
+    spec = importlib.util.spec_from_file_location("rspamd", ROOT / "bench/verdict/rspamd.py")
+    peer = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(peer)
+    return peer
+
+
+def cpu_us(pids: list[int]) -> float:
+    """Of these processes and of all that descend from them."""
+    parents, used = {}, {}
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue  # it has ended
+        parents[int(entry.name)] = int(fields[1])
+        used[int(entry.name)] = (int(fields[11]) + int(fields[12])) * TICK_US
+
+    def is_ours(pid: int) -> bool:
+        while pid not in pids and pid in parents:
+            pid = parents[pid]
+        return pid in pids
+
+    return sum(us for pid, us in used.items() if is_ours(pid))
+
+
+def wait_until_idle(pids: list[int]) -> None:
+    before, since = cpu_us(pids), time.monotonic()
+    for _ in range(WAIT_S * 2):
+        time.sleep(0.5)
+        now = cpu_us(pids)
+        if now - before > 3 * TICK_US:
+            before, since = now, time.monotonic()
+        if time.monotonic() - since >= IDLE_S:
+            return
+
+
+def measure(files: list[str], cpu: int, rounds: int, network: bool) -> dict:
+    """`network`: with the modules that ask the network, too."""
+    peer = load_peer()
+    texts = [pathlib.Path(path).read_bytes() for path in files]
+    with tempfile.TemporaryDirectory(prefix="sluice-rspamd-") as folder:
+        os.chmod(folder, 0o755)
+        os.mkdir(f"{folder}/db")
+        conf = peer.configure(folder)
+        if network:
+            for module in peer.NETWORK:
+                os.unlink(f"{conf}/override.d/{module}.conf")
+        pin = ["taskset", "-c", str(cpu)]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        servers = [subprocess.Popen([*pin, "redis-server", "--port", "0", "--unixsocket",
+                                     f"{folder}/redis.sock", "--save", "", "--dir", folder], **quiet)]
+        try:
+            servers.append(subprocess.Popen(
+                [*pin, "rspamd", "-f", "-i", "-c", "/etc/rspamd/rspamd.conf",
+                 f"--var=LOCAL_CONFDIR={conf}", f"--var=DBDIR={folder}/db",
+                 f"--var=RUNDIR={folder}", f"--var=LOGDIR={folder}"], **quiet))
+            pids = [server.pid for server in servers]
+            peer.wait_until_up()
+            wait_until_idle(pids)
+            refused = sum(peer.ask("/checkv2", text)[0] != 200 for text in texts)  # warms it
+            wait_until_idle(pids)
+            before = cpu_us(pids)
+            for _ in range(rounds):
+                for text in texts:
+                    peer.ask("/checkv2", text)
+            used = cpu_us(pids) - before
+        finally:
+            for server in reversed(servers):
+                server.terminate()
+                server.wait()
+    return {"messages": len(texts), "refused": refused, "us": used / rounds / len(texts)}
