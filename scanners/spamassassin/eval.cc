@@ -22,9 +22,12 @@ const NamedEval* find_in(const std::array<std::span<const NamedEval>, Count>& ta
 }  // namespace
 
 bool MessageEvidence::has(std::string_view field) const noexcept {
-  for (std::size_t i = 0; i < headers.size(); ++i)
-    if (equals_ignoring_case(headers.field(i).name, field)) return true;
-  return false;
+  bool found = false;
+  headers.for_each_named(field, [&](const HeaderStore::Field&) {
+    found = true;
+    return false;
+  });
+  return found;
 }
 
 double Arguments::number(std::size_t i, double otherwise) const noexcept {

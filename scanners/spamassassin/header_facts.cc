@@ -11,9 +11,10 @@ namespace {
 
 template <typename Visit>
 void for_each_field(const HeaderStore& headers, std::string_view name, Visit&& visit) {
-  for (std::size_t i = 0; i < headers.size(); ++i)
-    if (const HeaderStore::Field field = headers.field(i); equals_ignoring_case(field.name, name))
-      visit(field);
+  headers.for_each_named(name, [&](const HeaderStore::Field& field) {
+    visit(field);
+    return true;
+  });
 }
 
 void append_line(std::string_view text, std::string& out) {

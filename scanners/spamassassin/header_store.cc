@@ -30,12 +30,6 @@ void append_unix_lines(std::string_view text, std::string& out) {
     if (text[i] != '\r' || text.substr(i + 1, 1) != "\n") out += text[i];
 }
 
-std::uint8_t hash_of(std::string_view name) noexcept {
-  std::uint32_t hash = 2166136261;
-  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(ascii_lower(c))) * 16777619;
-  return static_cast<std::uint8_t>(hash ^ hash >> 8 ^ hash >> 16);
-}
-
 // Of several fields, or of none.
 bool is_made(std::string_view name) noexcept {
   return name.starts_with("ALL") || name == "MESSAGEID" || equals_ignoring_case(name, "ToCc") ||
@@ -96,14 +90,6 @@ std::optional<std::uint8_t> HeaderStore::name_hash(const HeaderTarget& target) n
   return hash_of(target.field);
 }
 
-template <typename Visit>
-void HeaderStore::for_each_named(std::string_view name, Visit&& visit) const {
-  const std::uint8_t hash = hash_of(name);
-  if (!names_[hash]) return;
-  for (const Entry& entry : fields_)
-    if (entry.hash == hash && equals_ignoring_case(text(entry.name), name) && !visit(entry)) return;
-}
-
 HeaderStore::Span HeaderStore::append(std::string_view text) {
   const Span span{static_cast<std::uint32_t>(bytes_.size()),
                   static_cast<std::uint32_t>(text.size())};
@@ -131,15 +117,10 @@ void HeaderStore::add(const mime::HeaderField& piece) {
   names_.set(entry.hash);
 }
 
-HeaderStore::Field HeaderStore::field(std::size_t index) const noexcept {
-  const Entry& entry = fields_[index];
-  return {text(entry.name), text(entry.raw), text(entry.value)};
-}
-
 std::string_view HeaderStore::first(std::string_view name) const noexcept {
   std::string_view found;
-  for_each_named(name, [&](const Entry& entry) {
-    found = text(entry.value);
+  for_each_named(name, [&](const Field& field) {
+    found = field.value;
     return false;
   });
   return found;
@@ -148,12 +129,12 @@ std::string_view HeaderStore::first(std::string_view name) const noexcept {
 template <typename Visit>
 void HeaderStore::for_each_field(std::string_view name, Form form, std::string& value,
                                  Visit&& visit) const {
-  for_each_named(name, [&](const Entry& entry) {
+  for_each_named(name, [&](const Field& field) {
     value.clear();
     switch (form) {
-      case Form::value: value = text(entry.value); break;
-      case Form::raw: append_unfolded(text(entry.raw), value); break;
-      case Form::folded: append_unix_lines(trim(text(entry.raw)), value); break;
+      case Form::value: value = field.value; break;
+      case Form::raw: append_unfolded(field.raw, value); break;
+      case Form::folded: append_unix_lines(trim(field.raw), value); break;
     }
     value += '\n';
     visit();

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/bytes.h"
 #include "scanners/mime/message_sink.h"
 #include "scanners/mime/workspace.h"
 #include "scanners/spamassassin/rule.h"
@@ -30,7 +31,16 @@ class HeaderStore {
     std::string_view value;  // unfolded, trimmed, decoded
   };
   std::size_t size() const noexcept { return fields_.size(); }
-  Field field(std::size_t index) const noexcept;
+  Field field(std::size_t index) const noexcept { return of(fields_[index]); }
+  // The fields of that name in turn, until visit(field) returns false.
+  template <typename Visit>
+  void for_each_named(std::string_view name, Visit&& visit) const {
+    const std::uint8_t hash = hash_of(name);
+    if (!names_[hash]) return;
+    for (const Entry& entry : fields_)
+      if (entry.hash == hash && equals_ignoring_case(text(entry.name), name) && !visit(of(entry)))
+        return;
+  }
   // The value of the first field of that name; empty when there is none.
   std::string_view first(std::string_view name) const noexcept;
 
@@ -53,9 +63,14 @@ class HeaderStore {
     Span name, raw, value;
     std::uint8_t hash = 0;  // of the name
   };
-  // Those of that name in turn, until visit() returns false.
-  template <typename Visit>
-  void for_each_named(std::string_view name, Visit&& visit) const;
+  Field of(const Entry& entry) const noexcept {
+    return {text(entry.name), text(entry.raw), text(entry.value)};
+  }
+  static std::uint8_t hash_of(std::string_view name) noexcept {
+    std::uint32_t hash = 2166136261;
+    for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(ascii_lower(c))) * 16777619;
+    return static_cast<std::uint8_t>(hash ^ hash >> 8 ^ hash >> 16);
+  }
   Span append(std::string_view text);
   std::string_view text(Span span) const noexcept {
     return std::string_view(bytes_).substr(span.begin, span.size);

@@ -46,8 +46,14 @@ bool is_role(std::string_view user) {
 
 }  // namespace
 
-// The last "*" alone is ever returned to: what was before it stays matched.
+// The end first, in which most differ. Of the rest the last "*" alone is ever returned to: what was
+// before it stays matched.
 bool matches_glob(std::string_view text, std::string_view pattern) noexcept {
+  for (; !pattern.empty() && pattern.back() != '*'; pattern.remove_suffix(1)) {
+    if (text.empty() || (pattern.back() != '?' && pattern.back() != text.back())) return false;
+    text.remove_suffix(1);
+  }
+  if (pattern.empty()) return text.empty();
   std::size_t at = 0, in = 0, star = pattern.npos, star_at = 0;
   while (at < text.size()) {
     if (in < pattern.size() && pattern[in] == '*') {
@@ -146,7 +152,7 @@ void Lists::read_freemail(const RuleBook& book) {
     if (word.find_first_of("*?") == std::string::npos)
       freemail_.insert(std::move(word));
     else
-      freemail_globs_.push_back(std::move(word));
+      freemail_globs_.push_back({word, std::ranges::count(word, '.')});
   });
   for (const char* name : {"freemail_welcomelist", "freemail_whitelist"})
     for_each_word(book, name,
@@ -163,7 +169,7 @@ bool Lists::has_host(std::string_view list, std::string_view host) const {
   const auto found = hosts_.find(list);
   if (found == hosts_.end()) return false;
   while (true) {
-    if (const auto entry = found->second.find(std::string(host)); entry != found->second.end())
+    if (const auto entry = found->second.find(host); entry != found->second.end())
       return entry->second;
     const std::size_t dot = host.find('.');
     if (dot == host.npos) return false;
@@ -174,14 +180,14 @@ bool Lists::has_host(std::string_view list, std::string_view host) const {
 bool Lists::is_freemail(std::string_view address) const {
   const std::size_t at = address.rfind('@');
   if (address.empty() || address.size() > kListedAddressMax) return false;
-  const std::string domain(address.substr(at == address.npos ? 0 : at + 1));
-  if (freemail_exempt_.contains(std::string(address)) || freemail_exempt_.contains(domain) ||
+  const std::string_view domain = address.substr(at == address.npos ? 0 : at + 1);
+  if (freemail_exempt_.contains(address) || freemail_exempt_.contains(domain) ||
       (at != address.npos && is_role(address.substr(0, at))))
     return false;
   if (freemail_.contains(domain)) return true;
-  const auto dots = std::ranges::count(domain, '.');  // "*" goes over none
-  return std::ranges::any_of(freemail_globs_, [&](const std::string& glob) {
-    return std::ranges::count(glob, '.') == dots && matches_glob(domain, glob);
+  const auto dots = std::ranges::count(domain, '.');
+  return std::ranges::any_of(freemail_globs_, [&](const DomainGlob& glob) {
+    return glob.dots == dots && matches_glob(domain, glob.pattern);
   });
 }
 

@@ -1,6 +1,7 @@
 // Settings that are lists of addresses, domains and hosts, made ready to be looked into.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,6 +18,11 @@ bool matches_glob(std::string_view text, std::string_view pattern) noexcept;
 
 inline constexpr std::size_t kListedAddressMax = 320;  // octets; longer ones are in no list
 
+struct TextHash : std::hash<std::string_view> {
+  using is_transparent = void;
+};
+using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
+
 class AddressList {
  public:
   void add(std::string_view pattern);             // "joe@example.com", "*@example.com"
@@ -24,7 +30,7 @@ class AddressList {
   bool empty() const noexcept { return exact_.empty() && globs_.empty(); }
 
  private:
-  std::unordered_set<std::string> exact_;
+  TextSet exact_;
   std::vector<std::string> globs_;
 };
 
@@ -58,10 +64,15 @@ class Lists {
   void read_freemail(const RuleBook& book);
 
   std::map<std::string, AddressList, std::less<>> addresses_;
-  std::map<std::string, std::unordered_map<std::string, bool>, std::less<>> hosts_;
-  std::unordered_set<std::string> freemail_;
-  std::vector<std::string> freemail_globs_;
-  std::unordered_set<std::string> freemail_exempt_;
+  using Hosts = std::unordered_map<std::string, bool, TextHash, std::equal_to<>>;
+  struct DomainGlob {
+    std::string pattern;
+    std::ptrdiff_t dots = 0;  // in it: "*" goes over none
+  };
+  std::map<std::string, Hosts, std::less<>> hosts_;
+  TextSet freemail_;
+  std::vector<DomainGlob> freemail_globs_;
+  TextSet freemail_exempt_;
   std::vector<RelayedSender> relayed_, default_relayed_;
   std::vector<std::string> welcome_subjects_, block_subjects_;
 };

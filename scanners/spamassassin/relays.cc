@@ -63,9 +63,10 @@ void Relays::read_clients() {
        {"X-Yahoo-Post-IP", "X-Originating-IP", "X-Apparently-From", "X-SenderIP", "X-AOL-IP",
         "X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp"}) {
     std::string_view value;
-    for (std::size_t i = 0; i < headers_->size(); ++i)
-      if (const auto field = headers_->field(i); equals_ignoring_case(field.name, name))
-        value = field.value;
+    headers_->for_each_named(name, [&](const HeaderStore::Field& field) {
+      value = field.value;  // the last one counts
+      return true;
+    });
     Received client = read_client(value);
     if (client.kind != Received::Kind::relay) continue;
     client.relay.internal = untrusted_.empty() && client.relay.is_private();

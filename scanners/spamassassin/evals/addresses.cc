@@ -27,7 +27,15 @@ std::vector<std::string> recipients(const MessageEvidence& message) {
   return found;
 }
 
+// Without the trouble of putting them together.
+bool may_be(const MessageEvidence& message, std::size_t count) {
+  std::size_t all = 0;
+  for (const char* field : {"To", "Cc", "Bcc"}) all += message.facts.addresses(field).size();
+  return all >= count;
+}
+
 int sorted_recipients(const MessageEvidence& message, const Arguments&) {
+  if (!may_be(message, kRecipientsSorted)) return 0;
   const auto found = recipients(message);
   return found.size() >= kRecipientsSorted && std::ranges::is_sorted(found);
 }
@@ -57,7 +65,8 @@ bool within(double value, const Arguments& bounds) {
 }
 
 int similar_recipients(const MessageEvidence& message, const Arguments& bounds) {
-  return within(similarity(recipients(message)), bounds);
+  const bool enough = may_be(message, kRecipientsSimilar);
+  return within(enough ? similarity(recipients(message)) : 0, bounds);
 }
 
 int check_for_missing_to_header(const MessageEvidence& message, const Arguments&) {
