@@ -86,6 +86,8 @@ void ProgramCompiler::choose_scores() {
     const bool needs_network = rule.flags.net && rule.kind != Kind::meta;
     if ((needs_network && !network) || (rule.flags.learn && !classifier)) score = 0;
     program_.scores_.push_back(score);
+    const auto most = rule.flags.multiple ? static_cast<float>(rule.flags.hits_max) : 1.0F;
+    program_.limits_.push_back({most, rule.flags.multiple, rule.flags.no_subject, rule.negated});
   }
 }
 
@@ -116,7 +118,7 @@ void ProgramCompiler::sort_eval(std::uint32_t index) {
   const auto [named, of_header] = find_eval(rule.call.function);
   if (named == nullptr)
     return unsupported(rule, fmt::format("{}() is not known", rule.call.function));
-  Program::Eval eval{index, named->function, of_header, {}};
+  Program::Eval eval{index, named->function, of_header, rule.call.arguments, rule.call.place, {}};
   const auto& arguments = rule.call.arguments;
   if (named->expression >= 0 && static_cast<std::size_t>(named->expression) < arguments.size()) {
     auto compiled =
@@ -241,7 +243,7 @@ void ProgramCompiler::visit_meta(std::uint32_t index, std::vector<Mark>& marks, 
 }
 
 void ProgramCompiler::link_metas() {
-  program_.metas_of_.resize(count());
+  std::vector<std::vector<std::uint32_t>> metas_of(count());
   program_.quiet_counts_.resize(count());
   const auto weight = [this](std::uint32_t part) -> std::optional<double> {
     if (program_.quiet_counts_[part] != 0 || rule(part).negated) return {};
@@ -253,8 +255,13 @@ void ProgramCompiler::link_metas() {
     // "A && B" asks for one of them only.
     auto needed = meta.expression.needed(weight);
     for (const std::uint32_t part : needed ? needed->variables : meta.expression.variables())
-      program_.metas_of_[part].push_back(place);
+      metas_of[part].push_back(place);
   }
+  for (const auto& places : metas_of) {
+    program_.metas_begin_.push_back(static_cast<std::uint32_t>(program_.meta_places_.size()));
+    program_.meta_places_.insert(program_.meta_places_.end(), places.begin(), places.end());
+  }
+  program_.metas_begin_.push_back(static_cast<std::uint32_t>(program_.meta_places_.size()));
   for (std::uint32_t i = 0; i < count(); ++i)
     if (program_.scores_[i] != 0 && !rule(i).helper()) program_.reported_.push_back(i);
 }

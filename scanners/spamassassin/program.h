@@ -53,12 +53,23 @@ class Program {
   struct Eval {
     std::uint32_t rule = 0;
     EvalFunction function = nullptr;
-    bool of_header = false;                      // looks at nothing else
+    bool of_header = false;          // looks at nothing else
+    std::vector<std::string> words;  // its arguments
+    Kind place = Kind::header;
     std::optional<pcre::Expression> expression;  // of its argument
+  };
+
+  // What a hit has to know of its rule; side by side, for rules are large.
+  struct Limit {
+    float most = 1;  // hits that count; 0: all
+    bool multiple = false;
+    bool no_subject = false;
+    bool negated = false;
   };
 
   const RuleBook& book() const noexcept { return book_; }
   const Rule& rule(std::uint32_t index) const noexcept { return book_.rules[index]; }
+  const Limit& limit(std::uint32_t index) const noexcept { return limits_[index]; }
   float score(std::uint32_t index) const noexcept { return scores_[index]; }
   const std::vector<Unsupported>& unsupported() const noexcept { return unsupported_; }
   // What was found and made in the cache, and what was wrong with it: a line each.
@@ -74,7 +85,8 @@ class Program {
   // The places in metas() of those whose value may change when that of the rule does; of rules
   // that a meta needs together, one alone has it.
   std::span<const std::uint32_t> metas_of(std::uint32_t rule) const noexcept {
-    return metas_of_[rule];
+    return std::span(meta_places_)
+        .subspan(metas_begin_[rule], metas_begin_[rule + 1] - metas_begin_[rule]);
   }
   // What counts are while no rule but those metas hits: "!A" does.
   const std::vector<float>& quiet_counts() const noexcept { return quiet_counts_; }
@@ -89,6 +101,7 @@ class Program {
   void for_each_set(Visit&& visit) const;
   friend class ProgramCompiler;
   RuleBook book_;
+  std::vector<Limit> limits_;  // of each rule
   std::vector<float> scores_;
   std::vector<Unsupported> unsupported_;
   std::vector<std::string> notes_;
@@ -96,7 +109,8 @@ class Program {
   std::vector<FieldGroup> headers_;
   std::vector<FieldGroup> part_headers_;
   std::vector<Meta> metas_;
-  std::vector<std::vector<std::uint32_t>> metas_of_;
+  std::vector<std::uint32_t> meta_places_;  // of one rule behind the other
+  std::vector<std::uint32_t> metas_begin_;  // of each rule, and the end
   std::vector<float> quiet_counts_;
   std::vector<std::uint32_t> reported_;
   std::vector<Eval> evals_;

@@ -64,20 +64,18 @@ void RuleScan::attempt(Work&& work) noexcept {
 }
 
 void RuleScan::hit(std::uint32_t rule, std::uint32_t count) noexcept {
-  const RuleFlags& flags = program_->rule(rule).flags;
-  if (!flags.multiple) {
+  const Program::Limit& limit = program_->limit(rule);
+  if (!limit.multiple) {
     counts_[rule] = 1;
     return;
   }
   counts_[rule] += static_cast<float>(count);
-  if (flags.hits_max > 0)
-    counts_[rule] = std::min(counts_[rule], static_cast<float>(flags.hits_max));
+  if (limit.most > 0) counts_[rule] = std::min(counts_[rule], limit.most);
 }
 
 // Another match of it would add nothing.
 bool RuleScan::settled(std::uint32_t rule) const noexcept {
-  const RuleFlags& flags = program_->rule(rule).flags;
-  const float most = flags.multiple ? static_cast<float>(flags.hits_max) : 1.0F;
+  const float most = program_->limit(rule).most;
   return counts_[rule] == kMatched || (most > 0 && counts_[rule] >= most);
 }
 
@@ -91,7 +89,7 @@ void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t&
     return;
   }
   const auto tell = [&](std::uint32_t rule, std::uint32_t count) {
-    if (!in_subject || !program_->rule(rule).flags.no_subject) hit(rule, count);
+    if (!in_subject || !program_->limit(rule).no_subject) hit(rule, count);
   };
   KnownTexts::Text known = tools_.known.find(text, &set);
   if (known.known()) {
@@ -150,7 +148,7 @@ void RuleScan::scan_fields(const std::vector<Program::FieldGroup>& groups,
 }
 
 void RuleScan::hit_field(std::uint32_t rule, std::uint32_t count) noexcept {
-  if (program_->rule(rule).negated)
+  if (program_->limit(rule).negated)
     counts_[rule] = kMatched;
   else
     hit(rule, count);
@@ -248,9 +246,8 @@ void RuleScan::run_evals(bool of_header) {
       program_->lists(), gathered_, heard ? opinion_->probability : -1};
   for (const Program::Eval& eval : program_->evals()) {
     if (eval.of_header != of_header) continue;
-    const EvalCall& call = program_->rule(eval.rule).call;
     const pcre::Expression* expression = eval.expression ? &*eval.expression : nullptr;
-    const Arguments arguments{call.arguments, call.place, expression, &tools_.patterns.pcre};
+    const Arguments arguments{eval.words, eval.place, expression, &tools_.patterns.pcre};
     if (const int count = eval.function(evidence, arguments); count > 0)
       hit(eval.rule, static_cast<std::uint32_t>(count));
   }
