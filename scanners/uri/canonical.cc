@@ -16,6 +16,8 @@ namespace {
 using mime::UriSign;
 using Text = mime::BoundedText<kUriBytes>;
 
+constexpr std::size_t kAddressBytes = 45;  // IPv6 with IPv4 behind it, RFC 4291 2.2
+
 struct Obfuscation {
   std::string_view written;
   std::string_view meant;
@@ -117,6 +119,7 @@ bool plain_host(std::string_view written, HostText& out, Canonical& result) noex
   const std::string_view host = decoded.view();
   if (host.starts_with('[')) {
     result.add(UriSign::address_host);
+    if (host.find(']') > 1 + kAddressBytes) return false;
     for (const char c : host.substr(0, host.find(']') + 1)) {
       const char lower = ascii_lower(c);
       out.append({&lower, 1});
@@ -235,6 +238,7 @@ bool canonicalize(std::string_view written, Canonical& out) noexcept {
 }
 
 std::string_view registered_domain(std::string_view host) noexcept {
+  if (host.size() >= kHostBytes) return host;
   HostText terminated;
   terminated.assign(host);
   terminated.append(std::string_view("\0", 1));

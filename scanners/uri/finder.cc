@@ -78,12 +78,18 @@ std::size_t find_start(std::string_view word) noexcept {
   return word.npos;
 }
 
+// Closing brackets beyond those that open.
+std::ptrdiff_t unopened(std::string_view text, char opening, char closing) noexcept {
+  return std::ranges::count(text, closing) - std::ranges::count(text, opening);
+}
+
+// Brackets at the end belong to the URI when they were opened within it.
 std::string_view trim_behind(std::string_view text) noexcept {
+  auto round = unopened(text, '(', ')');
+  auto square = unopened(text, '[', ']');
   while (!text.empty() && kBehind.find(text.back()) != kBehind.npos) {
-    const bool opened =
-        (text.back() == ')' && std::ranges::count(text, '(') >= std::ranges::count(text, ')')) ||
-        (text.back() == ']' && std::ranges::count(text, '[') >= std::ranges::count(text, ']'));
-    if (opened) break;
+    if (text.back() == ')' && round-- <= 0) break;
+    if (text.back() == ']' && square-- <= 0) break;
     text.remove_suffix(1);
   }
   return text;
@@ -97,12 +103,15 @@ std::string_view ascii_only(std::string_view text) noexcept {
 
 }  // namespace
 
-void Finder::begin() noexcept { count_ = 0; }
+void Finder::begin() noexcept {
+  count_ = 0;
+  looked_at_ = 0;
+}
 
 void Finder::begin_part() noexcept { used_ = 0; }
 
 void Finder::feed(ByteView utf8, FinderSink& sink) noexcept {
-  if (count_ == uris_max_) return;
+  if (limit_reached()) return;
   if (used_ > 0) {
     const std::size_t end = word_end(utf8, 0);
     keep(utf8.first(end));
@@ -140,14 +149,17 @@ void Finder::end_word(std::string_view word, FinderSink& sink) noexcept {
   if (word.size() < 4 || word.size() > kUriBytes) word = word.substr(0, kUriBytes);
   if (word.size() < 4 || find(kMarkWithin, as_bytes(word)) == word.size()) return;
   if (const std::size_t start = find_start(word); start != word.npos) {
+    if (!may_look_at(word)) return;
     take_text(trim_behind(word.substr(start)), sink);
     return;
   }
   word.remove_prefix(std::min(word.find_first_not_of(kBefore), word.size()));
+  const std::string_view whole = word;
   word = trim_behind(word);
   if (word.find('.') == word.npos && word.find("[dot]") == word.npos &&
       word.find("(dot)") == word.npos)
     return;
+  if (!may_look_at(whole)) return;
   if (word.find('@') != word.npos && word.find('/') == word.npos) {
     // A mail address: not a place, but its domain is one for lists.
     if (!canonicalize(word, other_) || !other_.known_suffix) return;
@@ -158,6 +170,12 @@ void Finder::end_word(std::string_view word, FinderSink& sink) noexcept {
     return;
   }
   take_text(word, sink);
+}
+
+bool Finder::may_look_at(std::string_view word) noexcept {
+  if (limit_reached()) return false;
+  looked_at_ += word.size() + kWordCost;
+  return true;
 }
 
 void Finder::take_text(std::string_view written, FinderSink& sink) noexcept {
@@ -180,7 +198,7 @@ void Finder::take_text(std::string_view written, FinderSink& sink) noexcept {
 
 void Finder::take_link(std::string_view target, UriSource source, std::string_view shown,
                        bool hidden, FinderSink& sink) noexcept {
-  if (count_ == uris_max_ || !canonicalize(target, canonical_)) return;
+  if (!may_look_at(target) || !canonicalize(target, canonical_)) return;
   Uri uri;
   uri.source = source;
   uri.written = target;

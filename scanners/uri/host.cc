@@ -107,7 +107,7 @@ bool mixes_scripts(std::string_view host) noexcept {
 
 bool has_known_suffix(std::string_view host) noexcept {
   const std::string_view label = host.substr(host.rfind('.') + 1);
-  if (label.empty() || label.size() == host.size()) return false;
+  if (label.empty() || label.size() == host.size() || label.size() >= kHostBytes) return false;
   HostText terminated;
   terminated.assign(label);
   terminated.append(std::string_view("\0", 1));

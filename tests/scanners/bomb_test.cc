@@ -109,6 +109,19 @@ TEST_F(Bomb, OfTagsAndLinksEndsAtTheirLimits) {
   EXPECT_LE(sink_.facts.uris, 1'000u);
 }
 
+// They are no URIs, so that the limit of those never comes.
+TEST_F(Bomb, OfWordsThatAreAlmostUrisEndsAtTheirLimit) {
+  for (const std::string& word : {"www." + std::string(2'040, ')'), std::string("www.])"),
+                                  std::string("1.234"), std::string("a.b@c.d")}) {
+    SCOPED_TRACE(word.substr(0, 8));
+    reader_.begin();
+    feed("MIME-Version: 1\r\nContent-Type: text/plain\r\n\r\n");
+    feed(word + "\r\n", (full() ? 100 : 2) * kMiB);
+    EXPECT_TRUE(end().anomalies.has(mime::Anomaly::uri_limit));
+    EXPECT_EQ(sink_.facts.uris, 0u);
+  }
+}
+
 TEST_F(Bomb, OfOneTagIsCut) {
   feed("MIME-Version: 1\r\nContent-Type: text/html\r\n\r\n<a href='");
   feed(std::string(65'536, '&'), (full() ? 100 : 2) * kMiB);

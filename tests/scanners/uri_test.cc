@@ -80,6 +80,8 @@ TEST(Uri, IsFoundInText) {
       {"请访问www.example.com吧", "http://www.example.com/ schemeless"},
       {"write to ann@example.com.", "mailto:ann@example.com"},
       {"<http://[::1]:80/>", "http://[::1]/ address"},
+      {"www.example.com/a(b)c))].", "http://www.example.com/a(b)c schemeless"},
+      {"www.example.com/[(a])])", "http://www.example.com/[(a]) schemeless"},
   };
   for (const Row& row : rows)
     for (const std::size_t chunk : {SIZE_MAX, std::size_t{1}, std::size_t{5}}) {
@@ -106,6 +108,16 @@ TEST(Uri, NumbersAreLimited) {
   for (int i = 0; i < 1'000; ++i) text += "http://example.com/?http://example.org/ ";
   const std::string found = finding.in_text(text);
   EXPECT_EQ(std::ranges::count(found, '|'), 2);
+}
+
+TEST(Uri, HasNoHostThatIsTooLong) {
+  const std::string address = "http://[" + std::string(400, '1') + "]/";
+  EXPECT_EQ(Finding().in_text(address), address + " address broken");
+  for (const std::size_t size : {242, 243, 244, 400}) {
+    const std::string host = std::string(size, 'a') + ".example.com";
+    EXPECT_EQ(registered_domain(host), size == 242 ? "example.com" : host) << size;
+    EXPECT_FALSE(has_known_suffix("a." + host.substr(0, size))) << size;
+  }
 }
 
 TEST(Uri, OfAnyLengthStaysWithinItsMemory) {
