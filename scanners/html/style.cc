@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "engine/base/ascii_text.h"
 
@@ -45,7 +46,7 @@ bool begins(std::string_view text, std::string_view with) noexcept {
 std::optional<double> number(std::string_view text) noexcept {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{}) return {};
+  if (error != std::errc{} || !std::isfinite(value)) return {};
   return value;
 }
 

@@ -96,6 +96,8 @@ TEST(Html, TellsWhatIsHidden) {
        {"<span style='background:red;color:red'>a</span>b", "b", "a"},
        {"<span style='font-size:0px'>a</span><span style='font-size:1px'>b</span>c", "c", "ab"},
        {"<font size=1>a</font><font size='-3'>b</font>c", "c", "ab"},
+       {"<font size=nan>a</font><font size=inf>b</font><font size=+nan(0)>c</font>", "abc"},
+       {"<span style='opacity:nan;font-size:nan'>a</span>b", "ab"},
        {"<span style='visibility:hidden'>a</span>b", "b", "a"},
        {"<span style='opacity:0'>a</span>b", "b", "a"},
        {"<span style='max-height:0;overflow:hidden'>a</span>b", "b", "a"},
