@@ -53,6 +53,7 @@ constexpr std::array<std::string_view, kAnomalies> kNames{
     "parts_limit",
     "header_bytes_limit",
     "header_fields_limit",
+    "parameter_limit",
     "text_limit",
     "uri_limit",
     "html_depth_limit",

@@ -61,6 +61,7 @@ enum class Anomaly : std::uint8_t {
   parts_limit,
   header_bytes_limit,   // further fields are not told
   header_fields_limit,  // further fields are not told
+  parameter_limit,      // further parameters of a Content-* field are not read
   text_limit,           // the rest of the part's text is not told
   uri_limit,            // further URIs are not told
   html_depth_limit,     // open elements beyond it have their parent's style

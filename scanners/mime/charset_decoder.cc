@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "scanners/mime/charset_names.h"
+#include "scanners/mime/shift_state.h"
 #include "scanners/mime/utf8_sequence.h"
 
 namespace sluice::scan::mime {
@@ -181,9 +182,32 @@ void CharsetDecoder::take_buffered(ByteView in, Workspace& workspace, TextSink& 
     std::memcpy(buffer_.data() + used_, window.data(), size);
     used_ = static_cast<std::uint16_t>(used_ + size);
     in = in.subspan(size);
-    if (line_end || used_ == kConvertBytes)
-      convert_buffer(kind_ == CharsetKind::shifted, workspace, sink);
+    if (line_end)
+      convert_buffer(true, workspace, sink);
+    else if (used_ == kConvertBytes && kind_ == CharsetKind::shifted)
+      convert_line_begin(workspace, sink);
+    else if (used_ == kConvertBytes)
+      convert_buffer(false, workspace, sink);
   }
+}
+
+// A line goes on behind the buffer in the shift state that it has there.
+void CharsetDecoder::convert_line_begin(Workspace& workspace, TextSink& sink) noexcept {
+  std::array<std::uint8_t, kConvertBytes> line = buffer_;
+  const ShiftCut cut = last_shift_cut(charset_, line);
+  const ByteView shift = as_bytes(cut.shift.view());
+  const ByteView rest = ByteView(line).subspan(cut.size);
+  const bool shorter = shift.size() + rest.size() < kConvertBytes / 2;
+  if (shorter) used_ = static_cast<std::uint16_t>(cut.size);
+  convert_buffer(true, workspace, sink);
+  if (!shorter) return;
+  if (kind_ == CharsetKind::utf8) {  // given up
+    take_utf8(rest, workspace, sink);
+    return;
+  }
+  std::ranges::copy(shift, buffer_.begin());
+  std::ranges::copy(rest, buffer_.begin() + static_cast<std::ptrdiff_t>(shift.size()));
+  used_ = static_cast<std::uint16_t>(shift.size() + rest.size());
 }
 
 // The byte order mark decides; without one, on which side the zeros of ASCII are.

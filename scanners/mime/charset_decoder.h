@@ -45,6 +45,7 @@ class CharsetDecoder {
   void take_single(ByteView in, Workspace& workspace, TextSink& sink) noexcept;
   void take_buffered(ByteView in, Workspace& workspace, TextSink& sink) noexcept;
   void convert_buffer(bool final, Workspace& workspace, TextSink& sink) noexcept;
+  void convert_line_begin(Workspace& workspace, TextSink& sink) noexcept;
   void choose_byte_order() noexcept;
 
   Charset charset_ = kUtf8;

@@ -60,6 +60,7 @@ inline constexpr std::array kCharsets{
 
 static_assert(kCharsets[kWestern].names.starts_with("iso88591 "));
 
+inline constexpr Charset kUtf7 = kCharsets.size() - 3;
 inline constexpr Charset kUtf16Little = kCharsets.size() - 2;
 inline constexpr Charset kUtf16Big = kCharsets.size() - 1;
 

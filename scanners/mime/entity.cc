@@ -65,6 +65,12 @@ void Entity::reset(MediaKind default_kind) noexcept {
   identity_seen_ = 0;
 }
 
+bool Entity::is_about_body(std::string_view field_name) noexcept {
+  return equals_ignoring_case(field_name, "content-type") ||
+         equals_ignoring_case(field_name, "content-transfer-encoding") ||
+         equals_ignoring_case(field_name, "content-disposition");
+}
+
 void Entity::note_field(std::string_view name, std::string_view value) noexcept {
   if (equals_ignoring_case(name, "content-type"))
     parse_type(value);
@@ -98,7 +104,8 @@ void Entity::parse_type(std::string_view value) noexcept {
   ParameterSet parameters(reader);
   if (kind == MediaKind::multipart) set_boundary(parameters);
   if (const auto found = parameters.find("charset")) charset.assign(found->text.view());
-  if (const auto name = parameters.find("name", true); name && file_name.text.empty())
+  if (const auto name = parameters.find("name", ValueEnd::semicolon);
+      name && file_name.text.empty())
     file_name = *name;
   anomalies.add(parameters.anomalies());
 }
@@ -131,7 +138,7 @@ void Entity::set_type(std::string_view major, std::string_view minor) noexcept {
 
 // RFC 2046 5.1.1 demands a boundary; without one nothing can be told apart.
 void Entity::set_boundary(ParameterSet& parameters) noexcept {
-  const auto found = parameters.find("boundary");
+  const auto found = parameters.find("boundary", ValueEnd::space);
   if (!found || found->text.empty()) {
     anomalies.add(found ? Anomaly::boundary_empty : Anomaly::boundary_missing);
     return;
@@ -169,7 +176,7 @@ void Entity::parse_disposition(std::string_view value) noexcept {
   ParameterReader reader(value);
   append_lower(reader.token(), disposition);
   ParameterSet parameters(reader);
-  if (const auto name = parameters.find("filename", true)) file_name = *name;
+  if (const auto name = parameters.find("filename", ValueEnd::semicolon)) file_name = *name;
   anomalies.add(parameters.anomalies());
 }
 

@@ -33,6 +33,8 @@ struct Entity {
   ParameterValue file_name;  // undecoded; of the disposition, else of the type
   Anomalies anomalies;
 
+  static bool is_about_body(std::string_view field_name) noexcept;
+
   void reset(MediaKind default_kind) noexcept;
   // Takes note of the fields about the body; others are ignored.
   void note_field(std::string_view name, std::string_view value) noexcept;

@@ -26,6 +26,11 @@ bool is_field_start(std::string_view line) noexcept {
   return at < line.size() && line[at] == ':';
 }
 
+bool is_content_field(std::string_view line) noexcept {
+  constexpr std::string_view kBegin = "content-";
+  return equals_ignoring_case(line.substr(0, kBegin.size()), kBegin) && is_field_start(line);
+}
+
 bool is_mbox_line(std::string_view line) noexcept {
   return line.starts_with("From ") || line.starts_with(">From ");
 }
@@ -59,7 +64,9 @@ Anomalies strange_octets(std::string_view raw) noexcept {
 
 }  // namespace
 
-void FieldReader::begin() noexcept {
+void FieldReader::begin(bool of_part) noexcept {
+  of_part_ = of_part;
+  field_told_ = in_stray_ = false;
   used_ = line_begin_ = 0;
   continued_ = line_judged_ = fold_open_ = false;
   first_line_ = true;
@@ -88,6 +95,7 @@ FieldReader::Outcome FieldReader::feed(ByteView& in, FieldSink& sink) noexcept {
 FieldReader::Outcome FieldReader::end_line(FieldSink& sink) noexcept {
   if (!line_judged_) {
     if (line() == "\r\n" || line() == "\n") {
+      if (in_stray_) return Outcome::stray;
       close_field(sink);
       return Outcome::blank;
     }
@@ -100,6 +108,7 @@ FieldReader::Outcome FieldReader::end_line(FieldSink& sink) noexcept {
 
 // The buffer is full: what is known of the field goes out as a piece.
 FieldReader::Outcome FieldReader::fill_up(FieldSink& sink) noexcept {
+  if (in_stray_) return judge_behind_stray();
   if (!line_judged_ && line_begin_ < used_) {
     const bool made_room = line_begin_ > 0 && !is_blank(line().front());
     if (made_room) {
@@ -122,6 +131,7 @@ FieldReader::Outcome FieldReader::fill_up(FieldSink& sink) noexcept {
 // Decides what the line is by its beginning. A line of a new field is at the buffer's front
 // afterwards.
 FieldReader::Outcome FieldReader::judge_line(FieldSink& sink) noexcept {
+  if (in_stray_) return judge_behind_stray();
   if (field_begun() && is_blank(line().front())) {
     if (std::ranges::all_of(line(), is_white)) anomalies_.add(Anomaly::blank_continuation);
     return Outcome::more;
@@ -133,12 +143,33 @@ FieldReader::Outcome FieldReader::judge_line(FieldSink& sink) noexcept {
     used_ = 0;
     return Outcome::more;
   }
-  return is_field_start(line()) ? Outcome::more : Outcome::stray;
+  return is_field_start(line()) ? Outcome::more : judge_stray();
+}
+
+// The line is no field. In a part's header what follows decides.
+FieldReader::Outcome FieldReader::judge_stray() noexcept {
+  in_stray_ = of_part_ && field_told_ && used_ <= kStrayBytes && line().ends_with('\n') &&
+              !line().starts_with("--");
+  return in_stray_ ? Outcome::more : Outcome::stray;
+}
+
+FieldReader::Outcome FieldReader::judge_behind_stray() noexcept {
+  if (is_content_field(line())) {
+    anomalies_.add(Anomaly::field_without_name);
+    in_stray_ = false;
+    drop_before_line();
+    return Outcome::more;
+  }
+  return judge_stray();
 }
 
 // The field is complete: tells it and moves the line being read to the front.
 void FieldReader::close_field(FieldSink& sink) noexcept {
   if (field_begun()) tell(sink, line_begin_, true);
+  drop_before_line();
+}
+
+void FieldReader::drop_before_line() noexcept {
   std::memmove(buffer_.data(), buffer_.data() + line_begin_, line().size());
   used_ = static_cast<std::uint16_t>(used_ - line_begin_);
   line_begin_ = 0;
@@ -148,6 +179,7 @@ void FieldReader::tell(FieldSink& sink, std::size_t size, bool last) noexcept {
   std::string_view text{buffer_.data(), size};
   if (last) text = strip_line_end(text);
   FieldPiece piece;
+  field_told_ = true;
   piece.first = !continued_;
   piece.last = last;
   if (piece.first) {
@@ -199,6 +231,7 @@ std::string_view FieldReader::unfold(std::string_view raw) noexcept {
 FieldReader::Outcome FieldReader::finish(FieldSink& sink) noexcept {
   if (!line_judged_ && !line().empty())
     if (const Outcome outcome = judge_line(sink); outcome != Outcome::more) return outcome;
+  if (in_stray_) return Outcome::stray;
   line_begin_ = used_;
   if (field_begun()) tell(sink, used_, true);
   used_ = line_begin_ = 0;

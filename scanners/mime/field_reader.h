@@ -13,6 +13,8 @@
 namespace sluice::scan::mime {
 
 inline constexpr std::size_t kFieldPieceBytes = 4'096;
+// Lines that are no fields within a part's header: so many octets of them are waited with.
+inline constexpr std::size_t kStrayBytes = 1'024;
 
 // One field or a piece of it. The views live for the call.
 struct FieldPiece {
@@ -36,14 +38,16 @@ class FieldReader {
   enum class Outcome : std::uint8_t {
     more,   // all taken, the section goes on
     blank,  // the blank line: the section is over
-    stray,  // a line that is no field ended the section: stray() belongs to what follows
+    stray,  // a line that is no field ended the section: stray() belongs to what follows. In a
+            // part, as for many programs, only when no Content-* field comes soon behind it
   };
 
-  void begin() noexcept;
+  void begin(bool of_part) noexcept;
   Outcome feed(ByteView& in, FieldSink& sink) noexcept;  // `in` keeps what was not taken
   Outcome finish(FieldSink& sink) noexcept;              // the message ended within the section
 
-  // The line that is no field: with its line end, or its beginning when it fills the buffer.
+  // The line that is no field and lines behind it, the last with its line end, or the beginning
+  // of one that fills the buffer.
   ByteView stray() const noexcept { return as_bytes({buffer_.data(), used_}); }
   std::size_t seen() const noexcept { return seen_; }  // octets of the section
   Anomalies anomalies() const noexcept { return anomalies_; }
@@ -52,7 +56,10 @@ class FieldReader {
   Outcome end_line(FieldSink& sink) noexcept;
   Outcome fill_up(FieldSink& sink) noexcept;
   Outcome judge_line(FieldSink& sink) noexcept;
+  Outcome judge_stray() noexcept;
+  Outcome judge_behind_stray() noexcept;
   void close_field(FieldSink& sink) noexcept;
+  void drop_before_line() noexcept;
   void tell(FieldSink& sink, std::size_t size, bool last) noexcept;
   std::string_view name_of(std::string_view before_colon) noexcept;
   std::string_view unfold(std::string_view raw) noexcept;
@@ -67,6 +74,9 @@ class FieldReader {
   bool continued_ = false;    // a piece of the field has been told
   bool line_judged_ = false;  // the line belongs to the field, its beginning has been told
   bool first_line_ = true;
+  bool of_part_ = false;
+  bool field_told_ = false;
+  bool in_stray_ = false;   // what is before the line are others that are no fields
   bool fold_open_ = false;  // white space at the front of the next piece belongs to a fold
   std::size_t seen_ = 0;
   Anomalies anomalies_;

@@ -144,20 +144,34 @@ void MessageReader::section_end(Section section) noexcept {
 }
 
 void MessageReader::describe_name(const ParameterValue& name) noexcept {
-  file_name_.clear();
   const std::string_view raw = name.text.view();
   if (name.charset.empty()) {
-    file_name_.assign(decode_field(raw, *workspace_));
+    keep_name(decode_field(raw, *workspace_));
     return;
   }
   const auto charset = find_charset(name.charset.view()).value_or(kUtf8);
   if (charset == kUtf8) {
-    file_name_.assign(raw);
+    keep_name(raw);
     return;
   }
   const auto done =
       workspace_->charsets.convert(charset, as_bytes(raw), workspace_->converted, true);
-  file_name_.assign(as_text({workspace_->converted.data(), done.written}));
+  keep_name(as_text({workspace_->converted.data(), done.written}));
+}
+
+// The middle of a long name is left out: its end says what the file is.
+void MessageReader::keep_name(std::string_view utf8) noexcept {
+  if (utf8.size() <= kFileNameBytes) {
+    file_name_.assign(utf8);
+    return;
+  }
+  const auto is_within = [&](std::size_t at) { return (utf8[at] & 0xc0) == 0x80; };
+  std::size_t head = kFileNameBytes / 2;
+  std::size_t tail = utf8.size() - kFileNameBytes / 2;
+  for (int i = 0; i < 3 && is_within(head); ++i) --head;
+  for (int i = 0; i < 3 && is_within(tail); ++i) ++tail;
+  file_name_.assign(utf8.substr(0, head));
+  file_name_.append(utf8.substr(tail));
 }
 
 void MessageReader::describe(const Leaf& leaf) noexcept {

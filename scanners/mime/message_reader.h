@@ -17,6 +17,8 @@
 
 namespace sluice::scan::mime {
 
+inline constexpr std::size_t kFileNameBytes = 256;  // in UTF-8
+
 struct MessageLimits {
   WalkerLimits walker;
   std::uint64_t rawbody_part_bytes_max = 512 * 1024;  // of each part's rawbody; 0: all
@@ -74,6 +76,7 @@ class MessageReader final : private WalkerSink,
   void note_magic(ByteView octets) noexcept;
   void describe(const Leaf& leaf) noexcept;
   void describe_name(const ParameterValue& name) noexcept;
+  void keep_name(std::string_view utf8) noexcept;
   void begin_text() noexcept;
   void end_text() noexcept;
   void tell_subject_links() noexcept;
@@ -110,8 +113,8 @@ class MessageReader final : private WalkerSink,
   BoundedText<kTypeBytes> type_;
   BoundedText<kCharsetBytes> charset_name_;
   BoundedText<16> disposition_;
-  BoundedText<kParameterBytes> file_name_;
-  BoundedText<kParameterBytes> uuencoded_name_;
+  BoundedText<kFileNameBytes> file_name_;
+  BoundedText<kFileNameBytes> uuencoded_name_;
 };
 
 }  // namespace sluice::scan::mime

@@ -1,5 +1,8 @@
 #include "scanners/mime/parameter.h"
 
+#include <algorithm>
+#include <span>
+
 #include "engine/base/bytes.h"
 #include "scanners/mime/hex.h"
 
@@ -7,6 +10,7 @@ namespace sluice::scan::mime {
 namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
+constexpr std::string_view kSpaceOrComment = " \t\r\n(";
 constexpr std::string_view kTokenEnd = " \t\r\n/;=(\"";
 
 std::string_view take(std::string_view& text, std::size_t size) noexcept {
@@ -117,15 +121,32 @@ std::optional<RawParameter> ParameterReader::next() noexcept {
   }
 }
 
+bool is_known_parameter(std::string_view name) noexcept {
+  name = name.substr(0, name.find('*'));
+  return std::ranges::any_of(
+      kKnownParameters, [&](std::string_view known) { return equals_ignoring_case(known, name); });
+}
+
+// Others take no place.
 ParameterSet::ParameterSet(ParameterReader& reader) noexcept {
-  while (const auto raw = reader.next()) {
-    if (size_ == kPiecesMax) {
-      anomalies_.add(Anomaly::broken_parameter);
-      break;
-    }
-    pieces_[size_++] = piece_of(*raw);
-  }
+  while (const auto raw = reader.next())
+    if (is_known_parameter(raw->name)) add(piece_of(*raw));
   anomalies_.add(reader.anomalies());
+}
+
+// Of what is the same the first counts, so that repetitions take no place either.
+void ParameterSet::add(const Piece& piece) noexcept {
+  for (const Piece& other : std::span(pieces_).first(size_))
+    if (other.index == piece.index && other.continued == piece.continued &&
+        other.extended == piece.extended && equals_ignoring_case(other.base, piece.base)) {
+      anomalies_.add(Anomaly::duplicate_parameter);
+      return;
+    }
+  if (piece.continued && ++continued_ > kContinuedMax) {
+    anomalies_.add(Anomaly::parameter_limit);
+    return;
+  }
+  pieces_[size_++] = piece;
 }
 
 ParameterSet::Piece ParameterSet::piece_of(const RawParameter& raw) noexcept {
@@ -138,7 +159,7 @@ ParameterSet::Piece ParameterSet::piece_of(const RawParameter& raw) noexcept {
   if (rest.size() < 2) return piece;
   std::uint16_t index = 0;
   for (const char digit : rest.substr(1)) {
-    if (digit < '0' || digit > '9' || index >= kPiecesMax) return piece;
+    if (digit < '0' || digit > '9' || index >= kContinuedMax) return piece;
     index = static_cast<std::uint16_t>(index * 10 + (digit - '0'));
   }
   piece.index = index;
@@ -159,50 +180,63 @@ const ParameterSet::Piece* ParameterSet::select(std::string_view name, bool cont
   return found;
 }
 
-std::optional<ParameterValue> ParameterSet::find(std::string_view name, bool spaces) noexcept {
+std::optional<ParameterValue> ParameterSet::find(std::string_view name, ValueEnd end) noexcept {
   const Piece* plain = select(name, false, 0);
   const Piece* first = select(name, true, 0);
   if (plain != nullptr && first != nullptr) anomalies_.add(Anomaly::duplicate_parameter);
   if (first == nullptr && select(name, true, 1) != nullptr)
     anomalies_.add(Anomaly::broken_parameter);  // a piece without those before it
   if (plain == nullptr && first == nullptr) return {};
+  std::array<const Piece*, kContinuedMax> pieces{first};
+  std::size_t count = 1;
+  if (first == nullptr || (plain != nullptr && plain->extended))
+    pieces[0] = plain;
+  else
+    while (count < kContinuedMax &&
+           (pieces[count] = select(name, true, static_cast<std::uint16_t>(count))) != nullptr)
+      ++count;
   ParameterValue value;
-  if (first == nullptr || (plain != nullptr && plain->extended)) {
-    append(*plain, spaces, value);
-    return value;
+  std::array<std::string_view, kContinuedMax> texts;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    texts[i] = text_of(*pieces[i], end, value);
+    size += texts[i].size();
   }
-  append(*first, spaces, value);
-  for (std::uint16_t index = 1; index < kPiecesMax; ++index) {
-    const Piece* piece = select(name, true, index);
-    if (piece == nullptr) break;
-    append(*piece, spaces, value);
+  std::size_t left_out = size - std::min(size, kParameterBytes);
+  std::size_t kept = kParameterBytes / 2;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto append = pieces[i]->extended ? append_decoded : append_unescaped;
+    std::string_view text = texts[i];
+    if (left_out > 0) {
+      const std::string_view head = take(text, kept);
+      kept -= head.size();
+      append(head, value.text);
+      left_out -= take(text, left_out).size();
+    }
+    append(text, value.text);
   }
   return value;
 }
 
-void ParameterSet::append(const Piece& piece, bool spaces, ParameterValue& value) noexcept {
+std::string_view ParameterSet::text_of(const Piece& piece, ValueEnd end,
+                                       ParameterValue& value) noexcept {
   std::string_view text = piece.raw.value;
   if (text.find("=?") != text.npos) anomalies_.add(Anomaly::encoded_word_parameter);
   if (!piece.raw.quoted) {
-    const std::string_view word = text.substr(0, text.find_first_of(" \t\r\n("));
+    const std::string_view ends = end == ValueEnd::space ? kSpace : kSpaceOrComment;
+    const std::string_view word = text.substr(0, text.find_first_of(ends));
     if (word.size() < text.size()) anomalies_.add(Anomaly::broken_parameter);
-    if (!spaces) text = word;
+    if (end != ValueEnd::semicolon) text = word;
   }
-  if (!piece.extended) {
-    append_unescaped(text, value.text);
-    return;
+  if (!piece.extended || piece.index > 0) return text;
+  const std::size_t quote = text.find('\'');  // charset'language'text
+  const std::size_t second = quote == text.npos ? quote : text.find('\'', quote + 1);
+  if (second == text.npos) {
+    anomalies_.add(Anomaly::broken_parameter);
+    return text;
   }
-  if (piece.index == 0) {  // charset'language'text
-    const std::size_t quote = text.find('\'');
-    const std::size_t second = quote == text.npos ? quote : text.find('\'', quote + 1);
-    if (second != text.npos) {
-      value.charset.assign(text.substr(0, quote));
-      text.remove_prefix(second + 1);
-    } else {
-      anomalies_.add(Anomaly::broken_parameter);
-    }
-  }
-  append_decoded(text, value.text);
+  value.charset.assign(text.substr(0, quote));
+  return text.substr(second + 1);
 }
 
 }  // namespace sluice::scan::mime

@@ -39,22 +39,35 @@ class ParameterReader {
   Anomalies anomalies_;
 };
 
-inline constexpr std::size_t kParameterBytes = 256;
+inline constexpr std::size_t kParameterBytes = 2'048;  // of longer ones the middle is left out
 inline constexpr std::size_t kCharsetBytes = 40;
+inline constexpr std::array<std::string_view, 4> kKnownParameters{"boundary", "charset", "name",
+                                                                  "filename"};
 
 struct ParameterValue {
   BoundedText<kParameterBytes> text;   // quotes, backslashes and %-escapes resolved
   BoundedText<kCharsetBytes> charset;  // of an RFC 2231 value; else empty
 };
 
-// All parameters of one field; views into it.
+// Whether anything is made of a parameter of that name: "boundary", "name", "filename*1".
+bool is_known_parameter(std::string_view name) noexcept;
+
+// What ends an unquoted value, besides ";".
+enum class ValueEnd : std::uint8_t {
+  comment,  // and white space
+  space,
+  semicolon,  // nothing else
+};
+
+// The known parameters of one field; views into it.
 class ParameterSet {
  public:
   explicit ParameterSet(ParameterReader& reader) noexcept;
 
   // The pieces of `name` (lower case) in their order. An RFC 2231 form counts before a plain one,
-  // the first before a repetition. With `spaces` an unquoted value goes on behind white space.
-  std::optional<ParameterValue> find(std::string_view name, bool spaces = false) noexcept;
+  // the first before a repetition.
+  std::optional<ParameterValue> find(std::string_view name,
+                                     ValueEnd end = ValueEnd::comment) noexcept;
   Anomalies anomalies() const noexcept { return anomalies_; }
 
  private:
@@ -65,14 +78,17 @@ class ParameterSet {
     bool continued = false;   // has an index
     bool extended = false;    // "name*=" or "name*3*="
   };
-  static constexpr std::size_t kPiecesMax = 32;
+  static constexpr std::size_t kContinuedMax = 32;
+  static constexpr std::size_t kPiecesMax = kContinuedMax + 2 * kKnownParameters.size();
 
+  void add(const Piece& piece) noexcept;
   static Piece piece_of(const RawParameter& raw) noexcept;
   const Piece* select(std::string_view name, bool continued, std::uint16_t index) noexcept;
-  void append(const Piece& piece, bool spaces, ParameterValue& value) noexcept;
+  std::string_view text_of(const Piece& piece, ValueEnd end, ParameterValue& value) noexcept;
 
   std::array<Piece, kPiecesMax> pieces_;
   std::size_t size_ = 0;
+  std::size_t continued_ = 0;
   Anomalies anomalies_;
 };
 

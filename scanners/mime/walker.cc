@@ -92,10 +92,8 @@ void Walker::finish(WalkerSink& sink) noexcept {
 }
 
 void Walker::field(const FieldPiece& piece) noexcept {
-  if (piece.first) {
-    entity_.note_field(piece.name, piece.value);
-    ++fields_told_;
-  }
+  note_field(piece);
+  if (piece.first) ++fields_told_;
   const bool too_many = fields_told_ > limits_.header_fields_max;
   if (too_many) note(Anomaly::header_fields_limit);
   if (too_many || entity_.anomalies.has(Anomaly::header_bytes_limit)) return;
@@ -109,11 +107,24 @@ void Walker::field(const FieldPiece& piece) noexcept {
   if (!piece.first) sink_->field(section_, end);
 }
 
+// What is said of the body counts, however long the field and however far behind it is.
+void Walker::note_field(const FieldPiece& piece) noexcept {
+  if ((piece.first && piece.last) || !Entity::is_about_body(piece.name)) {
+    if (piece.first) entity_.note_field(piece.name, piece.value);
+    return;
+  }
+  if (piece.first) long_field_.begin();
+  long_field_.add(piece.value);
+  if (!piece.last) return;
+  entity_.note_field(piece.name, long_field_.view());
+  if (long_field_.limit_reached()) note(Anomaly::parameter_limit);
+}
+
 void Walker::begin_header(Section section, MediaKind default_kind) noexcept {
   state_ = State::header;
   section_ = section;
   fields_told_ = 0;
-  fields_.begin();
+  fields_.begin(section == Section::part);
   entity_.reset(default_kind);
 }
 

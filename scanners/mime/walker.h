@@ -3,7 +3,7 @@
 // to the delimiter (RFC 2046 5.1.1). Any chunking tells the same sequence of fields and, joined,
 // the same leaf octets. Broken structure never stops it: what cannot be told apart (limits reached)
 // comes out as plain text, and a multipart whose delimiter never comes as one part, header and all:
-// so many programs show it. Memory is fixed (about 18 KiB and 0.2 KiB per level of depth), time
+// so many programs show it. Memory is fixed (about 28 KiB and 0.2 KiB per level of depth), time
 // linear in the octets.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include "scanners/mime/boundary_stack.h"
 #include "scanners/mime/entity.h"
 #include "scanners/mime/field_reader.h"
+#include "scanners/mime/long_field.h"
 #include "scanners/mime/message_sink.h"
 
 namespace sluice::scan::mime {
@@ -67,6 +68,7 @@ class Walker final : private FieldSink {
   enum class State : std::uint8_t { header, body };
 
   void field(const FieldPiece& piece) noexcept override;
+  void note_field(const FieldPiece& piece) noexcept;
   void begin_header(Section section, MediaKind default_kind) noexcept;
   void begin_part(MediaKind default_kind) noexcept;
   void feed_header(ByteView& in) noexcept;
@@ -114,6 +116,7 @@ class Walker final : private FieldSink {
   bool unended_header_ = false;      // that line is missing
   Anomalies anomalies_;
   FieldReader fields_;
+  LongField long_field_;
   Entity entity_;
   BoundaryStack boundaries_;
   std::array<std::uint8_t, kDelimiterBytes + 2> hold_;

@@ -132,6 +132,62 @@ TEST(TextDecoder, KeepsACharacterThatTheBufferCutsInTwo) {
   }
 }
 
+std::string repeat(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+// UTF-16 in the base64 of UTF-7 (RFC 2152).
+std::string utf7_of(std::string_view utf16) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text = "+";
+  unsigned bits = 0;
+  int held = 0;
+  for (const char octet : utf16) {
+    bits = bits << 8 | static_cast<std::uint8_t>(octet);
+    for (held += 8; held >= 6; held -= 6) text += kAlphabet[bits >> (held - 6) & 63];
+  }
+  if (held > 0) text += kAlphabet[bits << (6 - held) & 63];
+  return text + "-";
+}
+
+// Lines longer than what is converted at once.
+TEST(TextDecoder, KeepsTheShiftOfALongLine) {
+  const std::string far = utf7_of(repeat({"\x30\x42\xd8\x3d\xde\x00\x30\x42\x30\x42", 10}, 600));
+  const struct {
+    const char* charset;
+    std::string text;
+    std::string meant;
+  } rows[] = {
+      {"iso-2022-jp", "\x1b$B" + repeat("$\"", 3'000) + "\x1b(B", repeat("あ", 3'000)},
+      {"iso-2022-jp", repeat("a\x1b$B$\"\x1b(J\x5c\x1b(B", 900), repeat("aあ¥", 900)},
+      {"iso-2022-jp", repeat("plain ", 900) + "\x1b$B$\"\x1b(B", repeat("plain ", 900) + "あ"},
+      {"iso-2022-jp-2", "\x1b$(D" + repeat("\x30\x21", 3'000) + "\x1b(B", repeat("丂", 3'000)},
+      {"iso-2022-jp-2", "\x1b.A" + repeat("\x1bN\x69 a", 900), repeat("é a", 900)},
+      {"iso-2022-kr", "\x1b$)C\n\x0e" + repeat("0!", 3'000) + "\x0f", "\n" + repeat("가", 3'000)},
+      {"iso-2022-kr",
+       "\x1b$)C\n" + repeat("\x0e"
+                            "0!\x0f ",
+                            900),
+       "\n" + repeat("가 ", 900)},
+      {"utf-7", utf7_of(repeat("\x30\x42", 3'000)), repeat("あ", 3'000)},
+      {"utf-7", far, repeat("あ😀ああ", 600)},
+      {"utf-7", repeat("+MEI-a+AKM 1+-", 900), repeat("あa£ 1+", 900)},
+  };
+  Decoding decoding;
+  for (const auto& row : rows)
+    for (std::size_t shift = 0; shift < 9; ++shift) {
+      SCOPED_TRACE(row.charset + std::to_string(shift) + row.text.substr(0, 8));
+      const std::string before(shift, 'x');
+      const std::string text = before + row.text + "z\r\n";
+      const std::string meant = before + row.meant + "z\r\n";
+      EXPECT_EQ(decoding.decode(TransferEncoding::identity, row.charset, text), meant);
+      EXPECT_EQ(decoding.decode(TransferEncoding::identity, row.charset, text, 1'500), meant);
+    }
+}
+
 TEST(TextDecoder, GivesUpOnACharsetThatIsALie) {
   Decoding decoding;
   const std::string text(100'000, '\xff');

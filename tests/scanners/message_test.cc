@@ -29,6 +29,50 @@ TEST(MessageText, HasTheSubjectFirstAndParagraphsForLines) {
   EXPECT_EQ(elements("\r\nx"), "body<\n>\nbody<x>\nraw<x>\n");
 }
 
+class Names final : public mime::MessageSink {
+ public:
+  std::string all;
+
+ private:
+  void part_begin(const mime::Part& part) noexcept override { all += part.file_name; }
+};
+
+std::string file_name(const std::string& parameters) {
+  auto reader = std::make_unique<mime::MessageReader>(mime::MessageLimits{}, kRules);
+  auto workspace = std::make_unique<mime::Workspace>();
+  Names names;
+  reader->begin();
+  reader->feed(as_bytes("Content-Disposition: attachment; " + parameters + "\r\n\r\nx"), *workspace,
+               names);
+  reader->finish(*workspace, names);
+  return names.all;
+}
+
+// What is left out of a long one is its middle: what programs do with a file is told by its end.
+TEST(MessagePart, HasAFileNameWithItsEnd) {
+  const std::string exe = ".pdf.exe";
+  const std::string half(128, 'a');
+  const std::string cut = half + half.substr(exe.size()) + exe;
+  for (const std::size_t size : {252, 1'000, 3'000}) {
+    const std::string name = std::string(size, 'a') + exe;
+    EXPECT_EQ(file_name("filename=\"" + name + '"'), cut) << size;
+    EXPECT_EQ(file_name("filename*=utf-8''" + name), cut) << size;
+    EXPECT_EQ(file_name("filename*0=\"" + name.substr(0, 100) + "\"; filename*1=\"" +
+                        name.substr(100) + '"'),
+              cut)
+        << size;
+  }
+  std::string encoded;
+  for (int i = 0; i < 10; ++i) encoded += "=?utf-8?b?5paw5paw5paw5paw5paw?= ";  // 50 characters
+  std::string meant;
+  for (int i = 0; i < 50; ++i) meant += "新";
+  EXPECT_EQ(file_name("filename=\"" + encoded + "=?utf-8?q?.exe?=\""), meant + ".exe");
+  std::string wide;
+  for (int i = 0; i < 100; ++i) wide += "新";
+  const std::string kept = file_name("filename=\"" + wide + ".exe\"");
+  EXPECT_EQ(kept, wide.substr(0, 126) + wide.substr(0, 123) + ".exe");
+}
+
 TEST(MessageText, PutsALineBetweenParts) {
   const std::string message =
       "Subject: s\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\npreamble\r\n"

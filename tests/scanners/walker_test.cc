@@ -248,6 +248,84 @@ TEST(MimeWalker, PutsParametersInPiecesTogether) {
   }
 }
 
+// A field is told in pieces of 4 KiB; what it says of the body may be in any of them.
+TEST(MimeWalker, ReadsWhatIsFarBehindInAField) {
+  std::string parameters;
+  for (int i = 0; i < 6; ++i) parameters += fmt::format("\r\n x{}=\"{:;>900}\";", i, "");
+  std::string small;
+  for (int i = 0; i < 40; ++i) small += fmt::format(" p{}=q;", i);
+  std::string names;
+  for (int i = 0; i < 40; ++i) names += fmt::format(" name=n; name*{}=q;", i);
+  std::string blanks;
+  for (int i = 0; i < 6; ++i) blanks += "\r\n" + std::string(900, ' ');
+  const std::string comment = blanks + "(" + blanks + "; boundary=c (\\)\")" + blanks + ")";
+  const std::string many(20'000, ' ');
+  const std::string fields[] = {
+      "multipart/mixed;" + parameters + " boundary=b",
+      "multipart/mixed; BOUNDARY = \"b\";" + parameters,
+      "multipart/mixed; boundary*0=b;" + parameters,
+      "multipart/mixed;" + parameters + parameters + parameters + parameters + " boundary=b",
+      "multipart/mixed; x=\"" + std::string(9'000, 'x') + "\" boundary=b",
+      "multipart/mixed; x=" + std::string(9'000, '\"') + "; boundary=b",
+      "multipart/mixed;" + small + " boundary=b",
+      "multipart/mixed;" + names + " boundary=b",
+      "multipart/mixed;" + blanks + " boundary=b",
+      blanks + "multipart/mixed; boundary=b",
+      comment + "multipart/mixed" + comment + "; boundary=" + comment + "b",
+      "multipart/mixed;" + many + "boundary=b" + many + ";" + many};
+  auto transcript = std::make_unique<Transcript>();
+  for (const std::string& field : fields) {
+    SCOPED_TRACE(field.substr(0, 40));
+    const std::string message = "Content-Type: " + field + "\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n";
+    for (const std::size_t chunk : {SIZE_MAX, std::size_t{1}, std::size_t{1'000}})
+      EXPECT_TRUE(transcript->of(message, chunk).ends_with("\n[x]\n")) << chunk;
+  }
+  for (const std::string& before : {blanks, comment, std::string()})
+    for (const std::string& behind : {blanks, comment, std::string()}) {
+      const std::string field = "Content-Transfer-Encoding: " + before + "base64" + behind;
+      EXPECT_TRUE(transcript->of(field + "\r\n\r\nVmlhZ3Jh\r\n").ends_with("[Viagra]\n"));
+    }
+}
+
+TEST(MimeWalker, SaysThatAFieldHasMoreParametersThanAreRead) {
+  std::string pieces;
+  for (int i = 0; i < 30; ++i) pieces += fmt::format("; name*{}={:a>900}", i, "");
+  auto transcript = std::make_unique<Transcript>();
+  transcript->of("MIME-Version: 1\r\nContent-Type: text/plain" + pieces + "\r\n\r\nx");
+  EXPECT_EQ(transcript->anomalies(), "parameter_limit");
+}
+
+// Other programs pass over a line that is no field; a body that begins without a blank line is one.
+TEST(MimeWalker, PassesOverALineThatIsNoFieldWithinAPartsHeader) {
+  const std::string begin =
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n";
+  const std::string told =
+      "M Content-Type: multipart/mixed; boundary=b\nP Content-Type: text/plain\n";
+  const std::string base64 = "Content-Transfer-Encoding: base64\r\n\r\nVmlhZ3Jh\r\n--b--\r\n";
+  const std::string undone = told + "P Content-Transfer-Encoding: base64\n[Viagra]\n";
+  expect_row({"one", begin + "junk line\r\n" + base64, undone});
+  expect_row({"some", begin + "junk\r\nT\xc3\xbcr: auf\r\nX: y\r\n z\r\n" + base64, undone});
+  expect_row({"the body", begin + "text\r\nX: y\r\nmore\r\n\r\n--b--\r\n",
+              told + "[text\r\nX: y\r\nmore\r\n]\n"});
+  expect_row({"the end", begin + "text\r\nmo", told + "[text\r\nmo]\n"});
+  expect_row(
+      {"a field at the end", begin + "text\r\nContent-ID: y", told + "P Content-ID: y\n[]\n"});
+  expect_row({"a delimiter", begin + "text\r\n--b\r\n\r\nx", told + "[text]\n[x]\n"});
+  expect_row({"a field behind the blank line", begin + "text\r\n\r\n" + base64,
+              told + "[text\r\n\r\n" + base64.substr(0, base64.find("\r\n--b")) + "]\n"});
+  expect_row({"a delimiter with padding",
+              begin + "text\r\n--b" + std::string(600, ' ') + "\r\n\r\nx", told + "[text]\n[x]\n"});
+  const std::string lines = "text\r\n" + std::string(1'100, 'x') + "\r\n";
+  expect_row({"a long body", begin + lines + base64,
+              told + "[" + lines + base64.substr(0, base64.find("\r\n--b")) + "]\n"});
+}
+
+TEST(MimeWalker, ReadsABoundaryWithBrackets) {
+  expect_row({"brackets",
+              "Content-Type: multipart/mixed; boundary=a(b) c; x=y\r\n\r\n--a(b)\r\n\r\nx",
+              "M Content-Type: multipart/mixed; boundary=a(b) c; x=y\n[x]\n"});
+}
+
 TEST(MimeWalker, ReadsTheTypeThroughCommentsAndQuotes) {
   const char* const rows[] = {
       "multipart/mixed; boundary=\"a\\b\"", "multipart/mixed (x(y)z) ; (boundary=q) BOUNDARY=ab",
