@@ -3,6 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,8 +12,6 @@
 
 namespace sluice::scan::attachment {
 namespace {
-
-constexpr std::size_t kReadBytes = 64 * 1024;
 
 struct ArchiveDeleter {
   void operator()(archive* reader) const noexcept { archive_read_free(reader); }
@@ -77,16 +76,25 @@ void note_office(std::string_view name, ByteView content, Unpacker& unpacker) {
 
 enum class Read : std::uint8_t { whole, broken, enough };
 
+// What is wrong with an entry (a checksum, say) is told with its last octets.
 Read read_entry(archive* reader, std::vector<std::uint8_t>& content, Unpacker& unpacker) {
-  content.clear();
   while (true) {
-    const std::size_t at = content.size();
-    content.resize(at + kReadBytes);
-    const la_ssize_t count = archive_read_data(reader, content.data() + at, kReadBytes);
-    content.resize(at + (count > 0 ? static_cast<std::size_t>(count) : 0));
-    if (count == 0) return Read::whole;
-    if (count < 0) return Read::broken;
-    if (!unpacker.spend(static_cast<std::uint64_t>(count))) return Read::enough;
+    const void* octets = nullptr;
+    std::size_t size = 0;
+    la_int64_t offset = 0;  // beyond what there is: a hole, of zeros
+    const int status = archive_read_data_block(reader, &octets, &size, &offset);
+    if (status == ARCHIVE_EOF) return Read::whole;
+    if (status <= ARCHIVE_FATAL) return Read::broken;
+    const std::uint64_t at = std::max<std::uint64_t>(
+        content.size(), static_cast<std::uint64_t>(std::max<la_int64_t>(offset, 0)));
+    if (octets != nullptr && size > 0) {
+      if (!unpacker.spend(at - content.size() + size)) return Read::enough;
+      content.resize(at);
+      const auto* const first = static_cast<const std::uint8_t*>(octets);
+      content.insert(content.end(), first, first + size);
+    }
+    if (status != ARCHIVE_OK) return Read::broken;
+    if (size == 0 && unpacker.over()) return Read::enough;
   }
 }
 
@@ -96,10 +104,28 @@ std::string name_of(archive_entry* entry) {
   return {};
 }
 
+// What "invoice.js.gz" leaves behind, "invoice.js", and "a.tgz" "a.tar".
+std::string name_within(std::string_view name) {
+  name = name.substr(0, name.find_last_not_of(" .") + 1);
+  const std::size_t dot = name.rfind('.');
+  if (dot == name.npos) return std::string(name);
+  const std::string_view extension = name.substr(dot + 1);
+  const bool tar = std::ranges::any_of(
+      std::initializer_list<std::string_view>{"tgz", "taz", "tbz", "tbz2", "txz", "tzst"},
+      [&](std::string_view known) { return equals_ignoring_case(extension, known); });
+  return std::string(name.substr(0, dot)) + (tar ? ".tar" : "");
+}
+
+// A compressed file may carry the name that it had; programs differ in which they take.
+std::string name_of_compressed(std::string_view name, archive_entry* entry, Unpacker& unpacker) {
+  if (const std::string own = name_of(entry); own != "data") unpacker.name_only(own);
+  return name_within(name);
+}
+
 // False: nothing more of this archive.
-bool open_entry(archive* reader, archive_entry* entry, bool compressed, Unpacker& unpacker) {
+bool open_entry(archive* reader, archive_entry* entry, const std::string& name,
+                Unpacker& unpacker) {
   if (!unpacker.may_open()) return false;
-  const std::string name = compressed ? std::string() : name_of(entry);
   if (archive_entry_is_encrypted(entry) != 0) {
     unpacker.note(Finding::encrypted);
     unpacker.name_only(name);
@@ -119,7 +145,7 @@ bool open_entry(archive* reader, archive_entry* entry, bool compressed, Unpacker
 
 }  // namespace
 
-void open_archive(FileType type, ByteView file, Unpacker& unpacker) {
+void open_archive(FileType type, std::string_view file_name, ByteView file, Unpacker& unpacker) {
   const ArchivePtr reader(archive_read_new());
   if (reader == nullptr || !prepare(type, reader.get())) {
     unpacker.note(Finding::limit);  // of a kind that is not looked into
@@ -132,8 +158,16 @@ void open_archive(FileType type, ByteView file, Unpacker& unpacker) {
   const bool compressed = filter_of(type) != nullptr;
   archive_entry* entry = nullptr;
   int status = ARCHIVE_OK;
-  while ((status = archive_read_next_header(reader.get(), &entry)) >= ARCHIVE_WARN)
-    if (status == ARCHIVE_EOF || !open_entry(reader.get(), entry, compressed, unpacker)) break;
+  while ((status = archive_read_next_header(reader.get(), &entry)) >= ARCHIVE_WARN) {
+    if (status == ARCHIVE_EOF) break;
+    if (compressed && archive_filter_code(reader.get(), 0) == ARCHIVE_FILTER_NONE) {
+      status = ARCHIVE_FATAL;  // it is not compressed at all
+      break;
+    }
+    const std::string name =
+        compressed ? name_of_compressed(file_name, entry, unpacker) : name_of(entry);
+    if (!open_entry(reader.get(), entry, name, unpacker)) break;
+  }
   if (archive_read_has_encrypted_entries(reader.get()) > 0) unpacker.note(Finding::encrypted);
   if (status < ARCHIVE_WARN) unpacker.note(Finding::broken);
 }

@@ -100,6 +100,7 @@ constexpr Extension kExtensions[] = {
     {"tif", false, kPictures, false},
     {"tiff", false, kPictures, false},
     {"txt", false, kText, false},
+    {"u8msg", false, kText, true},
     {"url", true, kText, false},
     {"vb", true, kText, false},
     {"vbe", true, 0, false},

@@ -6,6 +6,25 @@
 
 namespace sluice::scan::attachment {
 
+bool is_body(const mime::Part& part) noexcept {
+  return part.is_text && part.file_name.empty() && !claims_message(FileName({}), part.type);
+}
+
+bool claims_message(const FileName& name, std::string_view declared) noexcept {
+  return declared == "message/rfc822" || declared == "message/global" ||
+         name.extension() == "eml" || name.extension() == "u8msg";
+}
+
+Findings untold(mime::Anomalies anomalies) noexcept {
+  using mime::Anomaly;
+  Findings found;
+  if (anomalies.has(Anomaly::depth_limit)) found.add(Finding::too_deep);
+  for (const Anomaly limit :
+       {Anomaly::parts_limit, Anomaly::header_bytes_limit, Anomaly::header_fields_limit})
+    if (anomalies.has(limit)) found.add(Finding::limit);
+  return found;
+}
+
 Findings compare(const FileName& name, std::string_view declared, FileType type) noexcept {
   Findings found;
   if (type == FileType::eicar) found.add(Finding::eicar);
@@ -58,7 +77,7 @@ void FirstLook::part_end(const mime::Part& part) noexcept {
   const Head& head = head_of(part);
   const FileName name(part.file_name);
   const FileType type = sniff({head.octets.data(), head.size});
-  const bool text = part.is_text && part.file_name.empty();  // a body, not a file
+  const bool text = is_body(part);
   report_.findings.add(compare(name, part.type, type));
   const File file{part.file_name, part.type, type, part.octets, nullptr};
   if (!text) {
@@ -74,7 +93,11 @@ void FirstLook::part_end(const mime::Part& part) noexcept {
   wants_examination_ = wants_examination_ || has(kOpened, type) ||
                        (type == FileType::unknown && closed && part.octets > 0) ||
                        (name.known() != nullptr && name.known()->opens) ||
-                       (rules_.want_digest() && !text);
+                       claims_message(name, part.type) || (rules_.want_digest() && !text);
+}
+
+void FirstLook::message_end(const mime::MessageFacts& facts) noexcept {
+  report_.findings.add(untold(facts.anomalies));
 }
 
 }  // namespace sluice::scan::attachment

@@ -32,6 +32,15 @@ class Stripper {
   RuleHits hits_;
 };
 
+// A text to read, not a file; what says that it is a message is one.
+bool is_body(const mime::Part& part) noexcept;
+
+// Whether a file is a message by what is said of it (RFC 2046 5.2.1, RFC 6532 3.7).
+bool claims_message(const FileName& name, std::string_view declared) noexcept;
+
+// What the limits of its reader kept from being told of a message.
+Findings untold(mime::Anomalies anomalies) noexcept;
+
 // What name, declared type and content say together.
 Findings compare(const FileName& name, std::string_view declared, FileType type) noexcept;
 
@@ -45,6 +54,7 @@ class FirstLook final : public mime::MessageSink {
   void part_begin(const mime::Part& part) noexcept override;
   void part_bytes(const mime::Part& part, ByteView decoded) noexcept override;
   void part_end(const mime::Part& part) noexcept override;
+  void message_end(const mime::MessageFacts& facts) noexcept override;
 
   void add(const Report& found) noexcept;  // what was found by other means
   const Report& report() const noexcept { return report_; }

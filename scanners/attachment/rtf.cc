@@ -8,6 +8,7 @@ namespace sluice::scan::attachment {
 namespace {
 
 constexpr std::size_t kObjectsMax = 1'000;
+constexpr int kParameterDigits = 10;  // of 32 bits
 
 int digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -15,20 +16,78 @@ int digit(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// Digits, with white space and groups between them, up to the end of the group.
-std::vector<std::uint8_t> object_octets(std::string_view text, Unpacker& unpacker) {
-  std::vector<std::uint8_t> octets;
-  int high = -1;
-  for (const char c : text) {
-    if (c == '}') break;
-    const int value = digit(c);
-    if (value < 0) continue;
-    if (high >= 0) octets.push_back(static_cast<std::uint8_t>(high * 16 + value));
-    high = high >= 0 ? -1 : value;
+// A control word with its parameter and the blank behind it, or a control symbol (RTF 1.9.1,
+// "Conventions of an RTF Reader").
+struct Control {
+  std::string_view word;  // or the symbol
+  std::size_t parameter = 0;
+  std::size_t end = 0;
+};
+
+// `at` is behind the backslash.
+Control control_at(std::string_view text, std::size_t at) {
+  const auto next = [&] { return at < text.size() ? ascii_lower(text[at]) : '\0'; };
+  const std::size_t begin = at;
+  while (next() >= 'a' && next() <= 'z') ++at;
+  if (at == begin) {
+    const std::size_t size = text.substr(at).starts_with('\'') ? 3 : 1;  // \'hh
+    return {text.substr(at, 1), 0, std::min(at + size, text.size())};
   }
-  if (!unpacker.spend(octets.size())) octets.clear();
-  return octets;
+  Control control{text.substr(begin, at - begin), 0, 0};
+  if (next() == '-') ++at;
+  for (int digits = 0; digits < kParameterDigits && next() >= '0' && next() <= '9'; ++digits)
+    control.parameter = control.parameter * 10 + static_cast<std::size_t>(text[at++] - '0');
+  if (next() == ' ') ++at;
+  control.end = at;
+  return control;
 }
+
+// Reads the digits of an object up to the end of its group. What is in a group within it that
+// begins with \* is skipped, and so are control words, except that \bin brings octets as they are.
+class ObjectReader {
+ public:
+  explicit ObjectReader(std::string_view text) : text_(text) {}
+
+  std::vector<std::uint8_t> read() {
+    while (at_ < text_.size()) {
+      const char c = text_[at_++];
+      if (c == '{') {
+        ++depth_;
+      } else if (c == '}') {
+        if (depth_ == 0) break;
+        if (depth_-- == skipped_) skipped_ = 0;
+      } else if (c == '\\') {
+        take_control();
+      } else if (skipped_ == 0) {
+        take_digit(digit(c));
+      }
+    }
+    return std::move(octets_);
+  }
+
+ private:
+  void take_control() {
+    const Control control = control_at(text_, at_);
+    at_ = control.end;
+    if (control.word == "*" && skipped_ == 0) skipped_ = depth_;
+    if (control.word != "bin") return;
+    const ByteView raw = as_bytes(text_.substr(at_, control.parameter));
+    at_ += raw.size();
+    if (skipped_ == 0) octets_.insert(octets_.end(), raw.begin(), raw.end());
+  }
+  void take_digit(int value) {
+    if (value < 0) return;
+    if (high_ >= 0) octets_.push_back(static_cast<std::uint8_t>(high_ * 16 + value));
+    high_ = high_ >= 0 ? -1 : value;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::size_t depth_ = 0;    // of groups within the object's
+  std::size_t skipped_ = 0;  // depth of the group that is skipped; 0: none
+  int high_ = -1;            // the first digit of an octet; -1: none
+  std::vector<std::uint8_t> octets_;
+};
 
 // What is in an OLE 1 object begins somewhere behind its names (MS-OLEDS 2.2.5).
 void open_object(ByteView object, Unpacker& unpacker) {
@@ -51,9 +110,10 @@ void open_rtf(ByteView file, Unpacker& unpacker) {
   for (std::size_t at = text.find(kData); at != text.npos; at = text.find(kData, at)) {
     unpacker.note(Finding::ole_package);
     if (++objects > kObjectsMax || unpacker.over()) return;
-    at += kData.size();
-    const std::size_t end = std::min(text.find('}', at), text.size());
-    open_object(object_octets(text.substr(at, end - at), unpacker), unpacker);
+    at = control_at(text, at + 1).end;
+    const std::vector<std::uint8_t> octets = ObjectReader(text.substr(at)).read();
+    if (!unpacker.spend(octets.size())) return;
+    open_object(octets, unpacker);
   }
 }
 

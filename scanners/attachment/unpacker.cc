@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "scanners/attachment/hidden_archive.h"
 #include "scanners/mime/message_reader.h"
 #include "tls/sha256.h"
 
@@ -10,7 +11,6 @@ namespace sluice::scan::attachment {
 namespace {
 
 constexpr std::uint64_t kBombFloor = 32ULL * 1024 * 1024;  // less harms nobody
-constexpr std::size_t kIsoMagicAt = 32'769;                // ECMA-119 8.4: sector 16
 
 // Gathers the decoded octets of each leaf that is a file, and hands it over at its end.
 class PartCollector final : public mime::MessageSink {
@@ -31,9 +31,11 @@ class PartCollector final : public mime::MessageSink {
   }
   void part_end(const mime::Part& part) noexcept override {
     const auto& octets = part.role == mime::PartRole::uuencoded ? inner_ : octets_;
-    const bool body = part.is_text && part.file_name.empty();
-    if (on_part_ && !body && !octets.empty()) on_part_(octets);
+    if (on_part_ && !is_body(part) && !octets.empty()) on_part_(octets);
     unpacker_.part(part, octets);
+  }
+  void message_end(const mime::MessageFacts& facts) noexcept override {
+    unpacker_.note(untold(facts.anomalies));
   }
 
   Unpacker& unpacker_;
@@ -42,14 +44,8 @@ class PartCollector final : public mime::MessageSink {
   std::vector<std::uint8_t> inner_;  // of a uuencoded file within the part
 };
 
-bool is_iso(ByteView octets) {
-  return octets.size() > kIsoMagicAt + 5 &&
-         as_text(octets.subspan(kIsoMagicAt, 5)) == std::string_view("CD001");
-}
-
 // What mail programs save messages with.
-bool is_message(const FileName& name, std::string_view declared, ByteView octets) {
-  if (name.extension() == "eml" || declared == "message/rfc822") return true;
+bool begins_like_message(ByteView octets) {
   const std::string_view head = as_text(octets.first(std::min<std::size_t>(octets.size(), 32)));
   return std::ranges::any_of(
       std::initializer_list<std::string_view>{
@@ -66,7 +62,8 @@ struct Unpacker::Level {
     wanted.part_bytes = true;
     return wanted;
   }
-  mime::MessageReader reader{mime::MessageLimits{}, wanted()};
+  explicit Level(const mime::WalkerLimits& limits) : reader({.walker = limits}, wanted()) {}
+  mime::MessageReader reader;
   mime::Workspace workspace;
 };
 
@@ -130,7 +127,7 @@ bool Unpacker::spend(std::uint64_t octets) {
 }
 
 void Unpacker::message(std::span<const ByteView> octets, const OnPart& on_part) {
-  while (levels_.size() <= depth_) levels_.push_back(std::make_unique<Level>());
+  while (levels_.size() <= depth_) levels_.push_back(std::make_unique<Level>(limits_.message));
   auto& [reader, workspace] = *levels_[depth_];
   PartCollector collector(*this, on_part);
   reader.begin();
@@ -141,7 +138,7 @@ void Unpacker::message(std::span<const ByteView> octets, const OnPart& on_part) 
 void Unpacker::part(const mime::Part& part, ByteView octets) {
   const Stripper before = stripper_;
   if (!octets.empty() && may_open()) file(part.file_name, part.type, octets);
-  if (part.is_text && part.file_name.empty()) stripper_ = before;  // a body, not a file
+  if (is_body(part)) stripper_ = before;
   if (depth_ == 0) stripper_.part_end(part, 0, *rules_, report_.cuts);
 }
 
@@ -149,6 +146,17 @@ void Unpacker::match(const File& file) {
   const RuleHits hits = rules_->match(file);
   report_.rules |= hits;
   stripper_.hit(hits);
+}
+
+void Unpacker::match_content(File file, ByteView octets) {
+  Digest digest;
+  if (rules_->want_digest()) {
+    tls::Sha256 hash;
+    hash.update(octets);
+    digest = hash.finish();
+    file.digest = &digest;
+  }
+  match(file);
 }
 
 void Unpacker::name_only(std::string_view name) {
@@ -162,40 +170,38 @@ void Unpacker::file(std::string_view name, std::string_view declared, ByteView o
   const FileName file_name(name);
   if (slash != name.npos) name.remove_prefix(slash + 1);
   FileType type = sniff(octets.first(std::min(octets.size(), kSniffBytes)));
-  if (type == FileType::unknown && is_iso(octets)) type = FileType::iso;
+  const TypeSet claimed = archives_claimed(file_name, declared);
+  const bool claims_mail = claims_message(file_name, declared);
+  const bool mail = claims_mail || (type == FileType::unknown && begins_like_message(octets));
+  Archive archive;  // one at the end of a message is a part of it
+  if (type != FileType::unknown || claimed != 0 || !claims_mail)
+    archive = find_archive(type, octets, claimed);
+  if (type == FileType::unknown) type = archive.type;
   report_.findings.add(compare(file_name, declared, type));
-  Digest digest;
-  if (rules_->want_digest()) {
-    tls::Sha256 hash;
-    hash.update(octets);
-    digest = hash.finish();
-  }
-  match({name, declared, type, octets.size(), rules_->want_digest() ? &digest : nullptr});
-  open(type, file_name, declared, octets);
-}
-
-void Unpacker::open(FileType type, const FileName& name, std::string_view declared,
-                    ByteView octets) {
-  const bool holds = has(kDocuments | kArchives | kDiskImages, type);
-  const bool mail = type == FileType::unknown && is_message(name, declared, octets);
-  if (!holds && !mail) return;
+  match_content({name, declared, type, octets.size(), nullptr}, octets);
+  if (type == FileType::unknown && claimed != 0 && !octets.empty())
+    archive = {first_of(claimed), octets};
+  const bool document = has(kDocuments | bit(FileType::tnef), type);
+  if (archive.type == FileType::unknown && !document && !mail) return;
   if (depth_ == limits_.depth_max) {
     note(Finding::too_deep);
     return;
   }
   ++depth_;
+  if (document) open_document(type, octets);
+  if (archive.type != FileType::unknown) open_archive(archive.type, name, archive.octets, *this);
+  if (mail) message({&octets, 1}, {});
+  --depth_;
+}
+
+void Unpacker::open_document(FileType type, ByteView octets) {
   switch (type) {
     case FileType::ole: open_ole(octets, *this); break;
     case FileType::pdf: open_pdf(octets, *this); break;
     case FileType::rtf: open_rtf(octets, *this); break;
     case FileType::tnef: open_tnef(octets, *this); break;
-    default:
-      if (mail)
-        message({&octets, 1}, {});
-      else if (has(kArchives | kDiskImages, type))
-        open_archive(type, octets, *this);
+    default: break;
   }
-  --depth_;
 }
 
 }  // namespace sluice::scan::attachment

@@ -12,6 +12,7 @@
 
 #include "engine/base/clock.h"
 #include "scanners/attachment/first_look.h"
+#include "scanners/mime/walker.h"
 
 namespace sluice::scan::attachment {
 
@@ -21,6 +22,7 @@ struct UnpackLimits {
   std::uint64_t expanded_max = 256ULL * 1024 * 1024;  // octets of all of them
   std::uint32_t ratio_max = 250;                      // these to those of the message
   Duration time_max = seconds(20);
+  mime::WalkerLimits message{};  // of each message in it
 };
 
 class Unpacker {
@@ -39,6 +41,7 @@ class Unpacker {
 
   // For what opens files (archive, ole, pdf, …), about what is in them.
   void note(Finding finding) { report_.findings.add(finding); }
+  void note(Findings findings) { report_.findings.add(findings); }
   // A part of a message at its end: the message itself, or one that is being opened.
   void part(const mime::Part& part, ByteView octets);
   // A file within the one that is being opened.
@@ -55,7 +58,8 @@ class Unpacker {
   void begin(std::uint64_t octets, const AttachmentRules& rules);
   void message(std::span<const ByteView> octets, const OnPart& on_part);
   void match(const File& file);
-  void open(FileType type, const FileName& name, std::string_view declared, ByteView octets);
+  void match_content(File file, ByteView octets);
+  void open_document(FileType type, ByteView octets);
 
   UnpackLimits limits_;
   const std::atomic<bool>* stop_;
@@ -71,8 +75,8 @@ class Unpacker {
   bool exhausted_ = false;  // a limit was met: nothing more is opened
 };
 
-// Each looks into one file of its kind, and tells the unpacker what it finds.
-void open_archive(FileType type, ByteView file, Unpacker& unpacker);
+// Each looks into one file of its kind, and tells the unpacker what it finds. `name` is the file's.
+void open_archive(FileType type, std::string_view name, ByteView file, Unpacker& unpacker);
 void open_ole(ByteView file, Unpacker& unpacker);
 void open_pdf(ByteView file, Unpacker& unpacker);
 void open_rtf(ByteView file, Unpacker& unpacker);

@@ -129,6 +129,7 @@ TEST(Attachments, NameTypeAndContentAreComparedWithEachOther) {
 struct Scanned {
   std::vector<std::string> hits;
   Refusal refusal;
+  bool wants_examination;
 };
 
 Scanned scan(const std::string& message, std::vector<config::AttachmentRule> rules = {}) {
@@ -140,7 +141,7 @@ Scanned scan(const std::string& message, std::vector<config::AttachmentRule> rul
   MessageScan* scan = scanner.begin();
   scanner.feed(*scan, as_bytes(message));
   const Verdict verdict = scanner.finish(*scan);
-  Scanned result{{}, verdict.refusal};
+  Scanned result{{}, verdict.refusal, scanner.wants_examination(*scan)};
   for (std::uint16_t i = 0; i < verdict.hit_count; ++i)
     result.hits.emplace_back(set->name(verdict.hits[i]));
   scanner.release(*scan);
@@ -173,6 +174,26 @@ TEST(Attachments, FindingsAreHitsOfTheScan) {
   EXPECT_THAT(scan(message("application/zip", "a.zip", kZip)).hits, IsEmpty());
   EXPECT_THAT(scan(message("application/octet-stream", "a.bin", kEicar)).hits,
               ElementsAre("EICAR"));
+}
+
+TEST(Attachments, AnEncodedMessageIsForTheExamination) {
+  for (const char* type : {"message/rfc822", "message/global"})
+    EXPECT_TRUE(scan(fmt::format("MIME-Version: 1.0\r\nContent-Type: {}\r\n"
+                                 "Content-Transfer-Encoding: base64\r\n\r\nRnJvbTogYQ0KDQo=\r\n",
+                                 type))
+                    .wants_examination)
+        << type;
+  EXPECT_FALSE(scan("MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nx").wants_examination);
+}
+
+TEST(Attachments, WhatALimitKeepsFromBeingToldIsAFinding) {
+  std::string deep = "MIME-Version: 1.0\r\n";
+  for (int i = 0; i < 30; ++i)
+    deep += fmt::format("Content-Type: multipart/mixed; boundary=b{0}\r\n\r\n--b{0}\r\n", i);
+  EXPECT_THAT(scan(deep + "\r\nx").hits, testing::Contains("ATTACH_TOO_DEEP"));
+  std::string parts = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+  for (int i = 0; i < 1'002; ++i) parts += "--b\r\n\r\nx\r\n";
+  EXPECT_THAT(scan(parts).hits, testing::Contains("ATTACH_LIMIT"));
 }
 
 // A picture that claims to have 4 billion rows costs what its octets cost: nothing decodes it.

@@ -63,10 +63,55 @@ inline std::string deflated(const std::string& content) {
   return out;
 }
 
+inline std::string eicar() {
+  return R"(X5O!P%@AP[4\PZX54(P^)7CC)7}$)"
+         "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*";
+}
+
 inline std::string little(std::uint64_t value, std::size_t octets) {
   std::string out;
   for (std::size_t i = 0; i < octets; ++i) out += static_cast<char>(value >> 8 * i);
   return out;
+}
+
+// RAR 4, not compressed: libarchive writes none.
+inline std::string rar_of(const std::string& name, const std::string& content) {
+  const auto crc = [](const std::string& octets) {
+    return crc32(0, reinterpret_cast<const Bytef*>(octets.data()),
+                 static_cast<uInt>(octets.size()));
+  };
+  const auto block = [&](const std::string& head) { return little(crc(head), 2) + head; };
+  const std::string size = little(content.size(), 4);
+  return std::string("Rar!\x1a\x07\0", 7) +
+         block("\x73" + little(0, 2) + little(13, 2) + little(0, 6)) +
+         block("\x74" + little(0x8000, 2) + little(32 + name.size(), 2) + size + size + "\x03" +
+               little(crc(content), 4) + little(0, 4) + "\x14\x30" + little(name.size(), 2) +
+               little(0100644, 4) + name) +
+         content + block("\x7b" + little(0x4000, 2) + little(7, 2));
+}
+
+// GNU's old form: `first`, then nothing up to `at`, where `last` is.
+inline std::string sparse_tar(const std::string& first, std::uint64_t at, const std::string& last) {
+  const auto octal = [](std::uint64_t value) {
+    std::string digits(12, '\0');
+    for (std::size_t i = 11; i > 0; --i, value /= 8)
+      digits[i - 1] = static_cast<char>('0' + value % 8);
+    return digits;
+  };
+  std::string head(512, '\0');
+  head[0] = 'a';
+  head.replace(124, 12, octal(first.size() + last.size()));
+  head.replace(148, 8, 8, ' ');
+  head.replace(156, 1, "S");
+  head.replace(257, 7, "ustar  ");
+  head.replace(386, 48, octal(0) + octal(first.size()) + octal(at) + octal(last.size()));
+  head.replace(483, 12, octal(at + last.size()));
+  std::uint64_t sum = 0;
+  for (const char c : head) sum += static_cast<std::uint8_t>(c);
+  head.replace(148, 7, octal(sum).substr(5));
+  std::string content = first + last;
+  content.resize((content.size() + 511) / 512 * 512);
+  return head + content + std::string(1024, '\0');
 }
 
 // A compound file (MS-CFB) of 512-octet sectors: a name that ends in "/" is a storage. Contents are

@@ -20,6 +20,7 @@ using namespace std::literals;
 using test::archive_of;
 using test::compound_of;
 using test::compressed;
+using test::eicar;
 using test::little;
 using test::zip_of;
 using testing::Contains;
@@ -47,6 +48,13 @@ std::vector<std::string_view> in_file(std::string_view name, const std::string& 
                                       const UnpackLimits& limits = {}) {
   const AttachmentRules rules;
   return names(Unpacker(limits).examine_file(name, as_bytes(octets), rules));
+}
+
+std::vector<std::string_view> in_message(const std::string& message,
+                                         const UnpackLimits& limits = {}) {
+  const AttachmentRules rules;
+  const ByteView octets = as_bytes(message);
+  return names(Unpacker(limits).examine({&octets, 1}, rules));
 }
 
 std::string attached(std::string_view name, std::string_view type, std::string_view octets) {
@@ -118,6 +126,108 @@ TEST(Unpacking, StopsAtTheDepthLimit) {
   for (int i = 0; i < 5; ++i) nested = zip_of("a", nested);
   EXPECT_THAT(in_file("", nested, {.depth_max = 5}), ElementsAre("ATTACH_PROGRAM"));
   EXPECT_THAT(in_file("", nested, {.depth_max = 4}), ElementsAre("ATTACH_TOO_DEEP"));
+}
+
+// `count` multiparts around a file.
+std::string in_multiparts(int count) {
+  std::string part = "Content-Type: application/octet-stream\r\n\r\n" + eicar();
+  for (int i = 0; i < count; ++i)
+    part = fmt::format(
+        "Content-Type: multipart/mixed; boundary=b{0}\r\n\r\n--b{0}\r\n{1}\r\n--b{0}--", i, part);
+  return "MIME-Version: 1.0\r\n" + part;
+}
+
+TEST(Messages, WhatALimitKeepsFromBeingToldIsAFinding) {
+  EXPECT_THAT(in_message(in_multiparts(20)), ElementsAre("EICAR"));
+  EXPECT_THAT(in_message(in_multiparts(30)), ElementsAre("ATTACH_TOO_DEEP"));
+  EXPECT_THAT(in_message(in_multiparts(30), {.message = {.depth_max = 30}}), ElementsAre("EICAR"));
+  std::string parts = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n";
+  for (int i = 0; i < 1'001; ++i) parts += "--b\r\n\r\nx\r\n";
+  parts += "--b\r\nContent-Type: application/octet-stream\r\n\r\n" + eicar() + "\r\n--b--\r\n";
+  EXPECT_THAT(in_message(parts), ElementsAre("ATTACH_LIMIT"));
+  EXPECT_THAT(in_message(parts, {.message = {.parts_max = 2'000}}), ElementsAre("EICAR"));
+  std::string fields;
+  for (int i = 0; i < 1'001; ++i) fields += "A: b\r\n";
+  EXPECT_THAT(in_message(fields + "\r\ntext"), ElementsAre("ATTACH_LIMIT"));
+  EXPECT_THAT(in_file("a.zip", zip_of("a.eml", in_multiparts(30))), ElementsAre("ATTACH_TOO_DEEP"));
+}
+
+TEST(Messages, AreWalkedWhateverTheyAreEncodedInOrBeginWith) {
+  const std::string mail = attached("a.bin", "application/octet-stream", eicar());
+  std::string quoted;  // RFC 2045 6.7
+  for (const char c : "Subject: %PDF-1.4\r\n" + mail) quoted += c == '=' ? "=3D"s : ""s + c;
+  for (const char* type : {"message/rfc822", "message/global"})
+    EXPECT_THAT(in_message(fmt::format("MIME-Version: 1.0\r\nContent-Type: {}\r\n"
+                                       "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+                                       "{}",
+                                       type, quoted)),
+                Contains("EICAR"))
+        << type;
+  for (const char* name : {"a.eml", "a.u8msg"})
+    EXPECT_THAT(in_file(name, "Subject: %PDF-1.4\r\n" + mail), Contains("EICAR")) << name;
+}
+
+TEST(Unpacking, ArchivesBehindOtherOctetsAreFound) {
+  const std::string zip = zip_of("a.com", eicar());
+  std::string with_comment = zip + std::string(60'000, 'c');
+  with_comment.replace(zip.size() - 2, 2, little(60'000, 2));
+  for (const std::string& octets :
+       {"\n" + zip, std::string(100'000, 'x') + zip, "\n" + with_comment,
+        "stub" + archive_of("7zip", {{"a.com", eicar()}}), "stub" + test::rar_of("a.com", eicar())})
+    for (const char* name : {"", "a.bin"})
+      EXPECT_THAT(in_file(name, octets), ElementsAre("EICAR", "ATTACH_RUNS"));
+  EXPECT_THAT(in_file("", test::rar_of("a.com", eicar())), ElementsAre("EICAR", "ATTACH_RUNS"));
+  EXPECT_THAT(in_file("a.zip", "%PDF-1.4\n" + zip),
+              ElementsAre("EICAR", "ATTACH_RUNS", "ATTACH_MISMATCH"));
+}
+
+TEST(Unpacking, WhatClaimsToBeAnArchiveAndIsNoneIsBroken) {
+  for (const char* name : {"a.zip", "a.rar", "a.7z", "a.iso", "a.gz", "a.tgz", "a.tar", "a.lzh"})
+    EXPECT_THAT(in_file(name, "something else"), Contains("ATTACH_BROKEN")) << name;
+  EXPECT_THAT(in_message(attached("", "application/zip", "something else")),
+              ElementsAre("ATTACH_BROKEN"));
+  for (const char* name : {"a.txt", "a.docx", "a.msg", ""})
+    EXPECT_THAT(in_file(name, "something else"), IsEmpty()) << name;
+  EXPECT_THAT(in_file("a.zip", ""), IsEmpty());
+}
+
+TEST(Unpacking, AWrongChecksumHidesNothing) {
+  const auto checksum = [](const std::string& content) {
+    return little(
+        crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size())),
+        4);
+  };
+  const auto damaged = [&](std::string zip, const std::string& content) {
+    const std::string right = checksum(content);
+    for (std::size_t at = zip.find(right); at != zip.npos; at = zip.find(right))
+      zip.replace(at, 4, "\1\2\3\4");
+    return zip;
+  };
+  for (const char* options : {"zip:compression=store", "zip:compression=deflate"})
+    EXPECT_THAT(
+        in_file("", damaged(archive_of("zip", {{"a", eicar()}}, nullptr, options), eicar())),
+        ElementsAre("EICAR", "ATTACH_BROKEN"))
+        << options;
+}
+
+TEST(Unpacking, TheHolesOfAFileAreZeros) {
+  const std::string zip = zip_of("a.com", eicar());
+  EXPECT_THAT(in_file("", test::sparse_tar("\n", 100'000, zip)),
+              ElementsAre("EICAR", "ATTACH_RUNS"));
+  EXPECT_THAT(in_file("", test::sparse_tar(program(), 1ULL << 32, "end")), Contains("ATTACH_BOMB"));
+}
+
+TEST(Unpacking, ACompressedFileHasTheNameWithoutItsLastExtension) {
+  EXPECT_THAT(in_file("invoice.pdf.js.gz", compressed("gzip", "x")),
+              ElementsAre("ATTACH_RUNS", "ATTACH_DOUBLE_EXT"));
+  EXPECT_THAT(in_file("invoice.JS.bz2 .", compressed("bzip2", "x")), Contains("ATTACH_RUNS"));
+  EXPECT_THAT(in_file("invoice.txt.gz", compressed("gzip", "x")), IsEmpty());
+  EXPECT_THAT(in_file("a.tgz", compressed("gzip", program())),
+              ElementsAre("ATTACH_PROGRAM", "ATTACH_MISMATCH"));
+  std::string named = compressed("gzip", "x");
+  named[3] |= 8;  // FNAME (RFC 1952 2.3.1)
+  named.insert(10, "a.js\0"s);
+  EXPECT_THAT(in_file("a.gz", named), ElementsAre("ATTACH_RUNS"));
 }
 
 TEST(Unpacking, StopsAtTheFileLimit) {
@@ -239,6 +349,24 @@ TEST(Rtf, ObjectsAreOpened) {
   EXPECT_THAT(in_file("", "{\\rtf1{\\object\\objemb{\\*\\objdata 0105\n" + hex + "}}}"),
               ElementsAre("ATTACH_PROGRAM", "ATTACH_OLE_PACKAGE"));
   EXPECT_THAT(in_file("", "{\\rtf1{\\*\\template http://evil/}}"), ElementsAre("ATTACH_TEMPLATE"));
+}
+
+TEST(Rtf, GroupsAndControlWordsWithinTheDigitsHideNothing) {
+  std::string hex;
+  for (const char c : "MZ\x90"s + program().substr(3))
+    hex += fmt::format("{:02x}", static_cast<std::uint8_t>(c));
+  for (const std::string& between : {"{\\*\\x}"s, "{\\*\\x 0{1}2}"s, "{}"s, "\\abc1 "s, "\\'0a"s,
+                                     "{\n\\*\\objdata 1}"s, "\\bin1 }"s})
+    EXPECT_THAT(in_file("", "{\\rtf1{\\object{\\*\\objdata 0105" + between + "0000" + hex + "}}}"),
+                ElementsAre("ATTACH_PROGRAM", "ATTACH_OLE_PACKAGE"))
+        << between;
+  const std::string raw = "MZ\x90"s + program().substr(3);
+  EXPECT_THAT(in_file("", fmt::format("{{\\rtf1{{\\*\\objdata0 01\\bin{} {}}}}}", raw.size(), raw)),
+              ElementsAre("ATTACH_PROGRAM", "ATTACH_OLE_PACKAGE"));
+  EXPECT_THAT(in_file("", "{\\rtf1{\\*\\objdata 01}" + hex + "}"),
+              ElementsAre("ATTACH_OLE_PACKAGE"));
+  EXPECT_THAT(in_file("", "{\\rtf1{\\*\\objdata {{\\bin9999999999"),
+              ElementsAre("ATTACH_OLE_PACKAGE"));
 }
 
 TEST(Tnef, AttachmentsAreOpened) {
