@@ -134,7 +134,7 @@ std::expected<std::string, std::string> Connection::read_until(std::string_view 
       text.resize(at);
       return text;
     }
-    if (text.size() > most) return std::unexpected("an answer beyond all bounds");
+    if (text.size() >= most + end.size()) return std::unexpected("an answer beyond all bounds");
     const auto count = read(buffer, patience);
     if (!count) return std::unexpected(count.error());
     if (*count == 0) return std::unexpected("the connection was closed");

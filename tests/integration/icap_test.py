@@ -5,6 +5,7 @@ configured outcome.
 Usage: icap_test.py SLUICE
 """
 import os
+import re
 import sys
 import unittest
 
@@ -98,6 +99,7 @@ class Icap(unittest.TestCase):
             (lambda body: modified(body + b"!"), virus),
             (lambda body: modified(body[:-1]), virus),
             (modified, passed),
+            (lambda body: re.split(b"(?<=\r)", modified(body)), passed),
             (lambda body: b"ICAP/1.0 500 Server error\r\n\r\n", again),
             (lambda body: b"HTTP/1.0 200 OK\r\n\r\n", again),
             (lambda body: modified(body).replace(b"\r\n0\r\n", b"\r\nxyz\r\n"), again),

@@ -59,7 +59,8 @@ class CIcap:
 
 
 class FakeIcap:
-    """`answer(body)`: the octets to answer with, or None to hang up. A preview of `preview` octets."""
+    """`answer(body)`: the octets to answer with, a list of those to send one by one, or None to hang
+    up. A preview of `preview` octets."""
 
     def __init__(self, preview=16, method="RESPMOD"):
         self.preview = preview
@@ -90,7 +91,10 @@ class FakeIcap:
                     self.bodies.append(body)
                     if (answer := self.answer(body)) is None:
                         return
-                    connection.sendall(answer)
+                    for piece in answer if isinstance(answer, list) else [answer]:
+                        connection.sendall(piece)
+                        if isinstance(answer, list):
+                            time.sleep(0.05)
             except OSError:
                 pass
 
