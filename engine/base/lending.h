@@ -28,11 +28,11 @@ struct LendingLane {
   std::uint32_t in_flight = 0;  // the lender's own
 };
 
-// What a job must have (as its base): the lender's own.
+// What a job must have (as its base): the lender's own, but for one look.
 struct Lendable {
   std::uint64_t owner = 0;  // whoever in the worker waits for it
   bool in_flight = false;
-  bool abandoned = false;  // nobody waits any more
+  std::atomic<bool> abandoned{false};  // nobody waits any more: the borrower may save its work
 };
 
 // The thread's side.

@@ -32,8 +32,8 @@ std::unique_ptr<examination::Desk> ExaminerThreads::connect(const config::Config
   if (cache_ == nullptr)
     cache_ = std::make_unique<antivirus::VerdictCache>(antivirus.cache_entries);
   while (examiners_.size() < config.examination.threads)
-    examiners_.push_back(
-        std::make_unique<examination::Examiner>(config.examination, antivirus, *cache_));
+    examiners_.push_back(std::make_unique<examination::Examiner>(config.examination, antivirus,
+                                                                 config.scan, *cache_));
   std::vector<examination::Examiner*> examiners;
   for (const auto& examiner : examiners_) examiners.push_back(examiner.get());
   return std::make_unique<examination::Desk>(

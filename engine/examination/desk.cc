@@ -18,7 +18,8 @@ Job* Desk::begin(std::uint64_t owner) noexcept {
   if (job == nullptr) return nullptr;
   job->owner = owner;
   job->octets = 0;
-  job->incomplete = job->abandoned = false;
+  job->incomplete = false;
+  job->abandoned.store(false, std::memory_order_relaxed);
   job->result = {};
   return job;
 }
@@ -52,6 +53,7 @@ void Desk::let_go(Job& job) noexcept {
 // shared by all workers.
 void Desk::submit(Job& job, std::shared_ptr<const scan::RuleSet> rules) noexcept {
   job.rules = std::move(rules);
+  job.submitted = SystemClock().now();
   lender_.lend(job);
 }
 
@@ -65,7 +67,7 @@ Job* Desk::next_completed() noexcept {
 
 void Desk::end(Job& job) noexcept {
   if (job.in_flight) {
-    job.abandoned = true;
+    job.abandoned.store(true, std::memory_order_relaxed);
     return;
   }
   let_go(job);

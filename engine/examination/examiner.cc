@@ -8,8 +8,9 @@ namespace sluice::examination {
 
 using antivirus::Outcome;
 using scan::attachment::Finding;
+
 Examiner::Examiner(const config::Examination& examination, const config::Antivirus& antivirus,
-                   antivirus::VerdictCache& cache)
+                   const config::Scan& scan, antivirus::VerdictCache& cache)
     : examination_(examination),
       antivirus_(antivirus),
       cache_(cache),
@@ -18,12 +19,18 @@ Examiner::Examiner(const config::Examination& examination, const config::Antivir
                  .files_max = examination.files_max,
                  .expanded_max = examination.expanded_max,
                  .ratio_max = examination.ratio_max,
-                 .time_max = examination.time_max},
+                 .time_max = examination.time_max,
+                 .message = {scan.mime_depth_max, scan.mime_parts_max, scan.header_bytes_max,
+                             scan.header_fields_max}},
                 &stopping_) {}
 
 void Examiner::run() {
   borrower_.run([this](Job& job) {
-    if (!stopping_.load(std::memory_order_acquire)) examine(job);
+    if (job.abandoned.load(std::memory_order_relaxed)) return;
+    if (stopping_.load(std::memory_order_acquire))
+      job.result = not_examined(antivirus_, kStopping);
+    else
+      examine(job);
   });
 }
 
@@ -36,7 +43,7 @@ void Examiner::examine(Job& job) {
   std::vector<ByteView> message;
   for (const Held* held = job.first; held != nullptr; held = held->next)
     message.push_back(held->slice.bytes());
-  VirusScan scan{.patience = {SystemClock().now() + antivirus_.timeout, &stopping_}};
+  VirusScan scan{.patience = {job.submitted + antivirus_.timeout, &stopping_}};
   if (engine_ != nullptr) scan.answer = scan_message(job, message, scan);
   if (examination_.unpack) unpack(job, message, scan);
   if (engine_ != nullptr) conclude(std::move(scan), job.result);
@@ -48,6 +55,7 @@ antivirus::Answer Examiner::scan_message(const Job& job, antivirus::Octets messa
   if (job.octets > antivirus_.message_bytes_max)
     return {Outcome::too_large, "beyond antivirus.message_bytes_max"};
   if (job.incomplete) return {Outcome::failed, kNoRoom};
+  if (scan.patience.over()) return {Outcome::failed, kWaitedTooLong};
   scan.version = engine_->version(scan.patience);
   return ask(message, scan);
 }

@@ -18,10 +18,10 @@ class Examiner {
  public:
   // `cache` is shared by all threads.
   Examiner(const config::Examination& examination, const config::Antivirus& antivirus,
-           antivirus::VerdictCache& cache);
+           const config::Scan& scan, antivirus::VerdictCache& cache);
 
   // The thread's body: sleeps while there is nothing to do. After stop() it gives back what it has,
-  // unexamined, until exit().
+  // unexamined, until exit(); likewise what nobody waits for.
   void run();
   void stop() noexcept { stopping_.store(true, std::memory_order_release); }
   void exit() noexcept;

@@ -9,6 +9,7 @@
 
 #include "engine/antivirus/virus_engine.h"
 #include "engine/base/block.h"
+#include "engine/base/clock.h"
 #include "engine/base/lending.h"
 #include "scanners/attachment/first_look.h"
 #include "scanners/scanner.h"
@@ -31,14 +32,16 @@ struct Result {
 };
 
 inline constexpr const char* kNoRoom = "examination.blocks_max is used up";
+inline constexpr const char* kStopping = "the engine stops";
+inline constexpr const char* kWaitedTooLong = "it waited for longer than antivirus.timeout";
 
-// Of a message that there was no job for.
-inline Result not_examined(const config::Antivirus& antivirus) {
+// Of a message that there was no job for, or no time.
+inline Result not_examined(const config::Antivirus& antivirus, const char* why = kNoRoom) {
   Result result;
   result.report.findings.add(scan::attachment::Finding::limit);
   if (antivirus.engine == config::VirusEngine::none) return result;
   result.scanned = true;  // it should have been
-  result.text = kNoRoom;
+  result.text = why;
   result.report.findings.add(scan::attachment::Finding::not_scanned);
   return result;
 }
@@ -49,6 +52,7 @@ struct Job : Lendable {
   Held* last = nullptr;
   std::uint64_t octets = 0;
   bool incomplete = false;  // not all of the message could be held
+  Instant submitted{};      // antivirus.timeout counts from here
   std::shared_ptr<const scan::RuleSet> rules;
   Result result;
 };

@@ -24,7 +24,7 @@ HandshakeJob& HandshakeOffload::begin(std::uint64_t owner) noexcept {
   job->owner = owner;
   job->outcome = tls::Outcome::want_input;
   job->wire.clear();
-  job->abandoned = false;
+  job->abandoned.store(false, std::memory_order_relaxed);
   return *job;
 }
 
@@ -40,7 +40,7 @@ HandshakeJob* HandshakeOffload::next_completed() noexcept {
 
 void HandshakeOffload::end(HandshakeJob& job) noexcept {
   if (job.in_flight) {
-    job.abandoned = true;
+    job.abandoned.store(true, std::memory_order_relaxed);
     return;
   }
   job.session.reset();

@@ -3,7 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <cstring>
+#include <filesystem>
 #include <thread>
 
 #include "engine/examination/desk.h"
@@ -17,8 +22,8 @@ using scan::attachment::Finding;
 
 class Desks : public testing::Test {
  protected:
-  explicit Desks(config::Examination settings = {})
-      : examiner_(settings, {}, cache_),
+  explicit Desks(const config::Antivirus& antivirus = {})
+      : examiner_({}, antivirus, {}, cache_),
         desk_({&examiner_}, {.jobs_max = 4, .blocks_max = 3}, {}),
         rules_(*scan::RuleSet::load({}, {})) {}
   ~Desks() override { stop(); }
@@ -106,6 +111,89 @@ TEST_F(Desks, ClosingTakesBackWhatIsAway) {
   desk_.close();
   EXPECT_TRUE(desk_.idle());
   EXPECT_EQ(blocks_.available(), 16u);
+}
+
+// An engine that takes connections and says nothing.
+struct HungEngine {
+  HungEngine() {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    const bool listens = bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+                         listen(socket, 16) == 0;
+    SLUICE_ASSERT(listens);
+  }
+  ~HungEngine() {
+    close(socket);
+    std::filesystem::remove(path);
+  }
+  bool was_asked() const {
+    const int connection = accept4(socket, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (connection >= 0) close(connection);
+    return connection >= 0;
+  }
+  std::string path = testing::TempDir() + "hung" + std::to_string(getpid());
+  int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+};
+
+struct OfHungEngine {
+  HungEngine hung_;  // before the examiner that asks it
+};
+
+class HungDesks : OfHungEngine, public Desks {
+ protected:
+  HungDesks()
+      : Desks({.engine = config::VirusEngine::clamd,
+               .server = hung_.path,
+               .timeout = milliseconds(20)}) {}
+  using OfHungEngine::hung_;
+  static void pass_the_timeout() {
+    const Instant until = SystemClock().now() + milliseconds(30);
+    while (SystemClock().now() < until) std::this_thread::yield();
+  }
+};
+
+TEST_F(HungDesks, WhatHasWaitedForLongerThanTheTimeoutComesBackAtOnce) {
+  for (std::uint64_t i = 0; i < 3; ++i) desk_.submit(job_of(message().substr(0, 900), i), rules_);
+  pass_the_timeout();
+  start();
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    Job& job = completed();
+    EXPECT_EQ(job.owner, i);
+    EXPECT_TRUE(job.result.scanned);
+    EXPECT_EQ(job.result.virus, antivirus::Outcome::failed);
+    EXPECT_EQ(job.result.text, kWaitedTooLong);
+    EXPECT_TRUE(job.result.report.findings.has(Finding::not_scanned));
+    EXPECT_TRUE(job.result.report.findings.has(Finding::runs_by_name));  // that needs no engine
+    desk_.end(job);
+  }
+  EXPECT_FALSE(hung_.was_asked());
+}
+
+TEST_F(HungDesks, NobodyIsAskedAboutWhatNobodyWaitsFor) {
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    Job& job = job_of("x", i);
+    desk_.submit(job, rules_);
+    desk_.end(job);
+  }
+  start();
+  while (!desk_.idle()) {
+    EXPECT_EQ(desk_.next_completed(), nullptr);
+    std::this_thread::yield();
+  }
+  EXPECT_FALSE(hung_.was_asked());
+}
+
+TEST_F(HungDesks, WhatComesBackBecauseOfAStopWasNotScanned) {
+  desk_.submit(job_of("x"), rules_);
+  examiner_.stop();
+  start();
+  Job& job = completed();
+  EXPECT_TRUE(job.result.scanned);
+  EXPECT_EQ(job.result.virus, antivirus::Outcome::failed);
+  EXPECT_EQ(job.result.text, kStopping);
+  EXPECT_TRUE(job.result.report.findings.has(Finding::not_scanned));
+  desk_.end(job);
 }
 
 TEST(VerdictCaches, AreBoundedAndForgetWhatAnOldDatabaseSaid) {
