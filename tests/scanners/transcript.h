@@ -10,7 +10,7 @@
 
 namespace sluice::scan {
 
-class Transcript : private mime::MessageSink {
+class Transcript final : private mime::MessageSink {
  public:
   explicit Transcript(mime::WalkerLimits limits = {}) : Transcript({.walker = limits}, kParts) {}
   Transcript(const mime::MessageLimits& limits, const mime::Wanted& wanted)
