@@ -44,6 +44,7 @@ class Writer {
   explicit Writer(std::span<char> out) noexcept : out_(out) {}
 
   void put(std::string_view text) noexcept {
+    if (text.empty()) return;  // it may have no octets to point to
     const std::size_t taken = std::min(text.size(), out_.size() - used_);
     std::memcpy(out_.data() + used_, text.data(), taken);
     used_ += taken;
