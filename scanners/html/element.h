@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+
+#include "scanners/html/name.h"
 
 namespace sluice::scan::html {
 
@@ -15,6 +16,7 @@ enum class Trait : std::uint8_t {
   reference,   // its links are in "href",
   source,      // "src"
   background,  // or "background"
+  raw_text,    // its content is text up to its end tag (13.2.5.2 and the tree construction)
 };
 
 class Traits {
@@ -23,13 +25,13 @@ class Traits {
     return (bits_ >> static_cast<unsigned>(trait) & 1) != 0;
   }
   constexpr void add(Trait trait) noexcept {
-    bits_ = static_cast<std::uint8_t>(bits_ | 1U << static_cast<unsigned>(trait));
+    bits_ = static_cast<std::uint16_t>(bits_ | 1U << static_cast<unsigned>(trait));
   }
 
  private:
-  std::uint8_t bits_ = 0;
+  std::uint16_t bits_ = 0;
 };
 
-Traits traits_of(std::string_view name) noexcept;  // in lower case
+Traits traits_of(Name element) noexcept;
 
 }  // namespace sluice::scan::html

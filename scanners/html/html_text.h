@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "scanners/html/element.h"
+#include "scanners/html/name.h"
 #include "scanners/html/style.h"
 #include "scanners/html/tokenizer.h"
 #include "scanners/mime/bounded_text.h"
@@ -45,6 +46,7 @@ class HtmlText final : private TokenSink {
 
  private:
   struct Element {
+    Name id = Name::other;
     mime::BoundedText<kTagNameBytes> name;
     Style style;
     std::uint32_t nested = 0;  // of the same name, open within it, without a frame of their own
@@ -52,19 +54,23 @@ class HtmlText final : private TokenSink {
 
   void characters(ByteView utf8) noexcept override;
   void start_tag(const Tag& tag) noexcept override;
-  void end_tag(std::string_view name) noexcept override;
+  void end_tag(Name id, std::string_view name) noexcept override;
   void markup(std::string_view text) noexcept override;
 
   void open(const Tag& tag) noexcept;
-  void close(std::string_view name) noexcept;
-  void close_implied(std::string_view name, Traits traits) noexcept;
-  Element* innermost(std::string_view name) noexcept;
+  void close(Name id, std::string_view name) noexcept;
+  void close_implied(Name id, Traits traits) noexcept;
+  Element* innermost(Name id, std::string_view name) noexcept;
   void break_line(Traits tag) noexcept;
   void tell(ByteView utf8, bool visible) noexcept;
+  void render(ByteView utf8, bool visible) noexcept;
+  void flush() noexcept;
   void tell_links(const Tag& tag, Traits traits) noexcept;
   void open_link(const Tag& tag) noexcept;
   void close_link() noexcept;
   const Style& style() const noexcept { return elements_[open_ - 1].style; }
+
+  static constexpr std::size_t kRunBytes = 1'024;
 
   HtmlSink* sink_ = nullptr;  // during a call only
   TokenSink* tokens_ = nullptr;
@@ -76,6 +82,10 @@ class HtmlText final : private TokenSink {
   bool after_break_ = false;  // nothing but a break has come since
   bool in_link_ = false;
   bool link_has_text_ = false;
+  // Rendered and not told yet: one call for many short pieces.
+  bool run_visible_ = true;
+  std::size_t run_size_ = 0;
+  std::array<std::uint8_t, kRunBytes> run_;
   mime::BoundedText<kAttributeBytes> target_;
   mime::BoundedText<256> shown_;
   std::array<Element, kStyledElementsMax> elements_;

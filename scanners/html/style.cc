@@ -5,7 +5,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "engine/base/ascii_text.h"
+#include "engine/base/bytes.h"
 
 namespace sluice::scan::html {
 namespace {
@@ -34,8 +34,6 @@ constexpr std::array<NamedColor, 32> kColors{{
     {"snow", {255, 250, 250}},      {"teal", {0, 128, 128}},
     {"white", {255, 255, 255}},     {"yellow", {255, 255, 0}},
 }};
-
-std::string_view trim(std::string_view text) noexcept { return trimmed(text, " \t\r\n\f"); }
 
 bool is(std::string_view a, std::string_view b) noexcept { return equals_ignoring_case(a, b); }
 
@@ -158,19 +156,19 @@ bool Style::is_visible() const noexcept {
 
 Style style_of(const Tag& tag, const Style& parent) noexcept {
   Style style = parent;
-  for (const auto& [name, value] : tag.attributes) {
-    if (name == "style") {
+  for (const auto& [id, name, value] : tag.attributes) {
+    if (id == "style"_name) {
       apply_declarations(value, style);
-    } else if (name == "color" || (name == "text" && tag.name == "body")) {
+    } else if (id == "color"_name || (id == "text"_name && tag.id == "body"_name)) {
       set_color(style.ink, value);
-    } else if (name == "bgcolor") {
+    } else if (id == "bgcolor"_name) {
       set_color(style.paper, value);
-    } else if (name == "size" && tag.name == "font") {
+    } else if (id == "size"_name && tag.id == "font"_name) {
       const std::string_view text = trim(value);
       const bool relative = text.starts_with('+') || text.starts_with('-');
       const double size = number(text.starts_with('+') ? text.substr(1) : text).value_or(3);
       style.font_size = static_cast<std::uint8_t>(std::clamp(relative ? 3 + size : size, 0.0, 7.0));
-    } else if (name == "hidden") {
+    } else if (id == "hidden"_name) {
       style.hidden = true;
     }
   }

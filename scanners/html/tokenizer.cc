@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "scanners/html/character_reference.h"
+#include "scanners/html/element.h"
 #include "scanners/mime/octet_search.h"
 
 namespace sluice::scan::html {
@@ -15,8 +16,8 @@ bool is_letter(std::uint8_t octet) noexcept {
 
 bool is_digit(std::uint8_t octet) noexcept { return octet >= '0' && octet <= '9'; }
 
-constexpr bool is_space(unsigned octet) noexcept {
-  return octet == ' ' || octet == '\n' || octet == '\t' || octet == '\r' || octet == '\f';
+bool ends_tag_name(unsigned octet) noexcept {
+  return is_space(octet) || octet == '/' || octet == '>';
 }
 
 constexpr mime::OctetPattern kTextEnd(mime::OctetSet::of([](unsigned octet) {
@@ -35,21 +36,11 @@ constexpr mime::OctetPattern kValueEnd(mime::OctetSet::of([](unsigned octet) {
                                        }),
                                        {}, {});
 
-// Elements whose content is text up to their end tag (13.2.5.2 and the tree construction).
-bool is_raw_text(std::string_view name) noexcept {
-  return name == "script" || name == "style" || name == "title" || name == "textarea" ||
-         name == "xmp" || name == "iframe" || name == "noembed" || name == "noframes";
-}
-
 }  // namespace
 
-std::string_view Tag::value(std::string_view attribute) const noexcept {
-  const auto found = std::ranges::find(attributes, attribute, &Attribute::name);
-  return found == attributes.end() ? std::string_view{} : found->value;
-}
-
-bool Tag::has(std::string_view attribute) const noexcept {
-  return std::ranges::find(attributes, attribute, &Attribute::name) != attributes.end();
+std::string_view Tag::value(Name attribute) const noexcept {
+  if (!has(attribute)) return {};
+  return std::ranges::find(attributes, attribute, &Attribute::id)->value;
 }
 
 void Tokenizer::begin() noexcept {
@@ -71,6 +62,8 @@ void Tokenizer::feed(ByteView in, TokenSink& sink) noexcept {
       in = feed_value(in);
     } else if (state_ == State::name) {
       in = feed_name(in, sink);
+    } else if (state_ == State::tag_name && !raw_ && !ends_tag_name(in.front())) {
+      in = feed_tag_name(in);
     } else if (step(in.front(), sink)) {
       in = in.subspan(1);
     }
@@ -207,7 +200,7 @@ bool Tokenizer::ends_raw_text() const noexcept {
 }
 
 bool Tokenizer::step_attribute(std::uint8_t octet, TokenSink& sink) noexcept {
-  const bool delimiter = is_space(octet) || octet == '/' || octet == '>';
+  const bool delimiter = ends_tag_name(octet);
   if (state_ == State::tag_name) {
     if (!delimiter) {
       if (raw_ && pending_size_ < pending_.size())
@@ -297,6 +290,14 @@ void Tokenizer::put(ByteView octets) noexcept {
   truncated_ = truncated_ || (taken < octets.size() && (value || used_ == kTagBytes));
 }
 
+// Not within raw text, where each octet may show that it is none.
+ByteView Tokenizer::feed_tag_name(ByteView in) noexcept {
+  std::size_t at = 0;
+  for (; at < in.size() && !ends_tag_name(in[at]); ++at)
+    if (tag_size_ < kTagNameBytes) tag_name_[tag_size_++] = ascii_lower(static_cast<char>(in[at]));
+  return in.subspan(at);
+}
+
 ByteView Tokenizer::feed_name(ByteView in, TokenSink& sink) noexcept {
   const std::size_t end = find(kNameEnd, in);
   put(in.first(end));
@@ -330,22 +331,25 @@ void Tokenizer::end_tag(TokenSink& sink) noexcept {
   state_ = State::text;
   pending_size_ = 0;
   const std::string_view name{tag_name_.data(), tag_size_};
+  const Name id = name_of(name);
   if (end_tag_) {
     raw_ = false;
     references_ = true;
-    sink.end_tag(name);
+    sink.end_tag(id, name);
     return;
   }
-  raw_ = is_raw_text(name);
-  references_ = !raw_ || name == "title" || name == "textarea";
+  raw_ = traits_of(id).has(Trait::raw_text);
+  references_ = !raw_ || id == "title"_name || id == "textarea"_name;
   raw_name_ = tag_name_;
   raw_size_ = tag_size_;
+  Tag tag{id, name, {told_.data(), attributes_}, {}, truncated_};
   for (std::size_t i = 0; i < attributes_; ++i) {
     const Kept& kept = attribute_[i];
-    told_[i] = {{kept_.data() + kept.name, kept.name_size},
-                {kept_.data() + kept.value, kept.value_size}};
+    const std::string_view attribute{kept_.data() + kept.name, kept.name_size};
+    told_[i] = {name_of(attribute), attribute, {kept_.data() + kept.value, kept.value_size}};
+    tag.names.add(told_[i].id);
   }
-  sink.start_tag({name, {told_.data(), attributes_}, truncated_});
+  sink.start_tag(tag);
 }
 
 // Behind "&": what is no reference stays as it is.

@@ -5,14 +5,17 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string_view>
 
 #include "engine/base/bytes.h"
+#include "scanners/html/name.h"
 
 namespace sluice::scan::html {
 
 struct Attribute {
+  Name id = Name::other;
   std::string_view name;   // lower case
   std::string_view value;  // character references resolved
 };
@@ -23,20 +26,53 @@ inline constexpr std::size_t kTagBytes = 6 * 1024;  // names and values of one t
 inline constexpr std::size_t kAttributeBytes = 4 * 1024;
 inline constexpr std::size_t kMarkupBytes = 256;  // of a comment or declaration
 
+constexpr bool is_space(unsigned octet) noexcept {
+  return octet == ' ' || octet == '\n' || octet == '\t' || octet == '\r' || octet == '\f';
+}
+
+constexpr std::string_view trim(std::string_view text) noexcept {
+  const auto blank = [](char c) { return is_space(static_cast<unsigned char>(c)); };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+class AttributeNames {
+ public:
+  constexpr void add(Name attribute) noexcept { bits_ |= bit(attribute); }
+  constexpr bool has(Name attribute) const noexcept { return (bits_ & bit(attribute)) != 0; }
+  constexpr bool has_any(AttributeNames of) const noexcept { return (bits_ & of.bits_) != 0; }
+
+ private:
+  static constexpr std::uint32_t bit(Name name) noexcept {
+    const auto place = static_cast<std::size_t>(name);
+    return place > 0 && place < kAttributeNames ? 1U << place : 0;
+  }
+  std::uint32_t bits_ = 0;
+};
+
+constexpr AttributeNames attribute_names(std::initializer_list<Name> names) noexcept {
+  AttributeNames all;
+  for (const Name name : names) all.add(name);
+  return all;
+}
+
 struct Tag {
+  Name id = Name::other;
   std::string_view name;  // lower case
   std::span<const Attribute> attributes;
+  AttributeNames names;    // of the attributes
   bool truncated = false;  // an attribute was cut or dropped
+  bool has(Name attribute) const noexcept { return names.has(attribute); }
   // The first of the name counts; empty when there is none.
-  std::string_view value(std::string_view attribute) const noexcept;
-  bool has(std::string_view attribute) const noexcept;
+  std::string_view value(Name attribute) const noexcept;
 };
 
 class TokenSink {
  public:
   virtual void characters(ByteView utf8) noexcept = 0;
   virtual void start_tag(const Tag& tag) noexcept = 0;
-  virtual void end_tag(std::string_view name) noexcept = 0;
+  virtual void end_tag(Name id, std::string_view name) noexcept = 0;
   // "<!--…-->", "<!doctype …>", "<?…>": as written, from "<" to ">", cut before the ">".
   virtual void markup(std::string_view text) noexcept = 0;
 
@@ -69,6 +105,7 @@ class Tokenizer {
 
   ByteView feed_text(ByteView in, TokenSink& sink) noexcept;
   ByteView feed_name(ByteView in, TokenSink& sink) noexcept;
+  ByteView feed_tag_name(ByteView in) noexcept;
   ByteView feed_value(ByteView in) noexcept;
   ByteView feed_bogus(ByteView in, TokenSink& sink) noexcept;
   ByteView feed_comment(ByteView in, TokenSink& sink) noexcept;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -47,6 +48,7 @@ struct OctetPattern {
   static constexpr std::uint8_t kAlone = 1, kFirst = 2, kSecond = 4;
 
   OctetSet alone, first, second;
+  bool pairs = false;                     // there is a `first`
   std::array<std::uint8_t, 256> kinds{};  // the same for one octet at a time
 
   consteval OctetPattern(OctetSet a, OctetSet b, OctetSet c) : alone(a), first(b), second(c) {
@@ -54,20 +56,51 @@ struct OctetPattern {
       const auto octet = static_cast<std::uint8_t>(i);
       kinds[i] = static_cast<std::uint8_t>(
           (a.has(octet) ? kAlone : 0) | (b.has(octet) ? kFirst : 0) | (c.has(octet) ? kSecond : 0));
+      pairs = pairs || b.has(octet);
     }
   }
 };
+
+inline constexpr std::size_t kMembersBlock = 64;
 
 struct SearchKernel {
   const char* name;
   std::size_t (*find)(const OctetPattern& pattern, const std::uint8_t* from,
                       std::size_t size) noexcept;
+  // Of a pattern without pairs.
+  std::size_t (*find_alone)(const OctetPattern& pattern, const std::uint8_t* from,
+                            std::size_t size) noexcept;
+  std::size_t (*count)(const OctetSet& set, const std::uint8_t* from, std::size_t size) noexcept;
+  // Which of at most kMembersBlock octets are in the set, the first in the lowest bit.
+  std::uint64_t (*members)(const OctetSet& set, const std::uint8_t* from,
+                           std::size_t size) noexcept;
 };
 
 // What this processor can run, best first; the last works everywhere. Chosen once, at start.
 std::span<const SearchKernel* const> search_kernels() noexcept;
 
+// For the functions below alone: the first of them, and the last until it is known.
+extern const SearchKernel* best_search_kernel;
+
 // Offset of the first place that fits, or in.size().
-std::size_t find(const OctetPattern& pattern, ByteView in) noexcept;
+inline std::size_t find(const OctetPattern& pattern, ByteView in) noexcept {
+  const SearchKernel& best = *best_search_kernel;
+  return (pattern.pairs ? best.find : best.find_alone)(pattern, in.data(), in.size());
+}
+
+inline std::size_t count(const OctetSet& set, ByteView in) noexcept {
+  return best_search_kernel->count(set, in.data(), in.size());
+}
+
+// Calls visit(offset) for each octet of the set, in their order.
+template <typename Visit>
+void for_each_member(const OctetSet& set, ByteView in, Visit&& visit) {
+  for (std::size_t at = 0; at < in.size(); at += kMembersBlock) {
+    const std::size_t size = in.size() - at < kMembersBlock ? in.size() - at : kMembersBlock;
+    std::uint64_t members = best_search_kernel->members(set, in.data() + at, size);
+    for (; members != 0; members &= members - 1)
+      visit(at + static_cast<std::size_t>(std::countr_zero(members)));
+  }
+}
 
 }  // namespace sluice::scan::mime

@@ -5,7 +5,7 @@
 
 #include "scanners/mime/search_kernels_x86.h"
 
-#define SLUICE_AVX2 __attribute__((target("avx2,bmi")))
+#define SLUICE_AVX2 __attribute__((target("avx2,bmi,popcnt")))
 
 namespace sluice::scan::mime {
 namespace {
@@ -53,9 +53,36 @@ SLUICE_AVX2 std::size_t find(const OctetPattern& pattern, const std::uint8_t* fr
   return at + kSearchPortable.find(pattern, from + at, size - at);
 }
 
+SLUICE_AVX2 std::size_t find_alone(const OctetPattern& pattern, const std::uint8_t* from,
+                                   std::size_t size) noexcept {
+  const Set alone(pattern.alone);
+  std::size_t at = 0;
+  for (; at + kBlock <= size; at += kBlock)
+    if (const std::uint32_t found = alone.members(load(from + at)); found != 0)
+      return at + static_cast<std::size_t>(__builtin_ctz(found));
+  return at + kSearchPortable.find_alone(pattern, from + at, size - at);
+}
+
+SLUICE_AVX2 std::size_t count(const OctetSet& octets, const std::uint8_t* from,
+                              std::size_t size) noexcept {
+  const Set set(octets);
+  std::size_t count = 0;
+  std::size_t at = 0;
+  for (; at + kBlock <= size; at += kBlock)
+    count += static_cast<std::size_t>(__builtin_popcount(set.members(load(from + at))));
+  return count + kSearchPortable.count(octets, from + at, size - at);
+}
+
+SLUICE_AVX2 std::uint64_t members(const OctetSet& octets, const std::uint8_t* from,
+                                  std::size_t size) noexcept {
+  if (size < kMembersBlock) return kSearchPortable.members(octets, from, size);
+  const Set set(octets);
+  return set.members(load(from)) | std::uint64_t{set.members(load(from + kBlock))} << kBlock;
+}
+
 }  // namespace
 
-const SearchKernel kSearchAvx2{"avx2", find};
+const SearchKernel kSearchAvx2{"avx2", find, find_alone, count, members};
 
 }  // namespace sluice::scan::mime
 

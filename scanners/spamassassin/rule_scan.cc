@@ -234,7 +234,7 @@ void RuleScan::full(ByteView message) noexcept {
 
 // While the text arrives: a message may have hundreds, and at its end somebody waits.
 void RuleScan::scan_uris() {
-  const std::vector<std::string>& forms = gathered_.uris().forms();
+  const TextList& forms = gathered_.uris().forms();
   while (uris_scanned_ < forms.size()) scan(program_->uri(), forms[uris_scanned_++], uri_bytes_);
 }
 

@@ -28,7 +28,11 @@ std::size_t count_octets(std::string_view text, Is&& is) noexcept {
   return count;
 }
 
-inline std::string_view trim(std::string_view text) noexcept { return trimmed(text, kBlanks); }
+constexpr std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
 
 // Takes the next word off; empty at the end.
 inline std::string_view next_word(std::string_view& text) noexcept {

@@ -66,7 +66,9 @@ TEST(SaMailAddresses, InText) {
 std::vector<std::string> forms_of_link(std::string_view target, std::string_view base = {}) {
   UriList list;
   list.add_link(target, base);
-  return list.forms();
+  std::vector<std::string> forms;
+  for (std::size_t i = 0; i < list.forms().size(); ++i) forms.emplace_back(list.forms()[i]);
+  return forms;
 }
 
 TEST(SaUriList, FormsOfALink) {
@@ -105,16 +107,43 @@ TEST(SaUriList, IsBounded) {
 }
 
 TEST(SaHtmlInk, Colours) {
-  EXPECT_EQ(html_color("Red"), "#ff0000");
-  EXPECT_EQ(html_color("#abc"), "#aabbcc");
-  EXPECT_EQ(html_color("#abcd"), "#aabbcc");
-  EXPECT_EQ(html_color("rgb(1, 2,300)"), "#0102ff");
-  EXPECT_EQ(html_color("rgb(50%, 0%, 100%)"), "#7f00ff");
-  EXPECT_EQ(html_color("abcdef"), "invalid");
-  EXPECT_EQ(html_color("nonsense"), "invalid");
-  EXPECT_EQ(ink_of("#ffffff", "#fefefe"), Ink::low);
-  EXPECT_EQ(ink_of("#000000", "#ffffff"), Ink::readable);
-  EXPECT_EQ(ink_of("invalid", "#ffffff"), Ink::unknown);
+  EXPECT_EQ(html_color("Red"), 0xff0000);
+  EXPECT_EQ(html_color(" LightGoldenrodYellow"), 0xfafad2);
+  EXPECT_EQ(html_color("#abc"), 0xaabbcc);
+  EXPECT_EQ(html_color("#ABCD"), 0xaabbcc);
+  EXPECT_EQ(html_color("#a"), 0xaa0000);
+  EXPECT_EQ(html_color("#1234567"), 0x123456);
+  EXPECT_EQ(html_color("#"), kNoColor);
+  EXPECT_EQ(html_color("rgb(1, 2,300)"), 0x0102ff);
+  EXPECT_EQ(html_color("RGB(50%, 0%, 100%)"), 0x7f00ff);
+  EXPECT_EQ(html_color("#rgb(1,2,3)"), 0x010203);
+  EXPECT_EQ(html_color("rgb(1,2,3"), kInvalidColor);
+  EXPECT_EQ(html_color("abcdef"), kInvalidColor);
+  EXPECT_EQ(html_color("nonsense"), kInvalidColor);
+  EXPECT_EQ(html_color(""), kInvalidColor);
+  EXPECT_EQ(ink_of(0xffffff, 0xfefefe), Ink::low);
+  EXPECT_EQ(ink_of(0x000000, 0xffffff), Ink::readable);
+  EXPECT_EQ(ink_of(kInvalidColor, 0xffffff), Ink::unknown);
+  EXPECT_EQ(ink_of(kNoColor, 0xffffff), Ink::readable);
+}
+
+HtmlColor background(std::string_view value) {
+  HtmlColor color = 7;
+  set_background(value, color);
+  return color;
+}
+
+TEST(SaHtmlInk, OfStyles) {
+  EXPECT_EQ(background("url(a, red b) , 'x, blue' Green"), 0x008000);
+  EXPECT_EQ(background("red, none"), 7);
+  EXPECT_EQ(background("no-repeat rgb(1,2,3) red"), 0x010203);
+  HtmlColor color = 7;
+  set_color("Inherit", color);
+  EXPECT_EQ(color, 7);
+  set_color("white ! important", color);
+  EXPECT_EQ(color, 0xffffff);
+  set_color("Transparent", color);
+  EXPECT_EQ(color, kTransparent);
 }
 
 TEST(SaHtmlEvidence, IsBounded) {
@@ -132,9 +161,9 @@ TEST(SaHtmlEvidence, IsBounded) {
   }
   const HtmlFacts& facts = evidence.parts().front();
   EXPECT_EQ(facts.inside.size(), kHtmlElementsMax);
-  EXPECT_EQ(facts.anchors.size(), kHtmlTextsMax);
+  EXPECT_EQ(facts.anchor_texts.size(), kHtmlTextsMax);
   EXPECT_EQ(facts.comments.size(), kHtmlTextsMax);
-  EXPECT_LE(facts.anchors.back().text.size(), kHtmlTextBytes);
+  EXPECT_LE(facts.anchor_texts.back().size(), kHtmlTextBytes);
   EXPECT_EQ(facts.tags, 9'000U);
   for (std::size_t i = 1; i < kHtmlPartsMax; ++i) EXPECT_NE(evidence.begin_part(uris), nullptr);
   EXPECT_EQ(evidence.begin_part(uris), nullptr);

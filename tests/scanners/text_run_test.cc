@@ -109,6 +109,35 @@ TEST(OctetSearch, OfEveryKernelFindsTheFirst) {
   }
 }
 
+TEST(OctetSearch, OfEveryKernelKnowsTheMembers) {
+  static constexpr OctetSet kSet = OctetSet::of([](unsigned octet) {
+    return octet == '.' || (octet >= 'a' && octet <= 'f') || octet > 0xf3;
+  });
+  static constexpr OctetPattern kOfSet(kSet, {}, {});
+  Random random(6);
+  for (int round = 0; round < 20'000; ++round) {
+    std::vector<std::uint8_t> exact(random.below(200), 'x');
+    for (std::size_t i = random.below(exact.size() + 1); i > 0; --i)
+      exact[random.below(exact.size())] = static_cast<std::uint8_t>(random.below(256));
+    std::vector<std::size_t> members;
+    for (std::size_t i = 0; i < exact.size(); ++i)
+      if (const unsigned o = exact[i]; o == '.' || (o >= 'a' && o <= 'f') || o > 0xf3)
+        members.push_back(i);
+    const std::size_t first = members.empty() ? exact.size() : members.front();
+    const std::size_t block = std::min(exact.size(), mime::kMembersBlock);
+    std::uint64_t mask = 0;
+    for (const std::size_t at : members) mask |= at < block ? std::uint64_t{1} << at : 0;
+    for (const mime::SearchKernel* kernel : mime::search_kernels()) {
+      ASSERT_EQ(kernel->find_alone(kOfSet, exact.data(), exact.size()), first) << kernel->name;
+      ASSERT_EQ(kernel->count(kSet, exact.data(), exact.size()), members.size()) << kernel->name;
+      ASSERT_EQ(kernel->members(kSet, exact.data(), block), mask) << kernel->name;
+    }
+    std::vector<std::size_t> visited;
+    mime::for_each_member(kSet, exact, [&](std::size_t at) { visited.push_back(at); });
+    ASSERT_EQ(visited, members);
+  }
+}
+
 TEST(PlainRun, EndsWhereWhiteSpaceWouldBeCollapsed) {
   using mime::plain_run;
   const auto run = [](std::string_view text) { return plain_run(as_bytes(text)); };

@@ -56,9 +56,10 @@ std::string_view first_mailto(std::string_view target) {
 std::vector<std::string> body_freemails(const MessageEvidence& message) {
   std::vector<std::string> all = message.gathered.text().facts().addresses;
   for (const HtmlFacts& html : message.gathered.html().parts())
-    for (const HtmlAnchor& anchor : html.anchors)
-      if (equals_ignoring_case(std::string_view(anchor.target).substr(0, 7), "mailto:"))
-        find_mail_addresses(first_mailto(anchor.target), kMailAddressesMax, all);
+    for (std::size_t i = 0; i < html.anchor_targets.size(); ++i)
+      if (const std::string_view target = html.anchor_targets[i];
+          equals_ignoring_case(target.substr(0, 7), "mailto:"))
+        find_mail_addresses(first_mailto(target), kMailAddressesMax, all);
   if (all.size() >= kBodyAddressesMax) return {};
   std::erase_if(all, [&](const std::string& one) { return !message.lists.is_freemail(one); });
   if (all.size() >= kBodyFreemailsMax) all.clear();

@@ -70,8 +70,8 @@ int html_eval(const MessageEvidence& message, const Arguments& arguments) {
 // html_tag_balance('body', '!= 0'): begun but not ended.
 int html_tag_balance(const MessageEvidence& message, const Arguments& arguments) {
   return any_part(message, [&](const HtmlFacts& html) {
-    const auto found = html.inside.find(arguments[0]);
-    return found != html.inside.end() && compares(found->second, arguments[1]);
+    const int* const found = html.inside.find(arguments[0]);
+    return found != nullptr && compares(*found, arguments[1]);
   });
 }
 
@@ -83,7 +83,7 @@ int html_tag_exists(const MessageEvidence& message, const Arguments& arguments) 
 int html_image_only(const MessageEvidence& message, const Arguments& arguments) {
   return any_part(message, [&](const HtmlFacts& html) {
     const auto length = static_cast<double>(html.characters);
-    return html.inside.contains("img") && length > arguments.number(0) &&
+    return html.inside.contains(html::known_name("img")) && length > arguments.number(0) &&
            length <= arguments.number(1);
   });
 }
@@ -101,9 +101,9 @@ int html_image_ratio(const MessageEvidence& message, const Arguments& arguments)
 int text_match(const MessageEvidence& message, const Arguments& arguments, bool wanted) {
   const auto fits = [&](std::string_view text) { return arguments.matches(text) == wanted; };
   return any_part(message, [&](const HtmlFacts& html) {
-    if (arguments[0] == "comment") return std::ranges::any_of(html.comments, fits);
-    if (arguments[0] == "title") return std::ranges::any_of(html.titles, fits);
-    return arguments[0] == "anchor" && std::ranges::any_of(html.anchors, fits, &HtmlAnchor::text);
+    if (arguments[0] == "comment") return html.comments.any_of(fits);
+    if (arguments[0] == "title") return html.titles.any_of(fits);
+    return arguments[0] == "anchor" && html.anchor_texts.any_of(fits);
   });
 }
 
@@ -118,7 +118,7 @@ int html_text_not_match(const MessageEvidence& message, const Arguments& argumen
 int html_title_subject_ratio(const MessageEvidence& message, const Arguments& arguments) {
   const std::string& subject = message.facts.values("Subject");
   return !subject.empty() && any_part(message, [&](const HtmlFacts& html) {
-    return std::ranges::any_of(html.titles, [&](const std::string& title) {
+    return html.titles.any_of([&](std::string_view title) {
       return share(static_cast<double>(title.size()), static_cast<double>(subject.size())) >
              arguments.number(0);
     });

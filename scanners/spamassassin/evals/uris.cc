@@ -36,24 +36,27 @@ bool is_numeric_link(std::string_view text, bool secure_only) {
   return IpAddress::parse(host) && host.find('.') != std::string::npos;
 }
 
-// Whether the text of the anchor shows "https://" of another domain.
-bool shows_other_domain(const HtmlAnchor& anchor, const std::string& domain) {
-  const std::size_t at = find_ignoring_case(anchor.text, "https://");
-  if (at == std::string::npos) return false;
-  const std::string shown = domain_of(host_of(std::string_view(anchor.text).substr(at), true));
+// Whether a text shows "https://" of another domain.
+bool shows_other_domain(std::string_view text, const std::string& domain) {
+  const std::size_t at = find_ignoring_case(text, "https://");
+  if (at == text.npos) return false;
+  const std::string shown = domain_of(host_of(text.substr(at), true));
   return !shown.empty() && shown != domain;
 }
+
+bool shows_secure_link(std::string_view text) { return contains_ignoring_case(text, "https://"); }
 
 // check_https_http_mismatch('at least', 'below'): so many different links.
 int check_https_http_mismatch(const MessageEvidence& message, const Arguments& arguments) {
   for (const HtmlFacts& html : message.gathered.html().parts()) {
+    if (!html.anchor_texts.any_of(shows_secure_link)) continue;
     std::set<std::string_view> links;
     bool hit = false;
-    for (const HtmlAnchor& anchor : html.anchors) {
-      const std::string domain = domain_of(host_of(anchor.target, false));
+    for (std::size_t i = 0; i < html.anchor_texts.size(); ++i) {
+      const std::string domain = domain_of(host_of(html.anchor_targets[i], false));
       if (domain.empty()) continue;
-      links.insert(anchor.target);
-      hit = hit || shows_other_domain(anchor, domain);
+      links.insert(html.anchor_targets[i]);
+      hit = hit || shows_other_domain(html.anchor_texts[i], domain);
     }
     const auto count = static_cast<double>(links.size());
     if (hit && count >= std::max(1.0, arguments.number(0)) &&
@@ -66,10 +69,12 @@ int check_https_http_mismatch(const MessageEvidence& message, const Arguments& a
 // A link to a bare address whose text shows "https:" and no address.
 int check_https_ip_mismatch(const MessageEvidence& message, const Arguments&) {
   for (const HtmlFacts& html : message.gathered.html().parts())
-    for (const HtmlAnchor& anchor : html.anchors)
-      if (is_numeric_link(anchor.target, false) && contains_ignoring_case(anchor.text, "https:") &&
-          !is_numeric_link(trim(anchor.text), true))
+    for (std::size_t i = 0; i < html.anchor_texts.size(); ++i) {
+      const std::string_view text = html.anchor_texts[i];
+      if (contains_ignoring_case(text, "https:") &&
+          is_numeric_link(html.anchor_targets[i], false) && !is_numeric_link(trim(text), true))
         return 1;
+    }
   return 0;
 }
 
@@ -79,9 +84,8 @@ int check_uri_truncated(const MessageEvidence& message, const Arguments&) {
 }
 
 int is_listed(const MessageEvidence& message, std::string_view list) {
-  return std::ranges::any_of(message.gathered.uri_hosts(), [&](const std::string& host) {
-    return message.lists.has_host(list, host);
-  });
+  return message.gathered.uri_hosts().any_of(
+      [&](std::string_view host) { return message.lists.has_host(list, host); });
 }
 
 int check_uri_host_listed(const MessageEvidence& message, const Arguments& arguments) {

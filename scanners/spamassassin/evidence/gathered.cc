@@ -54,8 +54,9 @@ void Gathered::rendered(const mime::Part& part, ByteView utf8) {
 void Gathered::part_end(const mime::Part& part) {
   if (is_uuencoded(part)) return;
   mime_.part_end();
-  const auto& html = html_.parts();
-  text_.part_end(part.is_html && !html.empty() && html.back().inside.contains("img"));
+  const std::span<const HtmlFacts> html = html_.parts();
+  text_.part_end(part.is_html && !html.empty() &&
+                 html.back().inside.contains(html::known_name("img")));
 }
 
 void Gathered::uri(const mime::Uri& uri) {
@@ -63,8 +64,8 @@ void Gathered::uri(const mime::Uri& uri) {
   if (written && !uri.has(mime::UriSign::carried)) uris_.add_text(uri.written);
   uri_truncated_ = uri_truncated_ || uri.has(mime::UriSign::truncated);
   if (!uri.host.empty() && !uri.canonical.starts_with("mailto:") &&
-      uri_hosts_.size() < kUriHostsMax)
-    uri_hosts_.emplace(uri.host);
+      uri_hosts_.texts().size() < kUriHostsMax)
+    uri_hosts_.add(uri.host);
 }
 
 }  // namespace sluice::scan::sa

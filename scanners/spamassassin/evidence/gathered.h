@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
-#include <string>
 
 #include "scanners/mime/message_sink.h"
 #include "scanners/spamassassin/evidence/html_evidence.h"
@@ -40,7 +38,7 @@ class Gathered {
   const ImageEvidence& images() const noexcept { return images_; }
   const UriList& uris() const noexcept { return uris_; }
   const mime::MessageFacts& message() const noexcept { return message_; }
-  const std::set<std::string, std::less<>>& uri_hosts() const noexcept { return uri_hosts_; }
+  const TextList& uri_hosts() const noexcept { return uri_hosts_.texts(); }
   bool uri_truncated() const noexcept { return uri_truncated_; }
 
  private:
@@ -50,7 +48,7 @@ class Gathered {
   ImageEvidence images_;
   UriList uris_;
   mime::MessageFacts message_;
-  std::set<std::string, std::less<>> uri_hosts_;
+  UniqueTexts uri_hosts_;
   bool uri_truncated_ = false;
   bool plain_seen_ = false;
 };

@@ -1,7 +1,6 @@
 #include "scanners/spamassassin/evidence/html_element.h"
 
-#include <algorithm>
-#include <array>
+#include <string_view>
 
 namespace sluice::scan::sa {
 namespace {
@@ -31,45 +30,17 @@ constexpr NamedSet kSets[] = {
     {kBackground, "body table td tr"},
 };
 
-struct Element {
-  std::string_view name;
-  std::uint16_t sets = 0;
-};
+consteval html::NameTable<std::uint16_t> make_table() {
+  html::NameTable<std::uint16_t> table;
+  for (const NamedSet& one : kSets)
+    html::for_each_known_name(one.names, [&](html::Name name) { table[name] |= one.set; });
+  return table;
+}
 
-struct Table {
-  std::array<Element, 128> elements{};
-  std::array<std::uint8_t, 27> first{};  // of each letter; behind the last
-
-  consteval Table() {
-    std::size_t size = 0;
-    for (auto [set, names] : kSets)
-      while (!names.empty()) {
-        const std::string_view name = names.substr(0, names.find(' '));
-        names.remove_prefix(std::min(name.size() + 1, names.size()));
-        const auto end = elements.begin() + static_cast<std::ptrdiff_t>(size);
-        const auto known = std::ranges::find(elements.begin(), end, name, &Element::name);
-        if (known == end) elements.at(size++).name = name;
-        known->sets |= set;
-      }
-    std::ranges::sort(elements.begin(), elements.begin() + static_cast<std::ptrdiff_t>(size), {},
-                      &Element::name);
-    for (std::size_t letter = 0; letter < first.size(); ++letter)
-      while (first[letter] < size &&
-             static_cast<std::size_t>(elements[first[letter]].name[0] - 'a') < letter)
-        ++first[letter];
-  }
-};
-
-constexpr Table kTable;
+constexpr html::NameTable<std::uint16_t> kTable = make_table();
 
 }  // namespace
 
-std::uint16_t sets_of(std::string_view name) noexcept {
-  if (name.empty() || name[0] < 'a' || name[0] > 'z') return 0;
-  const auto letter = static_cast<std::size_t>(name[0] - 'a');
-  for (std::size_t i = kTable.first[letter]; i < kTable.first[letter + 1]; ++i)
-    if (kTable.elements[i].name == name) return kTable.elements[i].sets;
-  return 0;
-}
+std::uint16_t sets_of(html::Name element) noexcept { return kTable[element]; }
 
 }  // namespace sluice::scan::sa

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+
+#include "scanners/html/name.h"
 
 namespace sluice::scan::sa {
 
@@ -18,7 +19,7 @@ enum ElementSet : std::uint16_t {
   kBackground = 1 << 8,    // "background"
 };
 
-// Bits of ElementSet; of a name in lower case.
-std::uint16_t sets_of(std::string_view name) noexcept;
+// Bits of ElementSet.
+std::uint16_t sets_of(html::Name element) noexcept;
 
 }  // namespace sluice::scan::sa

@@ -5,9 +5,9 @@
 #include <charconv>
 
 #include "engine/base/bytes.h"
+#include "scanners/mime/octet_search.h"
 #include "scanners/mime/white_space.h"
 #include "scanners/spamassassin/evidence/html_element.h"
-#include "scanners/spamassassin/evidence/html_ink.h"
 #include "scanners/spamassassin/text.h"
 
 namespace sluice::scan::sa {
@@ -27,16 +27,33 @@ bool is_word_octet(char c) noexcept {
          (c >= '0' && c <= '9');
 }
 
-// The first octet of one in UTF-8.
-bool is_character(std::uint8_t octet) noexcept { return (octet & 0xc0) != 0x80; }
+using html::Name;
+using mime::OctetSet;
+using html::operator""_name;
 
-int leading_number(std::string_view text, int otherwise) noexcept {
-  std::from_chars(text.data(), text.data() + text.size(), otherwise);
-  return otherwise;
+// The first octet of a character in UTF-8; of one that is no white space.
+constexpr OctetSet kCharacters =
+    OctetSet::of([](unsigned octet) { return (octet & 0xc0) != 0x80; });
+constexpr OctetSet kVisible =
+    OctetSet::of([](unsigned octet) { return (octet & 0xc0) != 0x80 && octet > ' '; });
+constexpr OctetSet kReturn = OctetSet::of([](unsigned octet) { return octet == '\r'; });
+constexpr mime::OctetPattern kLoneReturn({}, kReturn, OctetSet::of([](unsigned octet) {
+                                           return octet != '\n';
+                                         }));
+
+// CRs with a LF behind them.
+std::size_t count_line_ends(ByteView utf8) noexcept {
+  std::size_t pairs = mime::count(kReturn, utf8);
+  if (pairs > 0 && utf8.back() == '\r') --pairs;
+  for (std::size_t at = 0; pairs > 0; --pairs, ++at) {
+    at += mime::find(kLoneReturn, utf8.subspan(at));
+    if (at == utf8.size()) break;
+  }
+  return pairs;
 }
 
-void append(std::string& out, std::string_view text) {
-  out += text.substr(0, kHtmlTextBytes - std::min(kHtmlTextBytes, out.size()));
+void add_to_last(TextList& texts, std::string_view text) {
+  if (!texts.empty()) texts.append(text, kHtmlTextBytes);
 }
 
 // <img width=… height=…>: pixels, or a share of a window of 800 by 600.
@@ -72,19 +89,26 @@ bool is_font_face(std::string_view text) noexcept {
 
 }  // namespace
 
-void HtmlEvidence::begin() noexcept {
-  parts_.clear();
+void HtmlFacts::clear() {
+  static_cast<HtmlFigures&>(*this) = {};
+  inside.clear();
+  for (TextList* list : {&comments, &titles, &anchor_targets, &anchor_texts}) list->clear();
+}
+
+void HtmlEvidence::begin() {
+  used_ = 0;
+  if (parts_.size() > kHtmlPartsKept) parts_.resize(kHtmlPartsKept);
   counting_ = false;
 }
 
 html::TokenSink* HtmlEvidence::begin_part(UriList& uris) {
   uris_ = &uris;
   base_.clear();
-  counting_ = parts_.size() < kHtmlPartsMax;
+  counting_ = used_ < kHtmlPartsMax;
   if (!counting_) return nullptr;
-  parts_.emplace_back();
-  styles_.assign(1, Style{});
-  base_size_ = 3;
+  if (used_ == parts_.size()) parts_.emplace_back();
+  parts_[used_++].clear();
+  styles_.begin();
   after_tag_ = word_ended_ = cr_ = false;
   inside_ = {};
   return this;
@@ -93,61 +117,57 @@ html::TokenSink* HtmlEvidence::begin_part(UriList& uris) {
 void HtmlEvidence::count_sent(ByteView utf8) noexcept {
   if (!counting_) return;
   if (utf8.empty()) return;
-  now().characters += count_octets(as_text(utf8), is_character);
+  now().characters += mime::count(kCharacters, utf8);
   now().characters -= cr_ && utf8.front() == '\n';  // a line end is one character
-  std::size_t pairs = 0;
-  for (std::size_t i = 1; i < utf8.size(); ++i) pairs += utf8[i] == '\n' && utf8[i - 1] == '\r';
-  now().characters -= pairs;
+  now().characters -= count_line_ends(utf8);
   cr_ = utf8.back() == '\r';
 }
 
 void HtmlEvidence::count_shown(ByteView utf8) noexcept {
-  if (!counting_) return;
-  now().shown_characters += count_octets(
-      as_text(utf8), [](std::uint8_t octet) { return is_character(octet) && octet > ' '; });
+  if (counting_) now().shown_characters += mime::count(kVisible, utf8);
 }
 
-void HtmlEvidence::count_tag(std::string_view name, int step, bool known) {
+void HtmlEvidence::count_tag(Name id, std::string_view name, int step, bool known) {
   HtmlFacts& facts = now();
-  known = known || is_office(name);
-  auto found = facts.inside.find(name);
-  const bool fresh = found == facts.inside.end();
+  known = known || (id == Name::other && is_office(name));
+  int* found = facts.inside.find(id, name);
+  const bool fresh = found == nullptr;
   ++facts.tags;
   facts.elements += known;
   facts.tags_seen += fresh;
   facts.elements_seen += known && fresh;
   if (fresh) {
-    if (facts.inside.size() == kHtmlElementsMax) return;
-    found = facts.inside.emplace(name, 0).first;
+    if (facts.inside.size() >= kHtmlElementsMax) return;
+    found = &facts.inside.add(id, name);
   }
-  found->second += step;
-  if (found->second < 0) {
-    found->second = 0;
+  *found += step;
+  if (*found < 0) {
+    *found = 0;
     ++facts.closed_extra;
   }
-  const bool inside = found->second > 0;
-  if (name == "a") inside_.anchor = inside;
-  if (name == "title") inside_.title = inside;
-  if (name == "script") inside_.script = inside;
-  if (name == "style") inside_.style = inside;
+  const bool inside = *found > 0;
+  if (id == "a"_name) inside_.anchor = inside;
+  if (id == "title"_name) inside_.title = inside;
+  if (id == "script"_name) inside_.script = inside;
+  if (id == "style"_name) inside_.style = inside;
 }
 
 void HtmlEvidence::start_tag(const html::Tag& tag) noexcept {
   after_tag_ = true;
-  const std::uint16_t sets = sets_of(tag.name);
-  count_tag(tag.name, 1, (sets & kElement) != 0);
+  const std::uint16_t sets = sets_of(tag.id);
+  count_tag(tag.id, tag.name, 1, (sets & kElement) != 0);
   if ((sets & (kElement | kTrick)) == 0) return;
-  if ((sets & kStyled) != 0) open_style(tag);
+  if ((sets & kStyled) != 0) styles_.open(tag, now());
   if ((sets & kSpaced) != 0) word_ended_ = false;
   test_tag(tag);
   add_links(tag, sets);
 }
 
-void HtmlEvidence::end_tag(std::string_view name) noexcept {
+void HtmlEvidence::end_tag(Name id, std::string_view name) noexcept {
   after_tag_ = true;
-  const std::uint16_t sets = sets_of(name);
-  count_tag(name, -1, (sets & kElement) != 0);
-  if ((sets & kStyled) != 0 && name != "body") close_style(name == "th" ? "td" : name);
+  const std::uint16_t sets = sets_of(id);
+  count_tag(id, name, -1, (sets & kElement) != 0);
+  if ((sets & kStyled) != 0 && id != "body"_name) styles_.close(id);
   if ((sets & kSpaced) != 0) word_ended_ = false;
 }
 
@@ -158,71 +178,80 @@ void HtmlEvidence::markup(std::string_view text) noexcept {
   if (equals_ignoring_case(text.substr(0, 9), "<!doctype")) {
     ++facts.elements;
     ++facts.tags;
-    facts.inside["!doctype"] = 0;
+    if (int* const found = facts.inside.find(Name::other, "!doctype"))
+      *found = 0;
+    else
+      facts.inside.add(Name::other, "!doctype");
     return;
   }
-  if (facts.comments.size() < kHtmlTextsMax) facts.comments.emplace_back(text);
+  if (facts.comments.size() < kHtmlTextsMax) facts.comments.add(text);
 }
 
 void HtmlEvidence::add_links(const html::Tag& tag, std::uint16_t sets) {
   struct Linking {
     ElementSet elements;
-    std::string_view attribute;
+    Name attribute;
   };
-  constexpr std::array<Linking, 5> kLinking{{{kHref, "href"},
-                                             {kSafeRedirect, "data-saferedirecturl"},
-                                             {kSource, "src"},
-                                             {kAction, "action"},
-                                             {kBackground, "background"}}};
+  constexpr std::array<Linking, 5> kLinking{{{kHref, "href"_name},
+                                             {kSafeRedirect, "data-saferedirecturl"_name},
+                                             {kSource, "src"_name},
+                                             {kAction, "action"_name},
+                                             {kBackground, "background"_name}}};
   for (const Linking& linking : kLinking)
     if ((sets & linking.elements) != 0 && tag.has(linking.attribute))
       uris_->add_link(tag.value(linking.attribute), base_);
-  if (tag.name == "meta" && contains_ignoring_case(tag.value("http-equiv"), "refresh")) {
-    const std::string_view content = tag.value("content");
+  if (tag.id == "meta"_name && contains_ignoring_case(tag.value("http-equiv"_name), "refresh")) {
+    const std::string_view content = tag.value("content"_name);
     const std::size_t url = find_ignoring_case(content, "url");
     const std::size_t equals = url == content.npos ? url : content.find('=', url);
     if (equals != content.npos)
       uris_->add_link(content.substr(equals + 1, content.find(';', equals) - equals - 1), base_);
   }
-  const std::string_view href = trim(tag.value("href"));
-  if (tag.name == "base" && (equals_ignoring_case(href.substr(0, 4), "http"))) {
-    base_ = href.substr(0, kHtmlTextBytes);
-    if (!base_.ends_with('/')) base_ += '/';
-  }
+  if (tag.id != "base"_name) return;
+  const std::string_view href = trim(tag.value("href"_name));
+  if (!equals_ignoring_case(href.substr(0, 4), "http")) return;
+  base_ = href.substr(0, kHtmlTextBytes);
+  if (!base_.ends_with('/')) base_ += '/';
 }
 
 void HtmlEvidence::test_tag(const html::Tag& tag) {
+  constexpr html::AttributeNames kTargets =
+      html::attribute_names({"href"_name, "src"_name, "action"_name, "background"_name});
   HtmlFacts& facts = now();
-  if (tag.name == "font" && tag.has("face") && !is_font_face(tag.value("face")))
+  if (tag.names.has_any(kTargets)) test_targets(tag);
+  if (tag.id == "font"_name && tag.has("face"_name) && !is_font_face(tag.value("face"_name)))
     facts.font_face_bad = true;
-  if (tag.name == "img") test_image(tag);
-  if (tag.name == "iframe" && tag.has("src")) facts.iframe_source = true;
-  if (tag.name == "object" || tag.name == "embed") facts.embeds = true;
-  if (tag.name == "form" && tag.has("action"))
-    facts.form_action_mailto |= contains_ignoring_case(tag.value("action"), "mailto:");
-  for (const char* name : {"href", "src", "action", "background"})
-    facts.uri_truncated |=
-        tag.value(name).size() > kHtmlUriBytes || (tag.truncated && tag.has(name));
-  if (tag.name == "a" && facts.anchors.size() < kHtmlTextsMax) {
-    facts.anchors.emplace_back();
-    append(facts.anchors.back().target, trim(tag.value("href")));
+  if (tag.id == "img"_name) test_image(tag);
+  if (tag.id == "iframe"_name && tag.has("src"_name)) facts.iframe_source = true;
+  if (tag.id == "object"_name || tag.id == "embed"_name) facts.embeds = true;
+  if (tag.id == "form"_name && tag.has("action"_name))
+    facts.form_action_mailto |= contains_ignoring_case(tag.value("action"_name), "mailto:");
+  if (tag.id == "a"_name && facts.anchor_texts.size() < kHtmlTextsMax) {
+    facts.anchor_targets.add(trim(tag.value("href"_name)).substr(0, kHtmlTextBytes));
+    facts.anchor_texts.add({});
   }
-  if (tag.name == "title" && facts.titles.size() < kHtmlTextsMax) facts.titles.emplace_back();
+  if (tag.id == "title"_name && facts.titles.size() < kHtmlTextsMax) facts.titles.add({});
+}
+
+void HtmlEvidence::test_targets(const html::Tag& tag) {
+  for (const Name name : {"href"_name, "src"_name, "action"_name, "background"_name})
+    now().uri_truncated |=
+        tag.value(name).size() > kHtmlUriBytes || (tag.truncated && tag.has(name));
 }
 
 void HtmlEvidence::test_image(const html::Tag& tag) {
-  if (inside_.anchor && !now().anchors.empty()) append(now().anchors.back().text, "<img>\n");
-  if (tag.has("width") && tag.has("height"))
-    now().image_area += pixels(tag.value("width"), 8) * pixels(tag.value("height"), 6);
+  if (inside_.anchor) add_to_last(now().anchor_texts, "<img>\n");
+  if (tag.has("width"_name) && tag.has("height"_name))
+    now().image_area += pixels(tag.value("width"_name), 8) * pixels(tag.value("height"_name), 6);
 }
 
 void HtmlEvidence::characters(ByteView utf8) noexcept {
   const std::string_view text = as_text(utf8);
   if (text.empty() || inside_.script || inside_.style) return;
-  if (inside_.anchor && !now().anchors.empty()) append(now().anchors.back().text, text);
-  if (inside_.title && !now().titles.empty()) append(now().titles.back(), text);
+  if (inside_.anchor) add_to_last(now().anchor_texts, text);
+  if (inside_.title) add_to_last(now().titles, text);
   look_for_split_word(text);
-  if (text.find_first_not_of(kBlanks) != text.npos) look_at_ink();
+  if (!std::ranges::all_of(text, is_blank)) look_at_ink();
 }
 
 // "Via<b></b>gra".
@@ -235,84 +264,11 @@ void HtmlEvidence::look_for_split_word(std::string_view text) noexcept {
 }
 
 void HtmlEvidence::look_at_ink() noexcept {
-  const Style& style = styles_.back();
-  switch (ink_of(style.ink, style.paper)) {
+  switch (styles_.ink()) {
     case Ink::low: now().font_low_contrast = true; return;
     case Ink::unknown: now().font_invalid_color = true; return;
     case Ink::readable: return;
   }
-}
-
-void HtmlEvidence::open_style(const html::Tag& tag) {
-  const std::string_view name = tag.name == "th" ? "td" : tag.name;
-  if (name == "basefont") {
-    if (tag.has("size")) base_size_ = leading_number(trim(tag.value("size")), base_size_);
-    return;
-  }
-  if (name == "td" || name == "tr") close_cells(name);
-  if (styles_.size() == kHtmlStylesMax) return;
-  Style style = styles_.back();
-  style.tag = name;
-  if (name == "big" || name == "small") {
-    style.size += name == "big" ? 1 : -1;
-    styles_.push_back(std::move(style));
-    return;
-  }
-  const bool colours = name == "font" || name == "body";
-  for (const html::Attribute& attribute : tag.attributes) {
-    if ((attribute.name == "color" && name == "font") ||
-        (attribute.name == "text" && name == "body")) {
-      style.ink = html_color(attribute.value);
-    } else if (attribute.name == "size" && name == "font") {
-      const std::string_view size = trim(attribute.value);
-      const bool relative = size.starts_with('+') || size.starts_with('-');
-      const int number = leading_number(size.substr(size.starts_with('+') ? 1 : 0), 0);
-      style.size = relative ? base_size_ + number : leading_number(size, style.size);
-    } else if (attribute.name == "style" && !colours && name != "marquee") {
-      apply_style(attribute.value, style);
-    } else {
-      continue;
-    }
-    now().size_max = std::max(now().size_max, style.size);
-    now().size_min = std::min(now().size_min, style.size);
-  }
-  styles_.push_back(std::move(style));
-}
-
-void HtmlEvidence::apply_style(std::string_view declarations, Style& style) const {
-  while (!declarations.empty()) {
-    const std::string_view one = declarations.substr(0, declarations.find(';'));
-    declarations.remove_prefix(std::min(one.size() + 1, declarations.size()));
-    const std::size_t colon = one.find(':');
-    if (colon == one.npos) continue;
-    const std::string property = lower_case(trim(one.substr(0, colon)));
-    std::string value = lower_case(trim(one.substr(colon + 1)));
-    if (value.empty()) continue;
-    if (property == "color")
-      set_color(value, style.ink);
-    else if (property == "background-color")
-      set_color(value, style.paper);
-    else if (property == "background")
-      set_background(value, style.paper);
-  }
-  if (style.paper == "transparent") style.paper = styles_.back().paper;
-  if (style.ink == "transparent") style.ink = style.paper;
-}
-
-// A cell ends the one before, a row the cells before.
-void HtmlEvidence::close_cells(std::string_view name) noexcept {
-  if (std::ranges::find(styles_, name, &Style::tag) == styles_.end()) return;
-  while (styles_.size() > 1) {
-    const std::string& top = styles_.back().tag;
-    if (top != "font" && top != "td" && (name != "tr" || top != "tr")) return;
-    styles_.pop_back();
-  }
-}
-
-void HtmlEvidence::close_style(std::string_view name) noexcept {
-  const auto found = std::find_if(styles_.rbegin(), styles_.rend(),
-                                  [&](const Style& style) { return style.tag == name; });
-  if (found != styles_.rend()) styles_.erase(found.base() - 1, styles_.end());
 }
 
 }  // namespace sluice::scan::sa

@@ -5,10 +5,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <vector>
+#include <optional>
 
-#include <fmt/format.h>
-
+#include "engine/base/bytes.h"
+#include "scanners/mime/hex.h"
 #include "scanners/spamassassin/text.h"
 
 namespace sluice::scan::sa {
@@ -170,110 +170,132 @@ constexpr auto kColors = std::to_array<NamedColor>({
     {"yellowgreen", 0x9acd32},
 });
 
+constexpr std::size_t kNameBytes = 20;
+static_assert(std::ranges::is_sorted(kColors, {}, &NamedColor::name));
+
 constexpr double kContrastMin = 12;  // weighted distance below which a text is hard to read
 
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
 // Up to three numbers between anything else, each at most 255.
-std::string from_numbers(std::string_view text, bool percent) {
-  std::array<unsigned, 3> parts{};
-  for (unsigned& part : parts) {
-    text.remove_prefix(std::min(text.find_first_of("0123456789"), text.size()));
+HtmlColor from_numbers(std::string_view text, bool percent) noexcept {
+  unsigned color = 0;
+  for (int i = 0; i < 3; ++i) {
+    unsigned part = 0;
+    while (!text.empty() && !is_digit(text.front())) text.remove_prefix(1);
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), part);
     if (fault != std::errc{}) part = text.empty() ? 0 : 255;
-    text.remove_prefix(std::min(text.find_first_not_of("0123456789"), text.size()));
-    part = std::min(percent ? part * 255 / 100 : part, 255U);
+    while (!text.empty() && is_digit(text.front())) text.remove_prefix(1);
+    color = color << 8 | std::min(percent ? part * 255 / 100 : part, 255U);
   }
-  return fmt::format("#{:02x}{:02x}{:02x}", parts[0], parts[1], parts[2]);
+  return static_cast<HtmlColor>(color);
 }
 
-std::string from_digits(std::string_view text) {
-  std::string digits;
-  for (const char c : text)
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) digits += c;
-  if (digits.size() > 3) digits.resize(digits.size() < 6 ? 3 : 6);
-  if (!digits.empty() && digits.size() < 3) digits.resize(3, '0');
-  if (digits.size() == 3)
-    return fmt::format("#{0}{0}{1}{1}{2}{2}", digits[0], digits[1], digits[2]);
-  return "#" + digits;
+// "#abc", "#aabbcc", with more or less digits; kInvalidColor where there is anything else.
+HtmlColor from_digits(std::string_view text) noexcept {
+  std::array<int, 6> digits{};
+  std::size_t count = 0;
+  for (const char c : text) {
+    const int value = mime::hex_value(static_cast<std::uint8_t>(c));
+    if (value < 0 && c != '#') return kInvalidColor;
+    if (value >= 0 && count < digits.size()) digits[count++] = value;
+  }
+  if (count == 0) return kNoColor;
+  const bool each_twice = count < 6;
+  HtmlColor color = 0;
+  for (std::size_t i = 0; i < 6; ++i) color = color << 4 | digits[each_twice ? i / 2 : i];
+  return color;
 }
 
-// White space and commas outside parentheses and quotes end a word; `cuts` gets its commas.
-std::vector<std::string> last_layer(std::string_view value) {
-  std::vector<std::string> words(1);
-  char quote = 0;
-  int depth = 0;
-  for (const char c : value) {
-    if (quote != 0) {
-      if (c == quote) quote = 0;
+std::optional<HtmlColor> from_name(std::string_view text) noexcept {
+  std::array<char, kNameBytes> lower;
+  if (text.empty() || text.size() > lower.size()) return {};
+  std::ranges::transform(text, lower.begin(), ascii_lower);
+  const std::string_view name{lower.data(), text.size()};
+  const auto found = std::ranges::lower_bound(kColors, name, {}, &NamedColor::name);
+  if (found == kColors.end() || found->name != name) return {};
+  return static_cast<HtmlColor>(found->rgb);
+}
+
+// What ends a word of a background: a space or comma outside parentheses and quotes.
+class WordEnd {
+ public:
+  bool is(char c) noexcept {
+    if (quote_ != 0) {
+      if (c == quote_) quote_ = 0;
     } else if (c == '"' || c == '\'') {
-      quote = c;
+      quote_ = c;
     } else if (c == '(') {
-      ++depth;
-    } else if (c == ')' && depth > 0) {
-      --depth;
-    } else if (depth == 0 && (c == ' ' || c == ',')) {
-      if (c == ',') words.clear();
-      words.emplace_back();
-      continue;
+      ++depth_;
+    } else if (c == ')' && depth_ > 0) {
+      --depth_;
+    } else {
+      return depth_ == 0 && (c == ' ' || c == ',');
     }
-    words.back() += c;
+    return false;
   }
-  std::erase(words, std::string());
-  return words;
+
+ private:
+  char quote_ = 0;
+  int depth_ = 0;
+};
+
+// Commas are between layers.
+std::string_view last_layer(std::string_view value) noexcept {
+  WordEnd end;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < value.size(); ++at)
+    if (end.is(value[at]) && value[at] == ',') begin = at + 1;
+  return value.substr(begin);
 }
 
 }  // namespace
 
-std::string html_color(std::string_view text) {
-  const std::string color = lower_case(trim(text));
-  const auto named = std::ranges::find(kColors, color, &NamedColor::name);
-  if (named != kColors.end()) return fmt::format("#{:06x}", named->rgb);
-  if (const std::size_t open = color.find("rgb("); open != std::string::npos)
-    return color.find(')', open) == std::string::npos
-               ? "invalid"
-               : from_numbers(color.substr(open), color.find('%') != std::string::npos);
-  if (!color.starts_with('#') || color.find_first_not_of("#0123456789abcdef") != std::string::npos)
-    return "invalid";
-  return from_digits(color);
+HtmlColor html_color(std::string_view text) noexcept {
+  text = trim(text);
+  if (text.starts_with('#'))
+    if (const HtmlColor color = from_digits(text); color != kInvalidColor) return color;
+  if (const auto named = from_name(text)) return *named;
+  const std::size_t open = find_ignoring_case(text, "rgb(");
+  if (open == text.npos || text.find(')', open) == text.npos) return kInvalidColor;
+  return from_numbers(text.substr(open), text.find('%') != text.npos);
 }
 
-void set_color(std::string_view value, std::string& color) {
-  if (const std::size_t important = value.find("!"); important != value.npos)
+void set_color(std::string_view value, HtmlColor& color) noexcept {
+  if (const std::size_t important = value.find('!'); important != value.npos)
     value = trim(value.substr(0, important));
-  if (value == "inherit") return;
-  if (value.find("rgb") != value.npos)
+  if (equals_ignoring_case(value, "inherit")) return;
+  if (contains_ignoring_case(value, "rgb"))
     color = from_numbers(value, false);
   else
-    color = value == "transparent" ? std::string(value) : html_color(value);
+    color = equals_ignoring_case(value, "transparent") ? kTransparent : html_color(value);
 }
 
-void set_background(std::string_view value, std::string& color) {
-  for (const std::string& word : last_layer(value))
-    if (std::string found = html_color(word); found != "invalid") {
-      color = std::move(found);
-      return;
-    }
+// The first word of the last layer that is one.
+void set_background(std::string_view value, HtmlColor& color) noexcept {
+  const std::string_view layer = last_layer(value);
+  WordEnd end;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= layer.size(); ++at) {
+    if (at < layer.size() && !end.is(layer[at])) continue;
+    const HtmlColor found = html_color(layer.substr(begin, at - begin));
+    begin = at + 1;
+    if (found == kInvalidColor) continue;
+    color = found;
+    return;
+  }
 }
 
-Ink ink_of(std::string_view ink, std::string_view paper) noexcept {
-  const auto last = [](std::string_view color) {
-    return color.substr(color.size() - std::min<std::size_t>(color.size(), 6));
-  };
-  if (last(ink) == last(paper)) return Ink::low;
-  const auto rgb = [](std::string_view color) {
-    std::uint32_t value = 0;
-    const auto [end, fault] =
-        std::from_chars(color.data() + 1, color.data() + color.size(), value, 16);
-    return fault == std::errc{} && end == color.data() + 7 ? static_cast<int>(value) : -1;
-  };
-  const int a = rgb(ink), b = rgb(paper);
-  if (a >= 0 && b >= 0) {
+Ink ink_of(HtmlColor ink, HtmlColor paper) noexcept {
+  if (ink == paper) return Ink::low;
+  if (ink >= 0 && paper >= 0) {
     // As the eye weighs them (ITU-R BT.709).
-    const double red = 0.2126 * ((a >> 16) - (b >> 16));
-    const double green = 0.7152 * ((a >> 8 & 255) - (b >> 8 & 255));
-    const double blue = 0.0722 * ((a & 255) - (b & 255));
+    const double red = 0.2126 * ((ink >> 16) - (paper >> 16));
+    const double green = 0.7152 * ((ink >> 8 & 255) - (paper >> 8 & 255));
+    const double blue = 0.0722 * ((ink & 255) - (paper & 255));
     if (std::sqrt(red * red + green * green + blue * blue) < kContrastMin) return Ink::low;
   }
-  return ink == "invalid" || paper == "invalid" ? Ink::unknown : Ink::readable;
+  return ink == kInvalidColor || paper == kInvalidColor ? Ink::unknown : Ink::readable;
 }
 
 }  // namespace sluice::scan::sa

@@ -29,19 +29,15 @@ bool is_bad_iso(std::string_view charset) noexcept {
   return !rest.starts_with("8859-") || rest.size() < 6 || rest[5] < '0' || rest[5] > '9';
 }
 
-// Octets that mean something to a part of each kind; those between are taken in runs.
-template <char... kOctets>
-constexpr mime::OctetPattern kMarks(mime::OctetSet::of([](unsigned octet) {
-                                      return ((octet == static_cast<unsigned char>(kOctets)) ||
-                                              ...);
-                                    }),
-                                    {}, {});
+using mime::OctetSet;
+constexpr OctetSet kReturn = OctetSet::of([](unsigned octet) { return octet == '\r'; });
+constexpr OctetSet kQuotedMarks =
+    OctetSet::of([](unsigned octet) { return octet == '\n' || octet == '='; });
 
-bool is_ascii_text(ByteView octets) noexcept {
-  bool other = false;
-  for (const std::uint8_t octet : octets) other |= octet == 0 || octet >= 0x80;
-  return !other;
-}
+// What no text in ASCII has: other octets, a CR without its LF.
+constexpr mime::OctetPattern kNotAsciiText(
+    OctetSet::of([](unsigned octet) { return octet == 0 || octet >= 0x80; }), kReturn,
+    OctetSet::of([](unsigned octet) { return octet != '\n'; }));
 
 }  // namespace
 
@@ -149,14 +145,9 @@ void MimeEvidence::part_begin(const mime::Part& part) {
       plain && (last_.transfer.empty() || last_.transfer == "7bit" || last_.transfer == "8bit");
 }
 
-// "=41" for "A": what could have been sent as it is.
+// "=41" for "A": what could have been sent as it is. `c`: behind a "=" and perhaps a digit.
 void MimeEvidence::note_quoted(char c) noexcept {
-  ++facts_.quoted_printable_octets;
-  if (quoted_ == 1) {
-    if (c == '\n') blanks_ = 0;  // a soft line end is behind them
-    high_digit_ = c;
-    quoted_ = (c == '0' || (c >= '2' && c <= '7')) ? 2 : 0;
-  } else if (quoted_ == 2) {
+  if (quoted_ == 2) {
     const bool digit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
     const bool needless = high_digit_ == '0'   ? c == '9'
                           : high_digit_ == '3' ? digit && c != 'D'
@@ -168,11 +159,15 @@ void MimeEvidence::note_quoted(char c) noexcept {
     quoted_ = 0;
     return;
   }
-  if (c == '=') {
-    quoted_ = 1;
-    return;
-  }
-  if (quoted_ == 0 && c != ' ' && c != '\t' && c != '\n') blanks_ = 0;
+  if (c == '=') return;  // another one
+  high_digit_ = c;
+  quoted_ = (c == '0' || (c >= '2' && c <= '7')) ? 2 : 0;
+  if (quoted_ == 0 && c != ' ' && c != '\t') blanks_ = 0;
+}
+
+// Of what is not encoded.
+void MimeEvidence::note_literal(std::string_view octets) noexcept {
+  if (blanks_ > 0 && octets.find_first_not_of(" \t\r") != octets.npos) blanks_ = 0;
 }
 
 void MimeEvidence::end_line() noexcept {
@@ -187,47 +182,77 @@ void MimeEvidence::end_line() noexcept {
 void MimeEvidence::part_raw(ByteView encoded) noexcept {
   if (epilogue_)
     facts_.epilogue |= as_text(encoded).find_first_not_of(" \t\r\n\f\v.") != std::string_view::npos;
-  if (!counts_octets_ && !quoted_printable_ && !base64_) return;
-  const mime::OctetPattern& marks = quoted_printable_ ? kMarks<'\r', '\n', '='>
-                                    : plain_          ? kMarks<'\r', '\n', '&'>
-                                                      : kMarks<'\r', '\n'>;
-  while (!encoded.empty()) {
-    const bool within = escape_ > 0 || quoted_ > 0;
-    const std::size_t run = within ? 0 : mime::find(marks, encoded);
-    if (run > 0) note_run(encoded.first(run));
-    if (run < encoded.size()) note_octet(encoded[run]);
-    encoded = encoded.subspan(std::min(run + 1, encoded.size()));
+  if (encoded.empty() || (!counts_octets_ && !quoted_printable_ && !base64_)) return;
+  if (ascii_ && !facts_.ascii_text_illegal)
+    facts_.ascii_text_illegal =
+        (cr_ && encoded.front() != '\n') || mime::find(kNotAsciiText, encoded) < encoded.size();
+  cr_ = encoded.back() == '\r';
+  const std::uint64_t octets = encoded.size() - mime::count(kReturn, encoded);
+  if (counts_octets_) nodes_[current_].octets += octets;
+  if (plain_) {
+    facts_.text_octets += octets;
+    note_plain(as_text(encoded));
+  }
+  if (quoted_printable_) {
+    facts_.quoted_printable_octets += octets;
+    note_quoted_lines(as_text(encoded));
+  } else if (base64_) {
+    note_lines(as_text(encoded));
   }
 }
 
-void MimeEvidence::note_run(ByteView octets) noexcept {
-  if (ascii_ && (cr_ || !is_ascii_text(octets))) facts_.ascii_text_illegal = true;
-  cr_ = false;
-  line_ += octets.size();
-  if (counts_octets_) nodes_[current_].octets += octets.size();
-  if (plain_) facts_.text_octets += octets.size();
-  if (!quoted_printable_) return;
-  facts_.quoted_printable_octets += octets.size();
-  if (as_text(octets).find_first_not_of(" \t") != std::string_view::npos) blanks_ = 0;
+void MimeEvidence::note_lines(std::string_view encoded) noexcept {
+  while (!encoded.empty()) {
+    const std::size_t end = encoded.find('\n');
+    add_to_line(encoded.substr(0, end + (end == encoded.npos ? 0 : 1)), facts_.base64_line_max);
+    if (end == encoded.npos) return;
+    end_line();
+    encoded.remove_prefix(end + 1);
+  }
 }
 
-void MimeEvidence::note_octet(std::uint8_t octet) noexcept {
-  const bool one_end = cr_ && octet == '\n';
-  if (cr_ && !one_end && ascii_) facts_.ascii_text_illegal = true;
-  cr_ = octet == '\r';
-  if (cr_) return;
-  ++line_;
-  if (counts_octets_) ++nodes_[current_].octets;
-  if (ascii_ && (octet == 0 || octet >= 0x80)) facts_.ascii_text_illegal = true;
-  if (plain_) note_plain(static_cast<char>(octet));
-  if (quoted_printable_) note_quoted(static_cast<char>(octet));
-  if (octet == '\n') end_line();
+// Looks for CRs, which do not count, where it matters: in lines above `most`, and at the end.
+void MimeEvidence::add_to_line(std::string_view octets, std::uint64_t most) noexcept {
+  line_ += octets.size();
+  if (line_ > most || !octets.ends_with('\n')) line_ -= mime::count(kReturn, as_bytes(octets));
+}
+
+void MimeEvidence::note_quoted_lines(std::string_view encoded) noexcept {
+  std::size_t line = 0;  // begin of what is not in line_
+  std::size_t at = 0;    // of what is not looked at
+  const auto end_escape = [&] {
+    while (quoted_ > 0 && at < encoded.size() && encoded[at] != '\n')
+      if (const char c = encoded[at++]; c != '\r') note_quoted(c);
+  };
+  end_escape();
+  mime::for_each_member(kQuotedMarks, as_bytes(encoded), [&](std::size_t mark) {
+    if (mark < at) return;  // within an escape
+    note_literal(encoded.substr(at, mark - at));
+    at = mark + 1;
+    if (encoded[mark] == '=') {
+      quoted_ = 1;
+      end_escape();
+      return;
+    }
+    if (quoted_ > 0) blanks_ = 0;  // a soft line end is behind them
+    add_to_line(encoded.substr(line, at - line), kQuotedPrintableLine + 1);
+    end_line();
+    line = at;
+  });
+  note_literal(encoded.substr(at));
+  add_to_line(encoded.substr(line), 0);
+}
+
+void MimeEvidence::note_plain(std::string_view text) noexcept {
+  for (std::size_t at = 0; at < text.size();) {
+    if (escape_ == 0) at = std::min(text.find('&', at), text.size() - 1);
+    if (const char c = text[at++]; c != '\r') note_escape(c);
+  }
 }
 
 // "&#x0416;"
-void MimeEvidence::note_plain(char c) noexcept {
+void MimeEvidence::note_escape(char c) noexcept {
   constexpr std::string_view kEscape = "&#xHHHH;";
-  ++facts_.text_octets;
   const bool digit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
   const bool fits = kEscape[escape_] == 'H' ? digit : kEscape[escape_] == c;
   escape_ = fits ? escape_ + 1 : c == '&';

@@ -77,10 +77,13 @@ class MimeEvidence {
 
   void declare(std::string_view type, std::string_view charset);
   void note_charset(std::string_view charset);
-  void note_run(ByteView octets) noexcept;  // of octets that mean nothing to its kind
-  void note_octet(std::uint8_t octet) noexcept;
-  void note_plain(char c) noexcept;
+  void note_plain(std::string_view text) noexcept;
+  void note_escape(char c) noexcept;
+  void note_quoted_lines(std::string_view encoded) noexcept;
   void note_quoted(char c) noexcept;
+  void note_literal(std::string_view octets) noexcept;
+  void note_lines(std::string_view encoded) noexcept;
+  void add_to_line(std::string_view octets, std::uint64_t most) noexcept;
   void end_line() noexcept;
   std::uint32_t add_node(std::string_view type, std::uint32_t depth, bool container);
 

@@ -1,8 +1,10 @@
 #include "scanners/spamassassin/evidence/text_evidence.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "engine/base/bytes.h"
+#include "scanners/mime/octet_search.h"
 #include "scanners/mime/white_space.h"
 #include "scanners/spamassassin/evidence/mail_addresses.h"
 #include "scanners/spamassassin/evidence/mime_evidence.h"
@@ -12,18 +14,32 @@ namespace sluice::scan::sa {
 namespace {
 
 constexpr std::size_t kStockLineBytes = 64;
-constexpr std::size_t kFnvOffset = 14695981039346656037ULL;
-constexpr std::size_t kFnvPrime = 1099511628211ULL;
+constexpr std::size_t kHashPrime = 1099511628211ULL;
 
-bool is_word_octet(char c) noexcept {
-  const char lower = ascii_lower(c);
-  return static_cast<unsigned char>(c) >= 0x80 || (lower >= 'a' && lower <= 'z') ||
-         (c >= '0' && c <= '9') || c == '_';
-}
+using mime::OctetSet;
+constexpr OctetSet kCapitals =
+    OctetSet::of([](unsigned octet) { return octet >= 'A' && octet <= 'Z'; });
+constexpr OctetSet kSmalls = OctetSet::of([](unsigned octet) {
+  return (octet >= 'a' && octet <= 'z') || (octet >= '0' && octet <= '9');
+});
+constexpr OctetSet kSpace = OctetSet::of([](unsigned octet) { return octet == ' '; });
+constexpr OctetSet kWhiteLeads =
+    OctetSet::of([](unsigned octet) { return mime::kWhiteSpaceLeads[octet]; });
+constexpr OctetSet kWordOctets = OctetSet::of([](unsigned octet) {
+  const unsigned lower = octet | 0x20;
+  return octet >= 0x80 || (lower >= 'a' && lower <= 'z') || (octet >= '0' && octet <= '9') ||
+         octet == '_';
+});
+
+bool is_word_octet(char c) noexcept { return kWordOctets.has(static_cast<std::uint8_t>(c)); }
 
 bool has_two_words(std::string_view text) noexcept {
-  text = trim(text);
-  return text.find_first_of(kBlanks) != text.npos;
+  return std::ranges::any_of(trim(text), is_blank);
+}
+
+// Of the octets of a word behind others with the hash `before`.
+std::size_t hash_of(std::string_view octets, std::size_t before) noexcept {
+  return (before * kHashPrime) ^ std::hash<std::string_view>{}(octets);
 }
 
 // Two lines of an encoding that nothing decoded.
@@ -71,10 +87,13 @@ constexpr std::array<std::string_view, 25> kStockWords{"company",
 }  // namespace
 
 void TextEvidence::begin() {
+  std::vector<std::string> addresses = std::move(facts_.addresses);  // for their memory
+  addresses.clear();
   facts_ = {};
-  alternatives_.clear();
+  facts_.addresses = std::move(addresses);
+  alternatives_used_ = 0;
   words_ = nullptr;
-  stock_ = in_word_ = false;
+  stock_ = false;
 }
 
 void TextEvidence::body(std::string_view element) {
@@ -87,14 +106,13 @@ void TextEvidence::body(std::string_view element) {
 void TextEvidence::note_case(std::string_view element) noexcept {
   if (!has_two_words(element) || looks_encoded(element)) return;
   facts_.octets += element.size();
-  facts_.capitals += count_octets(element, [](std::uint8_t c) { return c >= 'A' && c <= 'Z'; });
-  facts_.smalls += count_octets(
-      element, [](std::uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+  facts_.capitals += mime::count(kCapitals, as_bytes(element));
+  facts_.smalls += mime::count(kSmalls, as_bytes(element));
 }
 
 void TextEvidence::note_spaces(std::string_view element) noexcept {
   if (element.size() <= 5) return;
-  const auto spaces = static_cast<std::size_t>(std::ranges::count(element, ' '));
+  const std::size_t spaces = mime::count(kSpace, as_bytes(element));
   const std::size_t others = element.size() - spaces;
   const int percent =
       spaces > others || others == 0 ? 100 : static_cast<int>(100 * spaces / others);
@@ -106,7 +124,7 @@ void TextEvidence::rawbody(std::string_view element) noexcept {
   while (!element.empty()) {
     const std::string_view line = element.substr(0, element.find('\n'));
     ++facts_.lines;
-    facts_.blank_lines += trim(line).empty();
+    facts_.blank_lines += std::ranges::all_of(line, is_blank);
     element.remove_prefix(std::min(line.size() + 1, element.size()));
   }
 }
@@ -115,51 +133,76 @@ void TextEvidence::part_begin(std::uint32_t alternative, bool html, bool first_p
   words_ = nullptr;
   stock_ = first_plain;
   html_ = html;
-  in_word_ = word_counts_ = false;
+  word_.clear();
+  word_hash_ = 0;
+  word_counts_ = false;
   line_.clear();
   if (alternative == MimeNode::kNone) return;
-  auto found = std::ranges::find(alternatives_, alternative, &Alternative::container);
-  if (found == alternatives_.end()) {
-    if (alternatives_.size() == kAlternativesMax) return;
-    alternatives_.push_back({alternative, {}, {}});
-    found = alternatives_.end() - 1;
-  }
-  words_ = html ? &found->html : &found->text;
+  Alternative* const found = alternative_of(alternative);
+  if (found != nullptr) words_ = html ? &found->html : &found->text;
+}
+
+// Null when there are too many.
+Alternative* TextEvidence::alternative_of(std::uint32_t container) {
+  const auto used = std::span(alternatives_).first(alternatives_used_);
+  const auto found = std::ranges::find(used, container, &Alternative::container);
+  if (found != used.end()) return &*found;
+  if (alternatives_used_ == kAlternativesMax) return nullptr;
+  if (alternatives_used_ == alternatives_.size()) alternatives_.emplace_back();
+  Alternative& added = alternatives_[alternatives_used_++];
+  added.container = container;
+  added.html.clear();
+  added.text.clear();
+  return &added;
 }
 
 void TextEvidence::rendered(ByteView utf8) {
   if (stock_) note_stock_lines(as_text(utf8));
   if (words_ == nullptr) return;
-  std::size_t at = 0;
-  while (at < utf8.size()) {
-    if (const std::size_t blank = mime::white_space_size(utf8.subspan(at)); blank > 0) {
-      end_word();
-      at += blank;
-      continue;
+  std::size_t begin = 0;
+  mime::for_each_member(kWhiteLeads, utf8, [&](std::size_t at) {
+    const std::size_t blank = mime::white_space_size(utf8.subspan(at));
+    if (blank == 0) return;
+    end_word(as_text(utf8.subspan(begin, at - begin)));
+    begin = at + blank;
+  });
+  hold_word(as_text(utf8.subspan(begin)));
+}
+
+// The same hash whatever the pieces: only a run that more follows is hashed.
+void TextEvidence::hold_word(std::string_view begin) {
+  word_counts_ = word_counts_ || std::ranges::any_of(begin, is_word_octet);
+  while (!begin.empty()) {
+    if (word_.view().size() == kWordRunBytes) {
+      word_hash_ = hash_of(word_.view(), word_hash_);
+      word_.clear();
     }
-    std::uint64_t hash = in_word_ ? word_hash_ : kFnvOffset;
-    bool counts = word_counts_;
-    in_word_ = true;
-    do {
-      hash = (hash ^ utf8[at]) * kFnvPrime;
-      counts = counts || is_word_octet(static_cast<char>(utf8[at]));
-      ++at;
-    } while (at < utf8.size() && mime::white_space_size(utf8.subspan(at)) == 0);
-    word_hash_ = hash;
-    word_counts_ = counts;
+    const std::string_view run = begin.substr(0, kWordRunBytes - word_.view().size());
+    word_.append(run);
+    begin.remove_prefix(run.size());
   }
 }
 
-void TextEvidence::end_word() {
-  if (in_word_ && word_counts_ &&
-      (words_->size() < kAlternativeWordsMax || words_->contains(word_hash_)))
-    ++(*words_)[word_hash_];
-  in_word_ = word_counts_ = false;
+void TextEvidence::end_word(std::string_view end) {
+  if (word_.empty() && end.size() <= kWordRunBytes) {
+    if (std::ranges::any_of(end, is_word_octet)) words_->add(hash_of(end, 0), kAlternativeWordsMax);
+    return;
+  }
+  hold_word(end);
+  end_held_word();
+}
+
+void TextEvidence::end_held_word() {
+  if (word_counts_) words_->add(hash_of(word_.view(), word_hash_), kAlternativeWordsMax);
+  word_.clear();
+  word_hash_ = 0;
+  word_counts_ = false;
 }
 
 void TextEvidence::part_end(bool has_image) {
-  if (words_ != nullptr) end_word();
-  if (words_ != nullptr && html_ && has_image && words_->empty()) (*words_)[0] = 1;
+  if (words_ != nullptr) end_held_word();
+  if (words_ != nullptr && html_ && has_image && words_->empty())
+    words_->add(0, kAlternativeWordsMax);
   if (stock_) note_stock(line_);
   words_ = nullptr;
   stock_ = false;
@@ -168,23 +211,29 @@ void TextEvidence::part_end(bool has_image) {
 void TextEvidence::note_stock_lines(std::string_view text) {
   while (true) {
     const std::size_t end = text.find('\n');
-    line_ += text.substr(0, std::min(end, kStockLineBytes - line_.size()));
-    if (end == text.npos) return;
-    note_stock(line_);
-    line_.clear();
+    const std::string_view piece = text.substr(0, std::min(end, kStockLineBytes - line_.size()));
+    if (line_.empty() && end != text.npos) {
+      note_stock(piece);
+    } else {
+      line_ += piece;
+      if (end == text.npos) return;
+      note_stock(line_);
+      line_.clear();
+    }
     text.remove_prefix(end + 1);
   }
 }
 
 // "Current Price: $1.20"
 void TextEvidence::note_stock(std::string_view line) noexcept {
-  line = line.substr(std::min(line.find_first_not_of(kBlanks), line.size()));
+  while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
   const std::size_t colon = line.find(':');
-  if (colon == line.npos || colon < 3 || trim(line.substr(colon + 1)).empty()) return;
+  if (colon == line.npos || colon < 3 || trim(line.substr(colon + 1)).empty() ||
+      trim(line.substr(0, colon)).size() > 30)
+    return;
   std::string letters;
   for (const char c : line.substr(0, colon))
     if (const char lower = ascii_lower(c); lower >= 'a' && lower <= 'z') letters += lower;
-  if (trim(line.substr(0, colon)).size() > 30) return;
   for (std::size_t i = 0; i < kStockWords.size(); ++i)
     if (letters.ends_with(kStockWords[i])) {
       facts_.stock_words |= 1U << i;

@@ -3,18 +3,22 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "scanners/mime/bounded_text.h"
 #include "scanners/mime/message_sink.h"
+#include "scanners/spamassassin/evidence/word_counts.h"
 
 namespace sluice::scan::sa {
 
 inline constexpr std::size_t kMailAddressesMax = 40;         // that are taken from a text
 inline constexpr std::size_t kAlternativeWordsMax = 20'000;  // different ones, of one side
 inline constexpr std::size_t kAlternativesMax = 16;
+
+inline constexpr std::size_t kWordRunBytes = 64;  // of a word, hashed at once
 
 struct TextFacts {
   // Of body elements with more than one word.
@@ -33,7 +37,7 @@ struct TextFacts {
 // The words that the two sides of one multipart/alternative have.
 struct Alternative {
   std::uint32_t container = 0;
-  std::unordered_map<std::size_t, std::uint32_t> html, text;  // hash of a word: how often
+  WordCounts html, text;
 };
 
 class TextEvidence {
@@ -49,24 +53,31 @@ class TextEvidence {
   void part_end(bool has_image);
 
   const TextFacts& facts() const noexcept { return facts_; }
-  const std::vector<Alternative>& alternatives() const noexcept { return alternatives_; }
+  std::span<const Alternative> alternatives() const noexcept {
+    return std::span(alternatives_).first(alternatives_used_);
+  }
 
  private:
   void note_case(std::string_view element) noexcept;
   void note_spaces(std::string_view element) noexcept;
   void note_stock_lines(std::string_view text);
   void note_stock(std::string_view line) noexcept;
-  void end_word();
+  Alternative* alternative_of(std::uint32_t container);
+  void hold_word(std::string_view begin);
+  void end_word(std::string_view end);
+  void end_held_word();
 
   TextFacts facts_;
-  std::vector<Alternative> alternatives_;
-  std::unordered_map<std::size_t, std::uint32_t>* words_ = nullptr;  // of the part being read
+  std::vector<Alternative> alternatives_;  // for their memory, more than are used
+  std::size_t alternatives_used_ = 0;
+  WordCounts* words_ = nullptr;  // of the part being read
   bool html_ = false;
   bool stock_ = false;
+  // Of a word that goes on: the octets that have come, what is before the last of them hashed.
+  mime::BoundedText<kWordRunBytes> word_;
   std::size_t word_hash_ = 0;
   bool word_counts_ = false;  // it has a letter or digit
-  bool in_word_ = false;
-  std::string line_;  // cut
+  std::string line_;          // cut
 };
 
 }  // namespace sluice::scan::sa

@@ -3,11 +3,12 @@
 // uri_list_canonicalize). Every form once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_set>
-#include <vector>
+
+#include "scanners/spamassassin/evidence/text_list.h"
 
 namespace sluice::scan::sa {
 
@@ -17,20 +18,30 @@ inline constexpr std::size_t kUriWrittenMax = 8'182;      // octets of one
 
 class UriList {
  public:
-  void clear() noexcept;
+  void clear() { forms_.clear(); }
   void add_text(std::string_view written);                        // found in running text
   void add_link(std::string_view target, std::string_view base);  // of an HTML element
 
-  const std::vector<std::string>& forms() const noexcept { return forms_; }
+  const TextList& forms() const noexcept { return forms_.texts(); }
 
  private:
-  void add_forms(std::string_view written, int depth);
+  static constexpr std::size_t kCarriedMax = 3;  // links within links
+
+  void add_forms(std::string_view written, std::size_t depth);
   void add_mail_forms(std::string_view written);
   void add(std::string_view form);
+  // "https://user@host:443/path" with another host and port, and without the user.
+  void add_with(const struct Web& web, std::string_view host, std::string_view port);
 
-  std::vector<std::string> forms_;
-  std::unordered_set<std::string> seen_;
-  std::size_t bytes_ = 0;
+  UniqueTexts forms_;
+  // For their memory: what is being made.
+  struct Making {
+    std::string clean;
+    std::string form;
+  };
+  std::array<Making, kCarriedMax + 1> making_;
+  std::string absolute_;
+  std::string other_;
 };
 
 }  // namespace sluice::scan::sa

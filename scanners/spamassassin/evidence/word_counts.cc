@@ -1,0 +1,42 @@
+#include "scanners/spamassassin/evidence/word_counts.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::scan::sa {
+
+void WordCounts::clear() {
+  if (places_.size() > kPlacesKept)
+    places_ = {};
+  else if (size_ > 0)
+    std::ranges::fill(places_, Place{});
+  size_ = 0;
+}
+
+// Where the word is or would be.
+std::size_t WordCounts::place_of(std::size_t word) const noexcept {
+  const std::size_t last = places_.size() - 1;
+  std::size_t at = word & last;
+  while (places_[at].count > 0 && places_[at].word != word) at = (at + 1) & last;
+  return at;
+}
+
+void WordCounts::grow() {
+  std::vector<Place> before(std::max<std::size_t>(256, 2 * places_.size()));
+  before.swap(places_);
+  for (const Place& place : before)
+    if (place.count > 0) places_[place_of(place.word)] = place;
+}
+
+void WordCounts::add(std::size_t word, std::size_t words_max) {
+  if (2 * size_ >= places_.size()) grow();
+  Place& place = places_[place_of(word)];
+  if (place.count == 0) {
+    if (size_ >= words_max) return;
+    place.word = word;
+    ++size_;
+  }
+  ++place.count;
+}
+
+}  // namespace sluice::scan::sa
