@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "scanners/spamassassin/typical_header.h"
+
 namespace sluice::scan::sa {
 namespace {
 
@@ -172,14 +174,18 @@ void ProgramCompiler::compile_sets() {
   PatternCompiler compiler(cache, options_.threads);
   std::size_t number = compiler.add(std::move(body_));
   for (auto* patterns : {&rawbody_, &full_, &uri_}) compiler.add(std::move(*patterns));
+  TypicalHeader typical;
   for (Groups* groups : {&headers_, &part_headers_})
-    for (Group& group : *groups) compiler.add(std::move(group.patterns));
+    for (Group& group : *groups) {
+      group.group.rules.take_looked_for(group.patterns, typical.value_of(group.group.target));
+      compiler.add(std::move(group.patterns));
+    }
   compiler.run();
   for (PatternSet* set : {&program_.body_, &program_.rawbody_, &program_.full_, &program_.uri_})
     *set = take_set(compiler, number++);
   const auto take_groups = [&](Groups& groups, std::vector<Program::FieldGroup>& out) {
     for (Group& group : groups) {
-      group.group.set = take_set(compiler, number++);
+      group.group.rules.set_others(take_set(compiler, number++));
       find_unset_hits(group.group);
       // What does not compile matches nowhere, which "!~" must not take for a hit.
       std::erase_if(group.group.negated,
@@ -198,10 +204,12 @@ void ProgramCompiler::compile_sets() {
 
 void ProgramCompiler::find_unset_hits(Program::FieldGroup& group) {
   PatternTools tools;
-  group.set.grow(tools);
-  hyperscan::MatchSet matches = group.set.match_set();
-  group.set.scan(
-      as_bytes(group.if_unset), tools, matches, [](std::uint32_t) { return false; },
+  FieldTools fields;
+  group.rules.others().grow(tools);
+  group.rules.grow(fields);
+  hyperscan::MatchSet matches = group.rules.others().match_set();
+  group.rules.scan(
+      as_bytes(group.if_unset), tools, matches, fields, [](std::uint32_t) { return false; },
       [&](std::uint32_t rule, std::uint32_t count) { group.unset_hits.emplace_back(rule, count); });
 }
 
@@ -283,12 +291,17 @@ std::shared_ptr<const Program> Program::compile(RuleBook book, const ProgramOpti
 template <typename Visit>
 void Program::for_each_set(Visit&& visit) const {
   for (const PatternSet* set : {&body_, &rawbody_, &full_, &uri_}) visit(*set);
-  for (const FieldGroup& group : headers_) visit(group.set);
-  for (const FieldGroup& group : part_headers_) visit(group.set);
+  for (const FieldGroup& group : headers_) visit(group.rules.others());
+  for (const FieldGroup& group : part_headers_) visit(group.rules.others());
 }
 
 void Program::grow(PatternTools& tools) const {
   for_each_set([&](const PatternSet& set) { set.grow(tools); });
+}
+
+void Program::grow(FieldTools& tools) const {
+  for (const auto* groups : {&headers_, &part_headers_})
+    for (const FieldGroup& group : *groups) group.rules.grow(tools);
 }
 
 std::size_t Program::largest_set() const noexcept {

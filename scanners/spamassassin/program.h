@@ -10,6 +10,7 @@
 
 #include "scanners/spamassassin/eval.h"
 #include "scanners/spamassassin/expression.h"
+#include "scanners/spamassassin/field_rules.h"
 #include "scanners/spamassassin/pattern_compiler.h"
 #include "scanners/spamassassin/rule_book.h"
 
@@ -37,8 +38,8 @@ class Program {
   struct FieldGroup {
     HeaderTarget target;
     std::optional<std::uint8_t> name_hash;  // HeaderStore::name_hash()
-    PatternSet set;
-    std::vector<std::uint32_t> negated;  // hit unless the set says that they match
+    FieldRules rules;
+    std::vector<std::uint32_t> negated;  // hit unless they match
     std::vector<std::uint32_t> exists;   // hit when there is such a field
     // What stands for the field where there is none; rules that differ in that are in groups of
     // their own.
@@ -94,6 +95,7 @@ class Program {
   const std::vector<Eval>& evals() const noexcept { return evals_; }
   const Lists& lists() const noexcept { return lists_; }
   void grow(PatternTools& tools) const;
+  void grow(FieldTools& tools) const;
   std::size_t largest_set() const noexcept;  // expressions
 
  private:

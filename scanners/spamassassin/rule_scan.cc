@@ -140,8 +140,8 @@ void RuleScan::scan_fields(const std::vector<Program::FieldGroup>& groups,
       continue;
     }
     for (const std::uint32_t rule : group.exists) hit(rule, 1);
-    group.set.scan(
-        as_bytes(tools_.value), tools_.patterns, tools_.matches,
+    group.rules.scan(
+        as_bytes(tools_.value), tools_.patterns, tools_.matches, tools_.fields,
         [&](std::uint32_t rule) { return settled(rule); },
         [&](std::uint32_t rule, std::uint32_t count) { hit_field(rule, count); });
   }

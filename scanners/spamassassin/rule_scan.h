@@ -20,8 +20,10 @@ struct ScanTools {
   explicit ScanTools(const Program& program, std::size_t known_texts = 0)
       : matches(program.largest_set()), stale_metas(program.metas().size()), known(known_texts) {
     program.grow(patterns);
+    program.grow(fields);
   }
   PatternTools patterns;
+  FieldTools fields;
   hyperscan::MatchSet matches;      // of the text being scanned
   hyperscan::MatchSet stale_metas;  // a part of them has hit
   mime::Workspace workspace;
