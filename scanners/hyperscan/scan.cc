@@ -12,14 +12,14 @@ namespace {
 // Hyperscan takes 32-bit lengths.
 constexpr std::size_t kScanBytesMax = std::size_t{1} << 30;
 
-struct NamedMatches {
-  std::span<const std::uint32_t> names;
-  MatchSet& matches;
+struct Listener {
+  MatchTold told;
+  void* listener;
 };
 
-int on_named_match(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
-  auto* const named = static_cast<NamedMatches*>(context);
-  named->matches.add(named->names[id]);
+int tell(unsigned id, unsigned long long, unsigned long long end, unsigned, void* context) {
+  const auto* const to = static_cast<const Listener*>(context);
+  to->told(to->listener, id, end);
   return 0;
 }
 
@@ -51,10 +51,10 @@ void Scratch::grow_for(const Database& database) {
   SLUICE_ASSERT(hs_alloc_scratch(database.get(), &scratch_) == HS_SUCCESS);
 }
 
-void scan_block(const Database& database, ByteView octets, const Scratch& scratch,
-                std::span<const std::uint32_t> names, MatchSet& matches) noexcept {
-  NamedMatches named{names, matches};
-  SLUICE_ASSERT(scan(database, octets, scratch, on_named_match, &named) == HS_SUCCESS);
+void scan_block(const Database& database, ByteView octets, const Scratch& scratch, MatchTold told,
+                void* listener) noexcept {
+  Listener to{told, listener};
+  SLUICE_ASSERT(scan(database, octets, scratch, tell, &to) == HS_SUCCESS);
 }
 
 bool matches(const Database& database, ByteView octets, const Scratch& scratch, std::uint32_t times,

@@ -3,7 +3,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "engine/base/bytes.h"
@@ -48,10 +47,12 @@ class Scratch {
   hs_scratch* scratch_ = nullptr;
 };
 
-// Scans a whole text at once, with a database made for that. What the database calls `id` is told
-// as names[id].
-void scan_block(const Database& database, ByteView octets, const Scratch& scratch,
-                std::span<const std::uint32_t> names, MatchSet& matches) noexcept;
+// Told of a match: its id, and behind which octet it ends.
+using MatchTold = void (*)(void* listener, std::uint32_t id, std::uint64_t end) noexcept;
+
+// Scans a whole text at once, with a database made for that.
+void scan_block(const Database& database, ByteView octets, const Scratch& scratch, MatchTold told,
+                void* listener) noexcept;
 
 // Whether `times` matches end `apart` octets or more from each other; scans no further than to
 // there.

@@ -20,6 +20,7 @@ std::uint32_t flags_of(Options options) noexcept {
   if (options.caseless) flags |= PCRE2_CASELESS;
   if (options.dotall) flags |= PCRE2_DOTALL;
   if (options.multiline) flags |= PCRE2_MULTILINE;
+  if (options.here) flags |= PCRE2_ANCHORED;
   return flags;
 }
 
@@ -41,7 +42,6 @@ Tools::Tools()
       wide_text_(kWideOctetsMax) {
   SLUICE_ASSERT(context_ != nullptr && data_ != nullptr && stack_ != nullptr);
   SLUICE_ASSERT(wide_context_ != nullptr && wide_data_ != nullptr && wide_stack_ != nullptr);
-  pcre2_set_match_limit_8(context_, kMatchStepsMax);
   pcre2_jit_stack_assign_8(context_, nullptr, stack_);
   pcre2_set_match_limit_32(wide_context_, kMatchStepsMax);
   pcre2_jit_stack_assign_32(wide_context_, nullptr, wide_stack_);
@@ -90,14 +90,19 @@ void Expression::compile_jit() noexcept {
     jit_ = pcre2_jit_compile_8(code_.get(), PCRE2_JIT_COMPLETE) == 0;
 }
 
+int Expression::match(ByteView text, std::size_t from, Tools& tools) const noexcept {
+  static constexpr std::uint8_t kNothing = 0;
+  const auto match_8 = jit_ ? pcre2_jit_match_8 : pcre2_match_8;  // the first checks nothing again
+  return match_8(code_.get(), text.empty() ? &kNothing : text.data(), text.size(), from, 0,
+                 tools.data_, tools.context_);
+}
+
 bool Expression::find(ByteView text, Range begins, Tools& tools, Match& match) const noexcept {
   if (begins.from > text.size()) return false;
   if (wide_code_) return find_wide(text, begins.from, tools, match);
+  pcre2_set_match_limit_8(tools.context_, kMatchStepsMax);
   pcre2_set_offset_limit_8(tools.context_, begins.last < text.size() ? begins.last : PCRE2_UNSET);
-  static constexpr std::uint8_t kNothing = 0;
-  const auto match_8 = jit_ ? pcre2_jit_match_8 : pcre2_match_8;  // the first checks nothing again
-  const int result = match_8(code_.get(), text.empty() ? &kNothing : text.data(), text.size(),
-                             begins.from, 0, tools.data_, tools.context_);
+  const int result = this->match(text, begins.from, tools);
   if (result < 0) {
     if (result != PCRE2_ERROR_NOMATCH) ++tools.given_up_;
     return false;
@@ -105,6 +110,18 @@ bool Expression::find(ByteView text, Range begins, Tools& tools, Match& match) c
   const std::size_t* ends = pcre2_get_ovector_pointer_8(tools.data_);
   match = {ends[0], ends[1]};
   return true;
+}
+
+Expression::Found Expression::find_here(ByteView text, std::size_t at, Tools& tools,
+                                        Match& match) const noexcept {
+  pcre2_set_match_limit_8(tools.context_, kMatchHereStepsMax);
+  pcre2_set_offset_limit_8(tools.context_, PCRE2_UNSET);
+  const int result = this->match(text, at, tools);
+  if (result == PCRE2_ERROR_NOMATCH) return Found::no;
+  if (result < 0) return Found::gave_up;
+  const std::size_t* ends = pcre2_get_ovector_pointer_8(tools.data_);
+  match = {ends[0], ends[1]};
+  return Found::yes;
 }
 
 bool Expression::find_wide(ByteView text, std::size_t from, Tools& tools,

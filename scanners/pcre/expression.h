@@ -23,6 +23,7 @@ namespace sluice::scan::pcre {
 
 // Steps of one match before it is given up, and its stack: nobody's text may hold up a core.
 inline constexpr std::uint32_t kMatchStepsMax = 200'000;
+inline constexpr std::uint32_t kMatchHereStepsMax = 5'000;
 inline constexpr std::size_t kStackBytes = 256 * 1024;
 // Octets of a text that a wide expression sees.
 inline constexpr std::size_t kWideOctetsMax = 16 * 1024;
@@ -53,6 +54,7 @@ struct Options {
   bool caseless = false;
   bool dotall = false;
   bool multiline = false;
+  bool here = false;  // for find_here() alone
 };
 
 class Expression {
@@ -80,6 +82,9 @@ class Expression {
   }
   // Matches one behind the other, at most `most` (0: all).
   std::uint32_t count(ByteView text, std::uint32_t most, Tools& tools) const noexcept;
+  enum class Found : std::uint8_t { no, yes, gave_up };
+  // Whether a match begins at that place; gives up much earlier than find().
+  Found find_here(ByteView text, std::size_t at, Tools& tools, Match& match) const noexcept;
 
  private:
   struct Free {
@@ -87,6 +92,7 @@ class Expression {
     void operator()(pcre2_real_code_32* code) const noexcept;
   };
   Expression() = default;
+  int match(ByteView text, std::size_t from, Tools& tools) const noexcept;
   bool find_wide(ByteView text, std::size_t from, Tools& tools, Match& match) const noexcept;
 
   std::unique_ptr<pcre2_real_code_8, Free> code_;

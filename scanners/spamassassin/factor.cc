@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <string_view>
+#include <unordered_map>
+
+#include "scanners/spamassassin/ordinary_mail.h"
 
 namespace sluice::scan::sa {
 namespace {
 
 using Kind = RegexNode::Kind;
 
-constexpr double kBitsWanted = 16;          // a path that has as many is long enough
 constexpr std::size_t kPathsMax = 48;       // alternatives while one is made
-constexpr std::size_t kChoicesMax = 256;    // alternatives of a factor
+constexpr std::size_t kChoicesMax = 1'024;  // alternatives of a factor
 constexpr std::size_t kStartsMax = 40;      // places of a sequence that are tried
 constexpr std::size_t kLiteralOctets = 4;   // "e", "E" and the like count as one letter
 constexpr std::size_t kGapOctetsMax = 250;  // what may stand between two letters
@@ -33,34 +34,6 @@ const OctetSet kHigh = [] {
   return set;
 }();
 
-// How often octets are in mail, in parts of 10,000; what is not named is rare.
-const std::array<double, 256>& frequencies() {
-  static const std::array<double, 256> table = [] {
-    std::array<double, 256> of{};
-    of.fill(3);
-    constexpr std::string_view kByFrequency = "etaoinsrhldcumfpgwybvkxjqz";
-    double share = 1'000;
-    of[' '] = 1'700;
-    for (const char letter : kByFrequency) {
-      of[static_cast<unsigned char>(letter)] = share;
-      of[static_cast<unsigned char>(letter - 32)] = 30;
-      share = std::max(share * 0.88, 10.0);
-    }
-    for (unsigned digit = '0'; digit <= '9'; ++digit) of[digit] = 60;
-    of['.'] = of[','] = of['\n'] = of['-'] = 100;
-    of[kTextEnd] = 60;
-    return of;
-  }();
-  return table;
-}
-
-double bits_of(const OctetSet& set) {
-  double share = 0;
-  for (std::size_t octet = 0; octet < 256; ++octet)
-    if (set[octet]) share += frequencies()[octet];
-  return share >= 10'000 ? 0 : std::log2(10'000 / std::max(share, 1.0));
-}
-
 using Item = FactorItem;
 
 // The beginning of matches. A closed one does not say how they go on.
@@ -72,16 +45,15 @@ struct Path {
   bool closed = false;
   bool operator==(const Path&) const = default;
 
-  void add(const Item& item) {
+  void add(const Item& item, double more, double bits_wanted) {
     if (item.times != Item::Times::any) {
-      const double more = bits_of(item.octets);
       const bool in_word = !items.empty() && (items.back().octets & kLetters).any() &&
                            (item.octets & kLetters).any();
       bits += more;
       rarity += in_word ? more * kLetterInWord : more;
     }
     items.push_back(item);
-    closed = closed || bits >= kBitsWanted;
+    closed = closed || bits >= bits_wanted;
   }
 };
 using Paths = std::vector<Path>;
@@ -100,7 +72,7 @@ void add_path(Paths& paths, Path path) {
 
 class PathFinder {
  public:
-  explicit PathFinder(bool literal) : literal_(literal) {}
+  explicit PathFinder(const FactorAim& aim) : aim_(aim), shares_(octet_shares(aim.kind)) {}
 
   Paths paths(const RegexNode& node) const {
     switch (node.kind) {
@@ -123,11 +95,11 @@ class PathFinder {
 
  private:
   Paths octet(const OctetSet& octets, Item::Times times, std::size_t width) const {
-    if (literal_ && (octets.count() > kLiteralOctets || times != Item::Times::once))
+    if (aim_.literal && (octets.count() > kLiteralOctets || times != Item::Times::once))
       return kAnything;
     if (times == Item::Times::any && octets.count() > kGapOctetsMax) return kAnything;
     Path path;
-    path.add({octets, times});
+    add(path, {octets, times});
     path.width = width;
     return {path};
   }
@@ -137,18 +109,18 @@ class PathFinder {
     Path path;
     path.closed = true;
     path.width = 1;
-    if (literal_) return {path};
+    if (aim_.literal) return {path};
     OctetSet octets;
     octets.set('\n');
     path.items.push_back({octets, Item::Times::any});
     octets.reset();
     octets.set(kTextEnd);
-    path.add({octets, Item::Times::once});
+    add(path, {octets, Item::Times::once});
     return {path};
   }
 
   // False when nothing can be appended any more.
-  static bool append(Paths& all, const Paths& next) {
+  bool append(Paths& all, const Paths& next) const {
     Paths longer;
     bool open = false;
     for (const Path& path : all) {
@@ -159,7 +131,7 @@ class PathFinder {
       for (const Path& tail : next) {
         Path joined = path;
         for (const Item& item : tail.items)
-          if (!joined.closed) joined.add(item);
+          if (!joined.closed) add(joined, item);
         joined.width = add_widths(joined.width, tail.width);
         joined.closed = joined.closed || tail.closed;
         open = open || !joined.closed;
@@ -246,7 +218,23 @@ class PathFinder {
     return all;
   }
 
-  bool literal_;
+  // A path of as many bits as are wanted is long enough.
+  void add(Path& path, const Item& item) const { path.add(item, bits_of(item.octets), aim_.bits); }
+
+  double bits_of(const OctetSet& set) const {
+    const auto [known, fresh] = bits_.try_emplace(set);
+    if (fresh) {
+      double share = 0;
+      for (std::size_t octet = 0; octet < 256; ++octet)
+        if (set[octet]) share += shares_[octet];
+      known->second = std::max(0.0, -std::log2(share));
+    }
+    return known->second;
+  }
+
+  FactorAim aim_;
+  const std::array<double, 256>& shares_;
+  mutable std::unordered_map<OctetSet, double> bits_;  // worked out already
 };
 
 double bits_of(const Paths& paths, double Path::* of = &Path::bits) {
@@ -258,7 +246,7 @@ double bits_of(const Paths& paths, double Path::* of = &Path::bits) {
 // The rarest paths that begin at any place which each match passes.
 class FactorFinder {
  public:
-  explicit FactorFinder(bool literal) : finder_(literal) {}
+  explicit FactorFinder(const FactorAim& aim) : finder_(aim) {}
 
   struct Found {
     Paths paths;
@@ -317,8 +305,8 @@ class FactorFinder {
 
 }  // namespace
 
-std::optional<Factor> find_factor(const RegexNode& node, bool literal) {
-  auto [paths, times, before] = FactorFinder(literal).best(node);
+std::optional<Factor> find_factor(const RegexNode& node, const FactorAim& aim) {
+  auto [paths, times, before] = FactorFinder(aim).best(node);
   Factor factor;
   factor.times = times;
   factor.bits = bits_of(paths);

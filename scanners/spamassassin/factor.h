@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scanners/spamassassin/regex_tree.h"
+#include "scanners/spamassassin/rule.h"
 
 namespace sluice::scan::sa {
 
@@ -24,13 +25,18 @@ struct Factor {
   std::vector<FactorRow> rows;
   // At most as many octets lie between where a match begins and where its factor ends.
   std::size_t reach = kUnboundedWidth;
-  // How rare it is in English text: log2 of the octets between two places that hold it.
+  // How rare it is in ordinary mail: log2 of the octets between two places that hold it.
   double bits = 0;
   std::uint32_t times = 1;  // a match holds it as often, one behind the other
 };
 
-// The rarest that is found; nothing when every text could match. `literal`: of classes of few
-// octets only.
-std::optional<Factor> find_factor(const RegexNode& node, bool literal);
+struct FactorAim {
+  Kind kind = Kind::body;  // of the texts
+  bool literal = false;    // of classes of few octets only
+  double bits = 16;        // rows end where they are as rare
+};
+
+// The rarest that is found; nothing when every text could match.
+std::optional<Factor> find_factor(const RegexNode& node, const FactorAim& aim);
 
 }  // namespace sluice::scan::sa

@@ -35,6 +35,7 @@ class FieldRules {
   void take_looked_for(std::vector<Pattern>& patterns, std::string_view typical);
   void set_others(PatternSet set) { others_ = std::move(set); }
   const PatternSet& others() const noexcept { return others_; }
+  std::size_t looked_for() const noexcept { return entries_.size(); }  // expressions
   void grow(FieldTools& tools) const;
 
   // As PatternSet::scan().

@@ -1,9 +1,10 @@
 #include "scanners/spamassassin/loose_regex.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include <fmt/format.h>
+
+#include "scanners/spamassassin/class_text.h"
 
 namespace sluice::scan::sa {
 namespace {
@@ -130,40 +131,9 @@ class LooseWriter {
   }
 
  private:
-  // As short as can be: the library limits the length of expressions.
-  static void put(unsigned octet, std::string& out) {
-    const auto c = static_cast<char>(octet);
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == ' ')
-      out += c;
-    else
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", octet);
-  }
-
   void octets(const OctetSet& set) {
     ++positions_;
-    const bool most = set.count() > 128;
-    const OctetSet named = most ? ~set : set;
-    if (named.none()) {
-      text_ += most ? "(?s:.)" : "[^\\x00-\\xff]";
-    } else if (named.count() == 1 && !most) {
-      put(static_cast<unsigned>(named._Find_first()), text_);
-    } else {
-      text_ += most ? "[^" : "[";
-      ranges(named);
-      text_ += ']';
-    }
-  }
-
-  void ranges(const OctetSet& set) {
-    for (unsigned first = 0; first < 256; ++first) {
-      if (!set[first]) continue;
-      unsigned last = first;
-      while (last < 255 && set[last + 1]) ++last;
-      put(first, text_);
-      if (last > first + 1) text_ += '-';
-      if (last > first) put(last, text_);
-      first = last;
-    }
+    append_class(set, text_);
   }
 
   void choice(const RegexNode& node) {

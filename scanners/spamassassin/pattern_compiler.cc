@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
+
+#include "scanners/spamassassin/literal_row.h"
 
 namespace sluice::scan::sa {
 namespace {
 
 // To be raised when the same expressions would be compiled to something else.
-constexpr int kFormat = 5;
+constexpr int kFormat = 6;
 // Measured on the stock body rules: all in one database scan in 7/10 of the time that they take in
 // three.
 constexpr std::size_t kChunkPatterns = 640;
@@ -44,8 +48,9 @@ bool take_numbers(ByteView& in, std::vector<std::uint32_t>& numbers, std::size_t
 
 }  // namespace
 
-std::size_t PatternCompiler::add(std::vector<Pattern> patterns) {
+std::size_t PatternCompiler::add(std::vector<Pattern> patterns, Kind kind) {
   SetDraft& set = sets_.emplace_back();
+  set.kind = kind;
   for (Pattern& pattern : patterns) set.drafts.push_back({std::move(pattern), {}, {}, {}, {}});
   return sets_.size() - 1;
 }
@@ -53,7 +58,8 @@ std::size_t PatternCompiler::add(std::vector<Pattern> patterns) {
 void PatternCompiler::run() {
   Jobs judging;
   for (SetDraft& set : sets_)
-    for (Draft& draft : set.drafts) judging.push_back([&draft] { judge(draft); });
+    for (Draft& draft : set.drafts)
+      judging.push_back([&draft, kind = set.kind] { judge(draft, kind); });
   run_jobs(judging, threads_);
   Jobs compiling;
   for (SetDraft& set : sets_) {
@@ -67,7 +73,7 @@ void PatternCompiler::run() {
   run_jobs(compiling, threads_);
 }
 
-void PatternCompiler::judge(Draft& draft) {
+void PatternCompiler::judge(Draft& draft, Kind kind) {
   const PerlRegex& regex = draft.pattern.regex;
   auto expression =
       pcre::Expression::compile(regex.pattern, {regex.caseless, regex.dotall, regex.multiline});
@@ -75,11 +81,20 @@ void PatternCompiler::judge(Draft& draft) {
     draft.fault = expression.error();
     return;
   }
-  draft.plan = plan_pattern(regex);
+  draft.plan = plan_pattern(regex, kind, draft.pattern.counts);
   if (draft.plan.guard) draft.guard.expressions.push_back(std::move(*draft.plan.guard));
   if (draft.plan.form == Form::exact && !draft.pattern.counts) return;
+  if (draft.plan.form == Form::octets) return;
   draft.expression = std::move(*expression);
-  draft.expression->compile_jit();
+  auto opening = pcre::Expression::compile(regex.pattern,
+                                           {regex.caseless, regex.dotall, regex.multiline, true});
+  if (draft.plan.openers && opening && !opening->wide()) {
+    draft.opening = std::move(*opening);
+    draft.opening->compile_jit();
+  } else {
+    draft.plan.openers.reset();
+    draft.expression->compile_jit();
+  }
 }
 
 // The drafts for Hyperscan in runs of about equal size.
@@ -99,7 +114,29 @@ std::vector<PatternCompiler::ChunkDraft> PatternCompiler::split(const SetDraft& 
     chunk.made.expressions.back().id = static_cast<std::uint32_t>(chunk.drafts.size());
     chunk.drafts.push_back(chosen[i]);
   }
+  if (!chunks.empty()) add_rows(set, chunks.front());
   return chunks;
+}
+
+// Equal rows once.
+void PatternCompiler::add_rows(const SetDraft& set, ChunkDraft& chunk) {
+  std::map<std::string, std::size_t> known;
+  for (std::uint32_t i = 0; i < set.drafts.size(); ++i) {
+    const Draft& draft = set.drafts[i];
+    if (!draft.fault.empty() || draft.plan.form != Form::factor) continue;
+    for (const FactorRow& row : draft.plan.factor->rows) {
+      auto expression = literal_row(row);
+      if (!expression) continue;
+      const auto [place, fresh] = known.emplace(expression->text, chunk.rows.size());
+      if (fresh) {
+        chunk.rows.push_back({expression->text, {}});
+        expression->id = static_cast<std::uint32_t>(chunk.made.expressions.size());
+        chunk.made.expressions.push_back(std::move(*expression));
+      }
+      std::vector<std::uint32_t>& drafts = chunk.rows[place->second].drafts;
+      if (drafts.empty() || drafts.back() != i) drafts.push_back(i);
+    }
+  }
 }
 
 // An expression that Hyperscan finds too large is left out and the rest tried again.
@@ -142,9 +179,17 @@ PatternSet PatternCompiler::take(std::size_t number, std::vector<PatternFault>& 
   SetDraft& set = sets_[number];
   PatternSet made;
   std::vector<std::uint32_t> place(set.drafts.size());
-  for (ChunkDraft& chunk : set.chunks)
-    for (const std::uint32_t refused : chunk.made.refused)
-      set.drafts[chunk.drafts[refused]].plan.form = Form::none;
+  std::set<std::string_view> rows_found;  // by Hyperscan
+  for (ChunkDraft& chunk : set.chunks) {
+    if (chunk.made.database)
+      for (const RowDraft& row : chunk.rows) rows_found.insert(row.text);
+    for (const std::uint32_t refused : chunk.made.refused) {
+      if (refused < chunk.drafts.size())
+        set.drafts[chunk.drafts[refused]].plan.form = Form::none;
+      else
+        rows_found.erase(chunk.rows[refused - chunk.drafts.size()].text);
+    }
+  }
   std::vector<NumberedFactor> factors;
   for (std::size_t i = 0; i < set.drafts.size(); ++i) {
     Draft& draft = set.drafts[i];
@@ -153,7 +198,9 @@ PatternSet PatternCompiler::take(std::size_t number, std::vector<PatternFault>& 
       continue;
     }
     place[i] = static_cast<std::uint32_t>(made.entries_.size());
-    if (draft.plan.form == Form::none) {
+    if (draft.plan.octets) {
+      made.octets_.emplace_back(place[i], std::move(*draft.plan.octets));
+    } else if (draft.plan.form == Form::none) {
       made.slow_.push_back(place[i]);
       if (!draft.expression) {  // it was thought to be exact
         const PerlRegex& regex = draft.pattern.regex;
@@ -164,24 +211,35 @@ PatternSet PatternCompiler::take(std::size_t number, std::vector<PatternFault>& 
     }
     made.entries_.push_back({draft.pattern.rule, draft.plan.form, draft.pattern.counts,
                              draft.pattern.hits_max, std::move(draft.expression),
+                             std::move(draft.plan.openers), std::move(draft.opening),
                              std::move(draft.guard.database)});
     made.entries_.back().guard_times = draft.plan.guard_times;
     made.entries_.back().guard_apart = draft.plan.guard_apart;
     if (draft.plan.form != Form::factor) continue;
     made.entries_.back().factor_times = draft.plan.factor->times;
     made.entries_.back().factor_reach = draft.plan.factor->reach;
+    std::erase_if(draft.plan.factor->rows, [&](const FactorRow& row) {
+      const auto expression = literal_row(row);
+      return expression && rows_found.contains(expression->text);
+    });
     factors.push_back({place[i], std::move(*draft.plan.factor)});
   }
-  const auto places = [&](const ChunkDraft& chunk) {
-    std::vector<std::uint32_t> entries;
-    for (const std::uint32_t index : chunk.drafts) entries.push_back(place[index]);
-    return entries;
-  };
   for (ChunkDraft& chunk : set.chunks)
-    if (chunk.made.database)
-      made.chunks_.push_back({std::move(*chunk.made.database), places(chunk)});
+    if (chunk.made.database) made.chunks_.push_back(finish(chunk, place));
   made.factors_ = FactorScan(factors);
   return made;
+}
+
+PatternSet::Chunk PatternCompiler::finish(ChunkDraft& chunk,
+                                          const std::vector<std::uint32_t>& place) {
+  const auto places = [&](const std::vector<std::uint32_t>& drafts) {
+    std::vector<std::uint32_t> entries;
+    for (const std::uint32_t index : drafts) entries.push_back(place[index]);
+    return entries;
+  };
+  PatternSet::Chunk done{std::move(*chunk.made.database), places(chunk.drafts), {}};
+  for (const RowDraft& row : chunk.rows) done.factors.push_back(places(row.drafts));
+  return done;
 }
 
 }  // namespace sluice::scan::sa

@@ -21,7 +21,8 @@ class PatternCompiler {
  public:
   PatternCompiler(ArtifactCache& cache, unsigned threads) : cache_(cache), threads_(threads) {}
 
-  std::size_t add(std::vector<Pattern> patterns);  // the number of the set
+  // What looks at texts of that kind; the number of the set.
+  std::size_t add(std::vector<Pattern> patterns, Kind kind);
   void run();
   // After run(), once for each set. What is no regular expression is left out and told.
   PatternSet take(std::size_t set, std::vector<PatternFault>& faults);
@@ -35,21 +36,30 @@ class PatternCompiler {
   struct Draft {
     Pattern pattern;
     std::optional<pcre::Expression> expression;
+    std::optional<pcre::Expression> opening;
     std::string fault;
     PatternPlan plan;
     DatabaseDraft guard;
   };
+  struct RowDraft {
+    std::string text;                   // as Hyperscan gets it
+    std::vector<std::uint32_t> drafts;  // of the set: it is of their factors
+  };
   struct ChunkDraft {
     std::vector<std::uint32_t> drafts;  // of the set
-    DatabaseDraft made;                 // of each
+    std::vector<RowDraft> rows;
+    DatabaseDraft made;  // of each draft, then of each row
   };
   struct SetDraft {
+    Kind kind = Kind::body;
     std::vector<Draft> drafts;
     std::vector<ChunkDraft> chunks;  // for Hyperscan
   };
 
-  static void judge(Draft& draft);
+  static void judge(Draft& draft, Kind kind);
   static std::vector<ChunkDraft> split(const SetDraft& set);
+  static void add_rows(const SetDraft& set, ChunkDraft& chunk);
+  static PatternSet::Chunk finish(ChunkDraft& chunk, const std::vector<std::uint32_t>& place);
   void compile(DatabaseDraft& draft);
 
   ArtifactCache& cache_;

@@ -1,6 +1,10 @@
 #include "scanners/spamassassin/pattern_plan.h"
 
+#include <algorithm>
+
+#include "scanners/spamassassin/factor_choice.h"
 #include "scanners/spamassassin/loose_regex.h"
+#include "scanners/spamassassin/ordinary_mail.h"
 
 namespace sluice::scan::sa {
 namespace {
@@ -20,12 +24,16 @@ constexpr double kFactorBits = 8;
 constexpr double kFactorBitsLeast = 1;  // better than nothing
 // PCRE2 takes up to 80 ns for an octet of a text with expressions as large as this.
 constexpr std::size_t kGuardedPositions = 2'000;
+// It tries one place of a text after the other, which is worth while where few are left.
+constexpr std::size_t kOpenedPositions = 200;
+constexpr double kOpenPlaces = 0.1;
+constexpr double kOpenLines = 0.5;
 
-bool suits_hyperscan(const RegexNode& tree) {
+bool suits_hyperscan(const RegexNode& tree, Kind kind) {
   const std::size_t positions = unfolded_size(tree);
   if (positions <= kTinyPositions) return true;
   if (positions > kPositionsMax) return false;
-  const auto literal = find_factor(tree, true);
+  const auto literal = find_factor(tree, {kind, true});
   return literal && (literal->bits >= kLiteralBits ||
                      (literal->bits >= kShortLiteralBits && positions <= kShortPositions));
 }
@@ -48,13 +56,54 @@ void add_guard(const RegexNode& tree, const PerlRegex& regex, PatternPlan& plan)
   plan.guard->every = plan.guard_times > 1;
 }
 
-PatternPlan factor_plan(const std::optional<RegexNode>& tree, const PerlRegex& regex,
+// Assertions are not in the tree, and a dot does not stand for line ends.
+bool may_assert(std::string_view pattern) {
+  if (pattern.find_first_of("^$.") != std::string_view::npos) return true;
+  for (const std::string_view group : {"(?=", "(?!", "(?<"})
+    if (pattern.find(group) != std::string_view::npos) return true;
+  for (std::size_t at = 0; (at = pattern.find('\\', at)) != std::string_view::npos; at += 2)
+    if (at + 1 == pattern.size() || pattern[at + 1] != 'x') return true;
+  return false;
+}
+
+Openers::Begins begins_of(const RegexNode& tree, const PerlRegex& regex) {
+  const bool anchored = tree.kind == RegexNode::Kind::sequence && regex.pattern.starts_with('^') &&
+                        regex.pattern.find_first_of("*+?{") != 1;
+  if (!anchored) return Openers::Begins::anywhere;
+  return regex.multiline ? Openers::Begins::line : Openers::Begins::text;
+}
+
+// In ordinary mail, of the places where matches may begin anyway.
+double share_of(const Openers& openers, Openers::Begins begins, Kind kind) {
+  double places = 0;
+  double open = 0;
+  for (const std::string_view text : ordinary_texts(kind)) {
+    const bool anywhere = begins == Openers::Begins::anywhere;
+    places += anywhere ? static_cast<double>(text.size())
+                       : 1 + static_cast<double>(std::ranges::count(text, '\n'));
+    const ByteView octets = as_bytes(text);
+    for (std::size_t at = 0; (at = openers.next(octets, at, text.size())) <= text.size(); ++at)
+      ++open;
+  }
+  return open / places;
+}
+
+void add_openers(const RegexNode& tree, const PerlRegex& regex, Kind kind, PatternPlan& plan) {
+  if (unfolded_size(tree) < kOpenedPositions) return;
+  const Openers::Begins begins = begins_of(tree, regex);
+  auto openers = Openers::of(tree, begins);
+  const double most = begins == Openers::Begins::anywhere ? kOpenPlaces : kOpenLines;
+  if (openers && share_of(*openers, begins, kind) <= most) plan.openers = std::move(openers);
+}
+
+PatternPlan factor_plan(const std::optional<RegexNode>& tree, const PerlRegex& regex, Kind kind,
                         double bits_least) {
   if (!tree) return {};
-  auto factor = find_factor(*tree, false);
+  auto factor = choose_factor(*tree, kind);
   if (!factor || factor->bits < bits_least) return {};
-  PatternPlan plan{Form::factor, std::move(factor), {}};
+  PatternPlan plan{.form = Form::factor, .factor = std::move(factor)};
   add_guard(*tree, regex, plan);
+  add_openers(*tree, regex, kind, plan);
   return plan;
 }
 
@@ -71,13 +120,15 @@ hyperscan::Expression hyperscan_expression(const PerlRegex& regex, Form form) {
   return expression;
 }
 
-PatternPlan plan_pattern(const PerlRegex& regex) {
+PatternPlan plan_pattern(const PerlRegex& regex, Kind kind, bool counts) {
   const auto tree = parse_regex(regex);
-  if (tree && !suits_hyperscan(*tree))
-    if (PatternPlan plan = factor_plan(tree, regex, kFactorBits); plan.factor) return plan;
+  if (tree && counts && !may_assert(regex.pattern))
+    if (auto octets = OctetCounter::of(*tree)) return {.form = Form::octets, .octets = octets};
+  if (tree && !suits_hyperscan(*tree, kind))
+    if (PatternPlan plan = factor_plan(tree, regex, kind, kFactorBits); plan.factor) return plan;
   if (!tree || unfolded_size(*tree) <= kPositionsMax)
-    if (const Form form = hyperscan_form(regex); form != Form::none) return {form, {}, {}};
-  return factor_plan(tree, regex, kFactorBitsLeast);
+    if (const Form form = hyperscan_form(regex); form != Form::none) return {.form = form};
+  return factor_plan(tree, regex, kind, kFactorBitsLeast);
 }
 
 }  // namespace sluice::scan::sa

@@ -6,15 +6,18 @@
 
 #include "scanners/hyperscan/database.h"
 #include "scanners/spamassassin/factor.h"
-#include "scanners/spamassassin/perl_regex.h"
+#include "scanners/spamassassin/octet_counter.h"
+#include "scanners/spamassassin/openers.h"
+#include "scanners/spamassassin/rule.h"
 
 namespace sluice::scan::sa {
 
-// From what tells most to what tells least; all but `exact` ask PCRE2 for the last word.
+// How it is found; all but `exact` and `octets` ask PCRE2 for the last word.
 enum class Form : std::uint8_t {
   exact,      // Hyperscan knows the whole of it
   prefilter,  // Hyperscan finds the places that may match
   factor,     // its factor says where it may match
+  octets,     // its matches are an octet or two, and are counted
   none,       // PCRE2 looks at every text
 };
 
@@ -23,11 +26,14 @@ struct PatternPlan {
   std::optional<Factor> factor;  // of Form::factor
   // Matches wherever the pattern does and a little oftener, for much less than PCRE2 takes.
   std::optional<hyperscan::Expression> guard;
-  std::uint32_t guard_times = 1;  // a match of the pattern holds as many of the guard …
-  std::size_t guard_apart = 1;    // … with their ends so far from each other
+  std::uint32_t guard_times = 1;       // a match of the pattern holds as many of the guard …
+  std::size_t guard_apart = 1;         // … with their ends so far from each other
+  std::optional<OctetCounter> octets;  // of Form::octets
+  std::optional<Openers> openers;      // where it is worth while to look for them first
 };
 
-PatternPlan plan_pattern(const PerlRegex& regex);
+// `counts`: how many matches there are is asked.
+PatternPlan plan_pattern(const PerlRegex& regex, Kind kind, bool counts = false);
 hyperscan::Expression hyperscan_expression(const PerlRegex& regex, Form form);
 
 }  // namespace sluice::scan::sa

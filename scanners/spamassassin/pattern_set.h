@@ -10,6 +10,7 @@
 #include "scanners/hyperscan/scan.h"
 #include "scanners/pcre/expression.h"
 #include "scanners/spamassassin/factor_scan.h"
+#include "scanners/spamassassin/openers.h"
 #include "scanners/spamassassin/pattern_plan.h"
 
 namespace sluice::scan::sa {
@@ -32,6 +33,7 @@ class PatternSet {
  public:
   std::size_t size() const noexcept { return entries_.size(); }
   std::size_t count(Form form) const noexcept;
+  std::size_t opened() const noexcept;  // are tried where they may begin alone
   std::size_t databases() const noexcept { return chunks_.size(); }
   void grow(PatternTools& tools) const;
 
@@ -50,6 +52,8 @@ class PatternSet {
     matches.take([&](std::uint32_t index) {
       tell(index, [&](const Entry& entry) { return confirm(entry, text, tools); });
     });
+    for (const auto& [index, counter] : octets_)
+      tell(index, [&](const Entry& entry) { return counter.count(text, entry.hits_max); });
     tools.hits.take([&](std::uint32_t index, std::uint32_t count, auto ends) {
       tell(index, [&](const Entry& entry) {
         return count < entry.factor_times ? 0 : confirm_near(entry, ends, text, tools);
@@ -65,6 +69,8 @@ class PatternSet {
     bool counts = false;
     std::uint32_t hits_max = 0;
     std::optional<pcre::Expression> expression;  // of what is not exact, or counts
+    std::optional<Openers> openers;              // where its matches may begin …
+    std::optional<pcre::Expression> opening;     // … and the same, to be tried there
     // Without so many matches in it, so far from each other, the expression has none.
     std::optional<hyperscan::Database> guard;
     std::uint32_t guard_times = 1;
@@ -74,10 +80,13 @@ class PatternSet {
   };
   struct Chunk {
     hyperscan::Database database;
-    std::vector<std::uint32_t> entries;  // by the database's ids
+    std::vector<std::uint32_t> entries;               // by the database's ids
+    std::vector<std::vector<std::uint32_t>> factors;  // behind them: rows, with whose they are
   };
 
   void look(ByteView text, PatternTools& tools, hyperscan::MatchSet& matches) const noexcept;
+  static bool find(const Entry& entry, ByteView text, pcre::Expression::Range begins,
+                   PatternTools& tools, pcre::Expression::Match& match) noexcept;
   static std::uint32_t confirm(const Entry& entry, ByteView text, PatternTools& tools) noexcept;
   static std::uint32_t confirm_near(const Entry& entry, std::span<const std::uint32_t> ends,
                                     ByteView text, PatternTools& tools) noexcept;
@@ -85,7 +94,8 @@ class PatternSet {
   std::vector<Entry> entries_;
   std::vector<Chunk> chunks_;
   FactorScan factors_;
-  std::vector<std::uint32_t> slow_;  // entries that only PCRE2 looks for
+  std::vector<std::uint32_t> slow_;                             // entries that only PCRE2 looks for
+  std::vector<std::pair<std::uint32_t, OctetCounter>> octets_;  // by entries
 };
 
 }  // namespace sluice::scan::sa

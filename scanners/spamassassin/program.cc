@@ -172,13 +172,15 @@ PatternSet ProgramCompiler::take_set(PatternCompiler& compiler, std::size_t numb
 void ProgramCompiler::compile_sets() {
   ArtifactCache cache(options_.cache);
   PatternCompiler compiler(cache, options_.threads);
-  std::size_t number = compiler.add(std::move(body_));
-  for (auto* patterns : {&rawbody_, &full_, &uri_}) compiler.add(std::move(*patterns));
+  std::size_t number = compiler.add(std::move(body_), Kind::body);
+  compiler.add(std::move(rawbody_), Kind::rawbody);
+  compiler.add(std::move(full_), Kind::full);
+  compiler.add(std::move(uri_), Kind::uri);
   TypicalHeader typical;
   for (Groups* groups : {&headers_, &part_headers_})
     for (Group& group : *groups) {
       group.group.rules.take_looked_for(group.patterns, typical.value_of(group.group.target));
-      compiler.add(std::move(group.patterns));
+      compiler.add(std::move(group.patterns), Kind::header);
     }
   compiler.run();
   for (PatternSet* set : {&program_.body_, &program_.rawbody_, &program_.full_, &program_.uri_})

@@ -40,7 +40,7 @@ std::vector<std::uint32_t> matches(const std::vector<std::string>& patterns, std
   for (const std::string& pattern : patterns)
     all.push_back({static_cast<std::uint32_t>(all.size()), {pattern, true, false, false}});
   PatternCompiler compiler(cache, threads);
-  const std::size_t number = compiler.add(std::move(all));
+  const std::size_t number = compiler.add(std::move(all), Kind::body);
   compiler.run();
   std::vector<PatternFault> faults;
   const PatternSet set = compiler.take(number, faults);
@@ -103,7 +103,7 @@ TEST(SaCompile, WhatTheParserDoesNotKnowHasNoTree) {
 }
 
 // Texts grown from the letters of an expression: where it matches, its factor is there as well, and
-// its loose form matches.
+// its loose form matches, and it begins where it may.
 TEST(SaCompile, FactorsAndLooseFormsAreInEveryTextThatMatches) {
   const std::vector<std::string> patterns{
       "(?:\\b|\\s)[_\\W]{0,3}v[_\\W]{0,3}[i1!|l][_\\W]{0,3}c[_\\W]{0,3}[o0]",
@@ -124,9 +124,10 @@ TEST(SaCompile, FactorsAndLooseFormsAreInEveryTextThatMatches) {
   int guards = 0;
   for (const std::string& pattern : patterns) {
     auto expression = pcre::Expression::compile(pattern, {});
-    const auto factor = find_factor(tree_of(pattern), false);
+    const auto factor = find_factor(tree_of(pattern), {});
     const auto loose = loose_regex(tree_of(pattern));
-    ASSERT_TRUE(expression && factor && loose) << pattern;
+    const auto openers = Openers::of(tree_of(pattern), Openers::Begins::anywhere);
+    ASSERT_TRUE(expression && factor && loose && openers) << pattern;
     const Guard guard(*loose);
     guards += guard.compiled();
     for (int i = 0; i < 8'000; ++i) {
@@ -141,6 +142,9 @@ TEST(SaCompile, FactorsAndLooseFormsAreInEveryTextThatMatches) {
       pcre::Expression::Match match;
       if (!expression->find(as_bytes(text), 0, tools, match)) continue;
       ++matched;
+      ASSERT_EQ(openers->next(as_bytes(text), match.begin, match.begin), match.begin)
+          << pattern << "\n"
+          << text;
       ASSERT_TRUE(!guard.compiled() || guard.matches(std::string_view(text).substr(match.begin)))
           << pattern << "\n"
           << loose->text << "\n"
@@ -161,7 +165,7 @@ TEST(SaCompile, FactorsAndLooseFormsAreInEveryTextThatMatches) {
 
 TEST(SaCompile, AFactorIsNotInOrdinaryText) {
   const auto factor =
-      find_factor(tree_of("(?:\\b|\\s)[_\\W]{0,3}v[_\\W]{0,3}[i1][_\\W]{0,3}c[o0]"), false);
+      find_factor(tree_of("(?:\\b|\\s)[_\\W]{0,3}v[_\\W]{0,3}[i1][_\\W]{0,3}c[o0]"), {});
   ASSERT_TRUE(factor);
   EXPECT_GT(factor->bits, 8);
   EXPECT_FALSE(holds(*factor, "the quick brown fox jumps over its own tail"));
@@ -181,7 +185,7 @@ TEST(SaCompile, ALooseFormIsNotInOrdinaryText) {
 TEST(SaCompile, AFactorIsCountedWhereItsGroupRepeats) {
   ArtifactCache none("");
   const std::vector<std::string> forms{"(?:[_\\W]*n[_\\W]*[a4][_\\W]*m[_\\W]*[e3][^:]{1,90}){3}"};
-  EXPECT_EQ(find_factor(tree_of(forms[0]), false)->times, 3u);
+  EXPECT_EQ(find_factor(tree_of(forms[0]), {})->times, 3u);
   EXPECT_EQ(matches(forms, "name a name b name c", none).size(), 1u);
   EXPECT_EQ(matches(forms, "name a n-a-m-e b", none).size(), 0u);
 }

@@ -146,7 +146,7 @@ class Rules {
     looked_for_ = patterns_.size() - rest.size();
     ArtifactCache none("");
     PatternCompiler compiler(none, 1);
-    const std::size_t number = compiler.add(std::move(rest));
+    const std::size_t number = compiler.add(std::move(rest), Kind::header);
     compiler.run();
     std::vector<PatternFault> faults;
     rules_.set_others(compiler.take(number, faults));

@@ -87,9 +87,9 @@ void print_set(const char* name, const scan::sa::PatternSet& set) {
   using scan::sa::Form;
   std::printf(
       "  %-10s %5zu expressions: %zu by Hyperscan alone, %zu behind it, %zu behind a factor, "
-      "%zu by PCRE2 alone\n",
+      "%zu counted, %zu by PCRE2 alone\n",
       name, set.size(), set.count(Form::exact), set.count(Form::prefilter), set.count(Form::factor),
-      set.count(Form::none));
+      set.count(Form::octets), set.count(Form::none));
 }
 
 void print_sets(const scan::sa::Program& program) {
@@ -97,10 +97,15 @@ void print_sets(const scan::sa::Program& program) {
   print_set("rawbody", program.rawbody());
   print_set("full", program.full());
   print_set("uri", program.uri());
-  for (const auto& group : program.headers())
-    if (group.set.size() > 20) print_set(group.target.field.c_str(), group.set);
-  std::printf("  %zu header fields, %zu part fields\n", program.headers().size(),
-              program.part_headers().size());
+  std::size_t looked_for = 0;
+  for (const auto* groups : {&program.headers(), &program.part_headers()})
+    for (const auto& group : *groups) {
+      looked_for += group.rules.looked_for();
+      if (group.rules.others().size() > 20)
+        print_set(group.target.field.c_str(), group.rules.others());
+    }
+  std::printf("  %zu header fields, %zu part fields; %zu expressions behind a literal of them\n",
+              program.headers().size(), program.part_headers().size(), looked_for);
 }
 
 std::shared_ptr<const scan::sa::Program> compile(const RulesOptions& rules) {

@@ -1,0 +1,154 @@
+// What is asked before PCRE2, and instead of it.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "scanners/spamassassin/pattern_compiler.h"
+
+namespace sluice::scan::sa {
+namespace {
+
+RegexNode tree_of(const std::string& pattern) {
+  return parse_regex({pattern, true, false, true}).value();
+}
+
+// Words enough for an expression that is looked for with every shortcut there is.
+std::string many_words() {
+  std::string words = "alpha|bravo";
+  for (char first = 'c'; first <= 'z'; ++first)
+    for (const char* form :
+         {"ord[aeiou]x?", "?end(?:s|ing)?", "ast[aeiou]{1,3}line?", "ead(?:y|ied)"})
+      words += std::string("|") + first + form;
+  return words;
+}
+
+std::vector<Pattern> patterns() {
+  const std::string words = "(?:" + many_words() + ")";
+  const std::vector<std::string> texts{"plain literal",
+                                       "\\b" + words + "(?:[ ,]{1,3}" + words + ")?[.:]{2,9}(?!x)",
+                                       "^\\s?(?:my )?" + words + "(?: of " + words + ")?[.:]+$",
+                                       "(?:" + words + "[ .:]{1,4}){2}",
+                                       "(?<=x)" + words + "(?:-(?:" + many_words() + ")){1,2}",
+                                       "e|\xc3[\xa8-\xab]",
+                                       "[_\\W]?v[_\\W]?[i1]c[o0]d"};
+  std::vector<Pattern> all;
+  for (const std::string& text : texts)
+    all.push_back({static_cast<std::uint32_t>(all.size()), {text, true, false, true}, true, 0});
+  return all;
+}
+
+std::string random_text(std::mt19937& random) {
+  static const std::vector<std::string> kPieces{"xcorda-dends",
+                                                "alpha",
+                                                "bravo",
+                                                "cordax",
+                                                "cends",
+                                                "kending",
+                                                "zordo",
+                                                "mready",
+                                                "my ",
+                                                " of ",
+                                                "..",
+                                                ".:.",
+                                                "\n",
+                                                " ",
+                                                ", ",
+                                                "x",
+                                                "e",
+                                                "\xc3\xa9",
+                                                "\xc3",
+                                                "plain literal",
+                                                "v1cod",
+                                                "_v_ic0d",
+                                                "the end"};
+  std::string text;
+  for (unsigned pieces = random() % 14; pieces > 0; --pieces)
+    text += kPieces[random() % kPieces.size()];
+  return text;
+}
+
+std::vector<std::uint32_t> counts_by_pcre(const std::vector<pcre::Expression>& expressions,
+                                          ByteView text, pcre::Tools& tools) {
+  std::vector<std::uint32_t> counts;
+  for (const pcre::Expression& expression : expressions) {
+    counts.push_back(0);
+    pcre::Expression::Match match;
+    for (std::size_t from = 0; expression.find(text, from, tools, match); ++counts.back())
+      from = match.end == match.begin ? match.end + 1 : match.end;
+  }
+  return counts;
+}
+
+TEST(SaShortcut, EveryMatchIsCountedAsByPcreAlone) {
+  std::vector<pcre::Expression> expressions;
+  for (const Pattern& pattern : patterns())
+    expressions.push_back(
+        std::move(*pcre::Expression::compile(pattern.regex.pattern, {true, false, true})));
+  ArtifactCache none("");
+  PatternCompiler compiler(none, 1);
+  const std::size_t number = compiler.add(patterns(), Kind::body);
+  compiler.run();
+  std::vector<PatternFault> faults;
+  const PatternSet set = compiler.take(number, faults);
+  ASSERT_TRUE(faults.empty());
+  EXPECT_EQ(set.count(Form::octets), 1u);
+  EXPECT_GE(set.count(Form::factor), 2u);
+  EXPECT_GE(set.opened(), 2u);
+  PatternTools tools;
+  set.grow(tools);
+  hyperscan::MatchSet marks = set.match_set();
+  std::mt19937 random(11);
+  std::vector<int> matched(expressions.size());
+  for (int i = 0; i < 6'000; ++i) {
+    const std::string text = random_text(random);
+    const auto expected = counts_by_pcre(expressions, as_bytes(text), tools.pcre);
+    std::vector<std::uint32_t> counts(expressions.size());
+    set.scan(
+        as_bytes(text), tools, marks, [](std::uint32_t) { return false; },
+        [&](std::uint32_t rule, std::uint32_t count) { counts[rule] = count; });
+    ASSERT_EQ(counts, expected) << text;
+    for (std::size_t k = 0; k < counts.size(); ++k) matched[k] += counts[k] > 0;
+  }
+  for (std::size_t k = 0; k < matched.size(); ++k) EXPECT_GT(matched[k], 20) << k;
+}
+
+TEST(SaShortcut, MatchesBeginOnlyWhereTheirWordsDo) {
+  const auto openers = Openers::of(tree_of("(?:my )?(?:name|home)x?"), Openers::Begins::anywhere);
+  ASSERT_TRUE(openers);
+  const ByteView text = as_bytes(std::string_view("tell them my name at home, please"));
+  EXPECT_EQ(openers->next(text, 0, text.size()), 10u);   // "my n"
+  EXPECT_EQ(openers->next(text, 11, text.size()), 13u);  // "name"
+  EXPECT_EQ(openers->next(text, 14, text.size()), 21u);
+  EXPECT_EQ(openers->next(text, 22, 25), 26u);  // nothing up to there
+  EXPECT_FALSE(Openers::of(tree_of("a*"), Openers::Begins::anywhere));
+}
+
+TEST(SaShortcut, LinesAreLookedAtWhereTheyBegin) {
+  const auto lines = Openers::of(tree_of("name"), Openers::Begins::line);
+  const auto whole = Openers::of(tree_of("name"), Openers::Begins::text);
+  ASSERT_TRUE(lines && whole);
+  const ByteView text = as_bytes(std::string_view("name name\nno name\n\nNAME"));
+  std::vector<std::size_t> places;
+  for (std::size_t at = 0; (at = lines->next(text, at, text.size())) <= text.size(); ++at)
+    places.push_back(at);
+  EXPECT_EQ(places, (std::vector<std::size_t>{0, 19}));
+  EXPECT_EQ(whole->next(text, 0, text.size()), 0u);
+  EXPECT_GT(whole->next(text, 1, text.size()), text.size());
+}
+
+TEST(SaShortcut, OctetsAreCountedOnlyWhereThatIsAllThereIs) {
+  const auto counter_of = [](const char* pattern) { return OctetCounter::of(tree_of(pattern)); };
+  ASSERT_TRUE(counter_of("e|\\xc3[\\xa8\\xa9]|[\\xc3\\xc4]\\x93"));
+  const auto counter = counter_of("e|\\xc3[\\xa8\\xa9]|[\\xc3\\xc4]\\x93");
+  EXPECT_EQ(counter->count(as_bytes(std::string_view("Ee\xc3\xa8\xc3\x93\xc4\xa8 \xc3")), 0), 4u);
+  EXPECT_EQ(counter->count(as_bytes(std::string_view("eeee")), 3), 3u);
+  for (const char* pattern : {"e+", "abc", "e|ex", "ex|e", "(?:)", "e|"})
+    EXPECT_FALSE(counter_of(pattern)) << pattern;
+  // An assertion is not in the tree.
+  for (const char* pattern : {"\\be", "^e", "e$", "(?<!x)e", "e(?=f)", "."})
+    EXPECT_NE(plan_pattern({pattern, false, false, false}, Kind::body, true).form, Form::octets)
+        << pattern;
+}
+
+}  // namespace
+}  // namespace sluice::scan::sa
