@@ -26,11 +26,8 @@ constexpr mime::OctetPattern kTextEnd(mime::OctetSet::of([](unsigned octet) {
                                       {}, {});
 
 // What ends the name of an attribute, and a value without quotes.
-constexpr mime::OctetPattern kNameEnd(mime::OctetSet::of([](unsigned octet) {
-                                        return is_space(octet) || octet == '/' || octet == '>' ||
-                                               octet == '=';
-                                      }),
-                                      {}, {});
+constexpr mime::OctetSet kNameEnd = mime::OctetSet::of(
+    [](unsigned octet) { return is_space(octet) || octet == '/' || octet == '>' || octet == '='; });
 constexpr mime::OctetPattern kValueEnd(mime::OctetSet::of([](unsigned octet) {
                                          return is_space(octet) || octet == '>';
                                        }),
@@ -231,7 +228,7 @@ bool Tokenizer::step_attribute(std::uint8_t octet, TokenSink& sink) noexcept {
     case State::before_name:
       if (delimiter) return true;
       begin_attribute();
-      put({&octet, 1});
+      put_name(octet);
       return true;
     case State::name:
       state_ = octet == '=' ? State::before_value : State::after_name;
@@ -270,24 +267,31 @@ void Tokenizer::begin_value(std::uint8_t quote) noexcept {
   if (kept.value_size == 0) kept.value = used_;
 }
 
-// Into the name or the value of the attribute being read.
+// Into the value of the attribute being read.
 void Tokenizer::put(ByteView octets) noexcept {
   if (octets.empty()) return;
   if (attributes_ == kAttributesMax) {
     truncated_ = true;
     return;
   }
-  const bool value = state_ == State::value;
-  Kept& kept = attribute_[attributes_];
-  std::uint16_t& size = value ? kept.value_size : kept.name_size;
-  const std::size_t most = (value ? kAttributeBytes : kTagNameBytes * 2) - size;
-  const std::size_t taken = std::min({octets.size(), most, kTagBytes - used_});
-  char* const to = kept_.data() + used_;
-  std::memcpy(to, octets.data(), taken);
-  if (!value) std::transform(to, to + taken, to, ascii_lower);
+  std::uint16_t& size = attribute_[attributes_].value_size;
+  const std::size_t taken = std::min({octets.size(), kAttributeBytes - size, kTagBytes - used_});
+  std::memcpy(kept_.data() + used_, octets.data(), taken);
   used_ = static_cast<std::uint16_t>(used_ + taken);
   size = static_cast<std::uint16_t>(size + taken);
-  truncated_ = truncated_ || (taken < octets.size() && (value || used_ == kTagBytes));
+  truncated_ = truncated_ || taken < octets.size();
+}
+
+// Into its name, which may be cut: no longer one is asked for.
+void Tokenizer::put_name(std::uint8_t octet) noexcept {
+  if (attributes_ == kAttributesMax || used_ == kTagBytes) {
+    truncated_ = true;
+    return;
+  }
+  std::uint16_t& size = attribute_[attributes_].name_size;
+  if (size == 2 * kTagNameBytes) return;
+  kept_[used_++] = ascii_lower(static_cast<char>(octet));
+  ++size;
 }
 
 // Not within raw text, where each octet may show that it is none.
@@ -299,8 +303,8 @@ ByteView Tokenizer::feed_tag_name(ByteView in) noexcept {
 }
 
 ByteView Tokenizer::feed_name(ByteView in, TokenSink& sink) noexcept {
-  const std::size_t end = find(kNameEnd, in);
-  put(in.first(end));
+  std::size_t end = 0;
+  for (; end < in.size() && !kNameEnd.has(in[end]); ++end) put_name(in[end]);
   if (end == in.size()) return {};
   step_attribute(in[end], sink);
   return in.subspan(end + 1);

@@ -118,6 +118,7 @@ class Tokenizer {
   void begin_attribute() noexcept;
   void begin_value(std::uint8_t quote) noexcept;
   void put(ByteView octets) noexcept;
+  void put_name(std::uint8_t octet) noexcept;
   void keep_markup(ByteView octets) noexcept;
   void end_markup(TokenSink& sink) noexcept;
   void end_attribute() noexcept;

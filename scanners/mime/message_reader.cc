@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kTnefMagic = "\x78\x9f\x3e\x22";
 
 std::string_view trim_left(std::string_view text) noexcept {
-  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  const auto is_white = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
   return text;
 }
 

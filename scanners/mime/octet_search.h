@@ -48,7 +48,8 @@ struct OctetPattern {
   static constexpr std::uint8_t kAlone = 1, kFirst = 2, kSecond = 4;
 
   OctetSet alone, first, second;
-  bool pairs = false;                     // there is a `first`
+  bool has_alone = false;
+  bool has_pairs = false;
   std::array<std::uint8_t, 256> kinds{};  // the same for one octet at a time
 
   consteval OctetPattern(OctetSet a, OctetSet b, OctetSet c) : alone(a), first(b), second(c) {
@@ -56,7 +57,8 @@ struct OctetPattern {
       const auto octet = static_cast<std::uint8_t>(i);
       kinds[i] = static_cast<std::uint8_t>(
           (a.has(octet) ? kAlone : 0) | (b.has(octet) ? kFirst : 0) | (c.has(octet) ? kSecond : 0));
-      pairs = pairs || b.has(octet);
+      has_alone = has_alone || a.has(octet);
+      has_pairs = has_pairs || b.has(octet);
     }
   }
 };
@@ -85,7 +87,7 @@ extern const SearchKernel* best_search_kernel;
 // Offset of the first place that fits, or in.size().
 inline std::size_t find(const OctetPattern& pattern, ByteView in) noexcept {
   const SearchKernel& best = *best_search_kernel;
-  return (pattern.pairs ? best.find : best.find_alone)(pattern, in.data(), in.size());
+  return (pattern.has_pairs ? best.find : best.find_alone)(pattern, in.data(), in.size());
 }
 
 inline std::size_t count(const OctetSet& set, ByteView in) noexcept {

@@ -87,11 +87,27 @@ void append_plain(std::string_view written, Text& out, Canonical& result) noexce
 
 bool is_slash(char c) noexcept { return c == '/' || c == '\\'; }
 
+constexpr mime::OctetPattern kPathBegin(mime::OctetSet::of([](unsigned octet) {
+                                          return octet == '/' || octet == '\\' || octet == '?' ||
+                                                 octet == '#';
+                                        }),
+                                        {}, {});
+
 // Octets before what begins a path, a query or a fragment.
 std::size_t authority_size(std::string_view text) noexcept {
-  const auto begins_path = [](char c) { return is_slash(c) || c == '?' || c == '#'; };
-  return static_cast<std::size_t>(std::ranges::find_if(text, begins_path) - text.begin());
+  return find(kPathBegin, as_bytes(text));
 }
+
+// What needs more than small letters to be a plain host: an escape, a bracket, another script.
+constexpr mime::OctetPattern kDisguise(mime::OctetSet::of([](unsigned octet) {
+                                         return octet == '%' || octet == '[' || octet >= 0x80;
+                                       }),
+                                       {}, {});
+
+// Where "http" may be.
+constexpr mime::OctetPattern kHt(
+    {}, mime::OctetSet::of([](unsigned octet) { return (octet | 0x20) == 'h'; }),
+    mime::OctetSet::of([](unsigned octet) { return (octet | 0x20) == 't'; }));
 
 std::string_view skip_slashes(std::string_view text) noexcept {
   while (!text.empty() && is_slash(text.front())) text.remove_prefix(1);
@@ -111,22 +127,27 @@ void append_number(std::uint32_t number, HostText& out) noexcept {
   while (size > 0) out.append({&digits[--size], 1});
 }
 
-// The host in its plain form; false when it is broken.
-bool plain_host(std::string_view written, HostText& out, Canonical& result) noexcept {
-  Text decoded;
-  append_percent_decoded(written, decoded);
-  if (decoded.view().size() < written.size()) result.add(UriSign::encoded_host);
-  const std::string_view host = decoded.view();
-  if (host.starts_with('[')) {
-    result.add(UriSign::address_host);
-    if (host.find(']') > 1 + kAddressBytes) return false;
-    for (const char c : host.substr(0, host.find(']') + 1)) {
-      const char lower = ascii_lower(c);
-      out.append({&lower, 1});
-    }
-    return host.ends_with(']');
+// "[2001:db8::1]"
+bool bracketed_host(std::string_view host, HostText& out, Canonical& result) noexcept {
+  result.add(UriSign::address_host);
+  if (host.find(']') > 1 + kAddressBytes) return false;
+  for (const char c : host.substr(0, host.find(']') + 1)) {
+    const char lower = ascii_lower(c);
+    out.append({&lower, 1});
   }
-  if (mixes_scripts(host)) result.add(UriSign::mixed_scripts);
+  return host.ends_with(']');
+}
+
+// The host in its plain form; false when it is broken.
+bool plain_host(std::string_view host, HostText& out, Canonical& result) noexcept {
+  Text decoded;
+  if (find(kDisguise, as_bytes(host)) < host.size()) {
+    append_percent_decoded(host, decoded);
+    if (decoded.view().size() < host.size()) result.add(UriSign::encoded_host);
+    host = decoded.view();
+    if (host.starts_with('[')) return bracketed_host(host, out, result);
+    if (mixes_scripts(host)) result.add(UriSign::mixed_scripts);
+  }
   if (!to_ascii(host, out)) return false;
   if (out.view().find("xn--") != std::string_view::npos) result.add(UriSign::international);
   const auto address = read_address(out.view());
@@ -250,7 +271,8 @@ std::string_view registered_domain(std::string_view host) noexcept {
 
 std::string_view carried_uri(std::string_view rest) noexcept {
   for (std::size_t at = 0; at + 7 < rest.size(); ++at) {
-    if ((rest[at] | 0x20) != 'h') continue;
+    at += find(kHt, as_bytes(rest.substr(at)));
+    if (at + 7 >= rest.size()) break;
     std::string_view tail = rest.substr(at);
     if (!begins_ignoring_case(tail, "http")) continue;
     tail.remove_prefix((tail[4] | 0x20) == 's' ? 5 : 4);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "scanners/mime/octet_search.h"
 #include "scanners/mime/white_space.h"
+#include "scanners/uri/host.h"
 
 namespace sluice::scan::uri {
 namespace {
@@ -52,8 +54,20 @@ std::size_t word_begin(ByteView in, std::size_t from, std::size_t at) noexcept {
   return from;
 }
 
-constexpr std::string_view kBefore = "([{'*_-=,;:|!?.&#";
-constexpr std::string_view kBehind = ".,;:!?)]}'*_|";
+template <std::size_t N>
+consteval mime::OctetSet octets_of(const char (&octets)[N]) {
+  return mime::OctetSet::of([&](unsigned octet) {
+    return octet != 0 &&
+           std::string_view(octets).find(static_cast<char>(octet)) != std::string_view::npos;
+  });
+}
+
+constexpr mime::OctetSet kBefore = octets_of("([{'*_-=,;:|!?.&#");
+constexpr mime::OctetSet kBehind = octets_of(".,;:!?)]}'*_|");
+
+bool has(const mime::OctetSet& set, char c) noexcept {
+  return set.has(static_cast<std::uint8_t>(c));
+}
 
 bool begins_ignoring_case(std::string_view text, std::string_view with) noexcept {
   return equals_ignoring_case(text.substr(0, with.size()), with);
@@ -85,11 +99,15 @@ std::ptrdiff_t unopened(std::string_view text, char opening, char closing) noexc
 
 // Brackets at the end belong to the URI when they were opened within it.
 std::string_view trim_behind(std::string_view text) noexcept {
-  auto round = unopened(text, '(', ')');
-  auto square = unopened(text, '[', ']');
-  while (!text.empty() && kBehind.find(text.back()) != kBehind.npos) {
-    if (text.back() == ')' && round-- <= 0) break;
-    if (text.back() == ']' && square-- <= 0) break;
+  std::optional<std::ptrdiff_t> round, square;  // counted once, and only when it matters
+  while (!text.empty() && has(kBehind, text.back())) {
+    if (text.back() == ')') {
+      if (!round) round = unopened(text, '(', ')');
+      if ((*round)-- <= 0) break;
+    } else if (text.back() == ']') {
+      if (!square) square = unopened(text, '[', ']');
+      if ((*square)-- <= 0) break;
+    }
     text.remove_suffix(1);
   }
   return text;
@@ -102,6 +120,10 @@ std::string_view ascii_only(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+Finder::Finder(std::uint32_t uris_max) noexcept : uris_max_(uris_max) {
+  has_known_suffix("example.org");  // what is made at its first call is made now
+}
 
 void Finder::begin() noexcept {
   count_ = 0;
@@ -153,7 +175,7 @@ void Finder::end_word(std::string_view word, FinderSink& sink) noexcept {
     take_text(trim_behind(word.substr(start)), sink);
     return;
   }
-  word.remove_prefix(std::min(word.find_first_not_of(kBefore), word.size()));
+  while (!word.empty() && has(kBefore, word.front())) word.remove_prefix(1);
   const std::string_view whole = word;
   word = trim_behind(word);
   if (word.find('.') == word.npos && word.find("[dot]") == word.npos &&

@@ -24,7 +24,7 @@ class FinderSink {
 
 class Finder {
  public:
-  explicit Finder(std::uint32_t uris_max) noexcept : uris_max_(uris_max) {}
+  explicit Finder(std::uint32_t uris_max) noexcept;
 
   void begin() noexcept;
   void begin_part() noexcept;

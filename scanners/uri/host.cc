@@ -4,19 +4,69 @@
 #include <libpsl.h>
 
 #include <algorithm>
+#include <array>
+#include <bitset>
 #include <charconv>
+#include <initializer_list>
 #include <memory>
 
 #include "engine/base/bytes.h"
+#include "scanners/mime/octet_search.h"
 
 namespace sluice::scan::uri {
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+constexpr bool is_digit(unsigned octet) noexcept { return octet >= '0' && octet <= '9'; }
 
-bool is_host_octet(char c) noexcept {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
+// What no host has: other octets, two dots.
+constexpr mime::OctetSet kDot = mime::OctetSet::of([](unsigned octet) { return octet == '.'; });
+constexpr mime::OctetPattern kNoHost(mime::OctetSet::of([](unsigned octet) {
+                                       return !is_digit(octet) && (octet < 'a' || octet > 'z') &&
+                                              octet != '-' && octet != '.' && octet != '_';
+                                     }),
+                                     kDot, kDot);
+constexpr mime::OctetPattern kBeyondAscii(mime::OctetSet::of([](unsigned octet) {
+                                            return octet >= 0x80;
+                                          }),
+                                          {}, {});
+
+bool is_suffix(std::string_view label) noexcept {
+  HostText terminated;
+  terminated.assign(label);
+  terminated.append(std::string_view("\0", 1));
+  return psl_is_public_suffix2(psl_builtin(), terminated.view().data(),
+                               PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
 }
+
+// Which labels of two or three letters are top-level domains: nearly all that are met.
+class ShortSuffixes {
+ public:
+  ShortSuffixes() noexcept {
+    for (char a = 'a'; a <= 'z'; ++a)
+      for (char b = 'a'; b <= 'z'; ++b) {
+        note({a, b});
+        for (char c = 'a'; c <= 'z'; ++c) note({a, b, c});
+      }
+  }
+  static bool has_place(std::string_view label) noexcept {
+    return (label.size() == 2 || label.size() == 3) &&
+           std::ranges::all_of(label, [](char c) { return c >= 'a' && c <= 'z'; });
+  }
+  bool has(std::string_view label) const noexcept { return known_[place_of(label)]; }
+
+ private:
+  void note(std::initializer_list<char> letters) noexcept {
+    const std::string_view label{letters.begin(), letters.size()};
+    known_[place_of(label)] = is_suffix(label);
+  }
+  static std::size_t place_of(std::string_view label) noexcept {
+    std::size_t place = 0;
+    for (const char c : label) place = place * 27 + static_cast<std::size_t>(c - 'a' + 1);
+    return place;
+  }
+
+  std::bitset<27 * 27 * 27> known_;
+};
 
 // One number of an address: decimal, octal with a leading 0, hexadecimal with 0x.
 std::optional<std::uint64_t> read_number(std::string_view text) noexcept {
@@ -55,6 +105,7 @@ bool convert(std::string_view host, HostText& out) noexcept {
 }  // namespace
 
 std::optional<std::uint32_t> read_address(std::string_view host) noexcept {
+  if (host.empty() || !is_digit(static_cast<unsigned char>(host.front()))) return {};
   if (host.ends_with('.')) host.remove_suffix(1);
   std::uint64_t address = 0;
   for (int parts = 1; parts <= 4; ++parts) {
@@ -76,22 +127,21 @@ std::optional<std::uint32_t> read_address(std::string_view host) noexcept {
 bool to_ascii(std::string_view host, HostText& out) noexcept {
   out.clear();
   if (host.size() >= kHostBytes) return false;
-  if (std::ranges::any_of(host, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
+  if (find(kBeyondAscii, as_bytes(host)) < host.size()) {
     if (!convert(host, out)) return false;
   } else {
-    for (const char c : host) {
-      const char lower = ascii_lower(c);
-      out.append({&lower, 1});
-    }
+    std::array<char, kHostBytes> lower;
+    std::ranges::transform(host, lower.begin(), ascii_lower);
+    out.assign({lower.data(), host.size()});
   }
   std::string_view name = out.view();
   while (name.ends_with('.')) name.remove_suffix(1);
   out.truncate(name.size());
-  return !name.empty() && name.front() != '.' && name.find("..") == name.npos &&
-         std::ranges::all_of(name, is_host_octet);
+  return !name.empty() && name.front() != '.' && find(kNoHost, as_bytes(name)) == name.size();
 }
 
 bool mixes_scripts(std::string_view host) noexcept {
+  if (find(kBeyondAscii, as_bytes(host)) == host.size()) return false;
   bool latin = false;
   bool other = false;
   for (std::size_t i = 0; i < host.size(); ++i) {
@@ -108,11 +158,8 @@ bool mixes_scripts(std::string_view host) noexcept {
 bool has_known_suffix(std::string_view host) noexcept {
   const std::string_view label = host.substr(host.rfind('.') + 1);
   if (label.empty() || label.size() == host.size() || label.size() >= kHostBytes) return false;
-  HostText terminated;
-  terminated.assign(label);
-  terminated.append(std::string_view("\0", 1));
-  return psl_is_public_suffix2(psl_builtin(), terminated.view().data(),
-                               PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE) != 0;
+  static const ShortSuffixes kShort;
+  return ShortSuffixes::has_place(label) ? kShort.has(label) : is_suffix(label);
 }
 
 }  // namespace sluice::scan::uri

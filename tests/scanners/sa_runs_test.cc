@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 #include "engine/base/random.h"
 #include "scanners/html/name.h"
 #include "scanners/mime/white_space.h"
+#include "scanners/short_text.h"
 #include "scanners/spamassassin/evidence/html_evidence.h"
 #include "scanners/spamassassin/evidence/mime_evidence.h"
 #include "scanners/spamassassin/evidence/text_evidence.h"
@@ -229,6 +231,66 @@ TEST(SaRuns, WordsOfAlternatives) {
   }
 }
 
+TEST(SaRuns, LinesOfRawbody) {
+  Random random(15);
+  const Pieces pieces{"\n", "\r\n", " ", "\t", "text", "\n\n", "\v", "a line\n", "  \n", "\r"};
+  TextEvidence evidence;
+  for (int round = 0; round < 3'000; ++round) {
+    const std::string text = random_text(random, pieces);
+    std::uint64_t lines = 0;
+    std::uint64_t blank = 0;
+    for (std::string_view rest = text; !rest.empty();) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      ++lines;
+      blank += line.find_first_not_of(" \t\r\f\v") == line.npos ? 1 : 0;
+      rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    }
+    evidence.begin();
+    evidence.rawbody(text);
+    ASSERT_EQ(evidence.facts().lines, lines) << testing::PrintToString(text);
+    ASSERT_EQ(evidence.facts().blank_lines, blank) << testing::PrintToString(text);
+  }
+}
+
+TEST(SaRuns, HeadingsOfSharesWhateverTheChunks) {
+  Random random(16);
+  const Pieces pieces{"\n",
+                      "Symbol: ",
+                      "Current Price: ",
+                      "ABC",
+                      "\n\n",
+                      "Rating: high\n",
+                      ":",
+                      " ",
+                      "Trade Date: now\n",
+                      "some words without a meaning\n",
+                      "Company Name : X"};
+  TextEvidence evidence;
+  const auto words_in = [&](std::string_view text, auto&& feed) {
+    evidence.begin();
+    evidence.part_begin(MimeNode::kNone, false, true);
+    feed(text);
+    evidence.part_end(false);
+    return evidence.facts().stock_words;
+  };
+  std::uint32_t all = 0;
+  for (int round = 0; round < 2'000; ++round) {
+    const std::string text = random_text(random, pieces);
+    const std::uint32_t whole =
+        words_in(text, [&](std::string_view in) { evidence.rendered(as_bytes(in)); });
+    const std::uint32_t octets = words_in(text, [&](std::string_view in) {
+      for (; !in.empty(); in.remove_prefix(1)) evidence.rendered(as_bytes(in.substr(0, 1)));
+    });
+    const std::uint32_t chunks = words_in(text, [&](std::string_view in) {
+      feed_in_chunks(random, in, true, [&](ByteView piece) { evidence.rendered(piece); });
+    });
+    ASSERT_EQ(whole, octets) << testing::PrintToString(text);
+    ASSERT_EQ(whole, chunks) << testing::PrintToString(text);
+    all |= whole;
+  }
+  EXPECT_EQ(std::popcount(all), 5);  // symbol, company name, current price, rating, the date
+}
+
 TEST(SaRuns, WordsAreBounded) {
   WordCounts words;
   for (std::size_t i = 0; i < 3'000; ++i) words.add(i * 977, 1'000);
@@ -301,6 +363,22 @@ TEST(SaRuns, TheLastTextGrowsToItsLimit) {
   EXPECT_EQ(texts[0], "one");
   EXPECT_EQ(texts.back(), "twoth");
   EXPECT_EQ(texts.bytes(), 8U);
+}
+
+TEST(ShortText, TellsTextsOfOneSizeApart) {
+  Random random(17);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string a(1 + random.below(kShortTextBytes), 'a');
+    std::string b = a;
+    for (std::string* text : {&a, &b})
+      (*text)[random.below(text->size())] = random.chance(0.5) ? 'b' : 'a';
+    const std::vector<char> exact_a(a.begin(), a.end()), exact_b(b.begin(), b.end());
+    const auto of = [](const std::vector<char>& text) {
+      return ShortText::of({text.data(), text.size()});
+    };
+    ASSERT_EQ(of(exact_a) == of(exact_b), a == b) << a << ' ' << b;
+  }
+  EXPECT_EQ(ShortText::of({}), ShortText{});
 }
 
 TEST(HtmlNames, AreFoundByTheirText) {

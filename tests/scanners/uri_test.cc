@@ -110,6 +110,14 @@ TEST(Uri, NumbersAreLimited) {
   EXPECT_EQ(std::ranges::count(found, '|'), 2);
 }
 
+TEST(Host, HasASuffixThatExists) {
+  for (const std::string_view host : {"a.de", "a.com", "a.museum", "a.b.uk", "a.xn--p1ai", "x.zw"})
+    EXPECT_TRUE(has_known_suffix(host)) << host;
+  for (const std::string_view host :
+       {"com", "a.zz", "a.zzz", "a.aaaa", "a.c", "a.com.", "", "a.", ".", "a.c0m", "a.nosuchtld"})
+    EXPECT_FALSE(has_known_suffix(host)) << host;
+}
+
 TEST(Uri, HasNoHostThatIsTooLong) {
   const std::string address = "http://[" + std::string(400, '1') + "]/";
   EXPECT_EQ(Finding().in_text(address), address + " address broken");

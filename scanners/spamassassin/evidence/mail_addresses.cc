@@ -37,6 +37,15 @@ std::size_t user_begin(std::string_view text, std::size_t end) noexcept {
   return begin;
 }
 
+bool ends_in_suffix(std::string_view host) noexcept {
+  uri::HostText lower;
+  for (const char c : host.substr(host.rfind('.'))) {
+    const char small = ascii_lower(c);
+    lower.append({&small, 1});
+  }
+  return uri::has_known_suffix(lower.view());
+}
+
 // The longest host name from `begin` on that ends in a top-level domain; empty when there is none.
 std::string_view domain_at(std::string_view text, std::size_t begin) noexcept {
   std::size_t end = begin;
@@ -47,7 +56,7 @@ std::string_view domain_at(std::string_view text, std::size_t begin) noexcept {
     std::size_t last = end;
     while (last > label && text[last - 1] == '-') --last;
     if (last == label || last - label > kLabelBytesMax || text[label] == '-') break;
-    if (labels > 0 && uri::has_known_suffix(text.substr(begin, last - begin)))
+    if (labels > 0 && ends_in_suffix(text.substr(begin, last - begin)))
       found = text.substr(begin, last - begin);
     if (end == text.size() || text[end] != '.') break;
     label = ++end;
@@ -80,11 +89,8 @@ bool is_quoted_header(std::string_view text, std::size_t begin, std::string_view
 
 }  // namespace
 
-void find_mail_addresses(std::string_view written, std::size_t count_max,
+void find_mail_addresses(std::string_view text, std::size_t count_max,
                          std::vector<std::string>& out) {
-  if (written.find('@') == written.npos) return;
-  const std::string lower = lower_case(written);
-  const std::string_view text = lower;
   for (std::size_t at = text.find('@'); at != text.npos && out.size() < count_max;
        at = text.find('@', at + 1)) {
     const std::size_t begin = user_begin(text, at);
@@ -93,7 +99,7 @@ void find_mail_addresses(std::string_view written, std::size_t count_max,
     if (domain.empty()) continue;
     const std::size_t end = at + 1 + domain.size();
     if (is_quoted_header(text, begin, text.substr(end))) continue;
-    std::string address(text.substr(begin, end - begin));
+    std::string address = lower_case(text.substr(begin, end - begin));
     if (std::ranges::find(out, address) == out.end()) out.push_back(std::move(address));
   }
 }

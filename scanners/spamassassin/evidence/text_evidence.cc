@@ -1,11 +1,13 @@
 #include "scanners/spamassassin/evidence/text_evidence.h"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 
 #include "engine/base/bytes.h"
 #include "scanners/mime/octet_search.h"
 #include "scanners/mime/white_space.h"
+#include "scanners/short_text.h"
 #include "scanners/spamassassin/evidence/mail_addresses.h"
 #include "scanners/spamassassin/evidence/mime_evidence.h"
 #include "scanners/spamassassin/text.h"
@@ -15,6 +17,7 @@ namespace {
 
 constexpr std::size_t kStockLineBytes = 64;
 constexpr std::size_t kHashPrime = 1099511628211ULL;
+constexpr std::uint64_t kHashMixer = 0xa0761d6478bd642f;
 
 using mime::OctetSet;
 constexpr OctetSet kCapitals =
@@ -22,6 +25,11 @@ constexpr OctetSet kCapitals =
 constexpr OctetSet kSmalls = OctetSet::of([](unsigned octet) {
   return (octet >= 'a' && octet <= 'z') || (octet >= '0' && octet <= '9');
 });
+constexpr OctetSet kLineFeed = OctetSet::of([](unsigned octet) { return octet == '\n'; });
+// A line end with what a blank line may begin with behind it.
+constexpr mime::OctetPattern kBlankLine({}, kLineFeed, OctetSet::of([](unsigned octet) {
+                                          return is_blank(static_cast<char>(octet));
+                                        }));
 constexpr OctetSet kSpace = OctetSet::of([](unsigned octet) { return octet == ' '; });
 constexpr OctetSet kWhiteLeads =
     OctetSet::of([](unsigned octet) { return mime::kWhiteSpaceLeads[octet]; });
@@ -39,7 +47,12 @@ bool has_two_words(std::string_view text) noexcept {
 
 // Of the octets of a word behind others with the hash `before`.
 std::size_t hash_of(std::string_view octets, std::size_t before) noexcept {
-  return (before * kHashPrime) ^ std::hash<std::string_view>{}(octets);
+  if (octets.size() > kShortTextBytes)
+    return (before * kHashPrime) ^ std::hash<std::string_view>{}(octets);
+  const ShortText text = ShortText::of(octets);
+  const std::uint64_t begin = (text.begin ^ octets.size()) * kHashMixer;
+  const std::uint64_t both = (std::rotl(begin, 32) ^ text.end) * kHashMixer;
+  return (before * kHashPrime) ^ both ^ both >> 32;
 }
 
 // Two lines of an encoding that nothing decoded.
@@ -121,11 +134,15 @@ void TextEvidence::note_spaces(std::string_view element) noexcept {
 
 void TextEvidence::rawbody(std::string_view element) noexcept {
   facts_.rawbody_octets += element.size();
-  while (!element.empty()) {
-    const std::string_view line = element.substr(0, element.find('\n'));
-    ++facts_.lines;
-    facts_.blank_lines += std::ranges::all_of(line, is_blank);
-    element.remove_prefix(std::min(line.size() + 1, element.size()));
+  if (element.empty()) return;
+  facts_.lines += mime::count(kLineFeed, as_bytes(element)) + (element.back() == '\n' ? 0 : 1);
+  // What may be blank: the first line, and others that begin with a blank.
+  for (std::size_t at = 0; at < element.size();) {
+    const std::size_t begin = at;
+    while (at < element.size() && element[at] != '\n' && is_blank(element[at])) ++at;
+    const bool blank = at == element.size() || element[at] == '\n';
+    facts_.blank_lines += blank && begin < element.size();
+    at += mime::find(kBlankLine, as_bytes(element.substr(at))) + 1;
   }
 }
 
@@ -208,20 +225,28 @@ void TextEvidence::part_end(bool has_image) {
   stock_ = false;
 }
 
+// Only lines with a colon are looked at, and held when they go on.
 void TextEvidence::note_stock_lines(std::string_view text) {
-  while (true) {
+  if (!line_.empty()) {
     const std::size_t end = text.find('\n');
-    const std::string_view piece = text.substr(0, std::min(end, kStockLineBytes - line_.size()));
-    if (line_.empty() && end != text.npos) {
-      note_stock(piece);
-    } else {
-      line_ += piece;
-      if (end == text.npos) return;
-      note_stock(line_);
-      line_.clear();
-    }
+    hold_line(text.substr(0, end));
+    if (end == text.npos) return;
+    note_stock(line_);
+    line_.clear();
     text.remove_prefix(end + 1);
   }
+  for (std::size_t colon; (colon = text.find(':')) != text.npos;) {
+    const std::size_t begin = text.rfind('\n', colon) + 1;
+    const std::size_t end = text.find('\n', colon);
+    if (end == text.npos) break;
+    note_stock(text.substr(begin, std::min(end - begin, kStockLineBytes)));
+    text.remove_prefix(end + 1);
+  }
+  hold_line(text.substr(text.rfind('\n') + 1));
+}
+
+void TextEvidence::hold_line(std::string_view text) {
+  line_ += text.substr(0, kStockLineBytes - line_.size());
 }
 
 // "Current Price: $1.20"

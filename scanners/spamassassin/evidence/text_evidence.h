@@ -61,6 +61,7 @@ class TextEvidence {
   void note_case(std::string_view element) noexcept;
   void note_spaces(std::string_view element) noexcept;
   void note_stock_lines(std::string_view text);
+  void hold_line(std::string_view text);
   void note_stock(std::string_view line) noexcept;
   Alternative* alternative_of(std::uint32_t container);
   void hold_word(std::string_view begin);

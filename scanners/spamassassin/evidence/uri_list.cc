@@ -6,6 +6,7 @@
 #include "engine/base/ascii_text.h"
 #include "engine/base/bytes.h"
 #include "scanners/mime/hex.h"
+#include "scanners/mime/octet_search.h"
 #include "scanners/spamassassin/text.h"
 #include "scanners/uri/host.h"
 
@@ -36,6 +37,16 @@ bool is_scheme(std::string_view text) noexcept {
     return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
 }
+
+constexpr mime::OctetPattern kLineEnd(mime::OctetSet::of([](unsigned octet) {
+                                        return octet == '\r' || octet == '\n';
+                                      }),
+                                      {}, {});
+
+// Where "http" may be.
+constexpr mime::OctetPattern kHt(
+    {}, mime::OctetSet::of([](unsigned octet) { return (octet | 0x20) == 'h'; }),
+    mime::OctetSet::of([](unsigned octet) { return (octet | 0x20) == 't'; }));
 
 int hex_digit(char c) noexcept { return mime::hex_value(static_cast<std::uint8_t>(c)); }
 
@@ -117,15 +128,12 @@ std::size_t name_size(std::string_view host) noexcept {
 
 // Another link in the path or query.
 std::string_view carried(std::string_view rest) noexcept {
-  for (std::size_t at = find_ignoring_case(rest, "http"); at != rest.npos;) {
+  for (std::size_t at = 0; (at += mime::find(kHt, as_bytes(rest.substr(at)))) < rest.size(); ++at) {
     const std::string_view found = rest.substr(at);
     if (begins(found, "http:") || begins(found, "https:")) {
       const std::string_view link = found.substr(0, found.find_first_of("&#"));
       return link.find('.') == link.npos ? std::string_view() : link;
     }
-    const std::size_t next = find_ignoring_case(rest.substr(at + 4), "http");
-    if (next == rest.npos) break;
-    at += 4 + next;
   }
   return {};
 }
@@ -189,7 +197,7 @@ void UriList::add_mail_forms(std::string_view written) {
 
 void UriList::add_forms(std::string_view written, std::size_t depth) {
   auto& [clean, form] = making_[depth];
-  if (written.find_first_of("\r\n") != written.npos) {
+  if (mime::find(kLineEnd, as_bytes(written)) < written.size()) {
     clean = written;
     std::erase_if(clean, [](char c) { return c == '\r' || c == '\n'; });
     written = clean;
