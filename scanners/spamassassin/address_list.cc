@@ -47,8 +47,13 @@ std::string plain_phrase(std::string_view phrase) {
   return out;
 }
 
-constexpr std::string_view kNoLocal = "@ \t\r\n<>()[],:;";
-constexpr std::string_view kNoDomain = "\" \t\r\n<>()[],:;";
+constexpr CharSet kNoLocal = "@ \t\r\n<>()[],:;";
+constexpr CharSet kNoDomain = "\" \t\r\n<>()[],:;";
+
+std::size_t behind_blanks(std::string_view text, std::size_t from = 0) {
+  while (from < text.size() && is_blank(text[from])) ++from;
+  return from < text.size() ? from : std::string_view::npos;
+}
 
 // The length of "local@domain" at the front, or 0.
 std::size_t address_length(std::string_view text) {
@@ -58,7 +63,7 @@ std::size_t address_length(std::string_view text) {
     if (end == std::string_view::npos) return 0;
     at = end;
   } else {
-    at = std::min(text.find_first_of(kNoLocal), text.size());
+    at = find_first_in(text, kNoLocal);
   }
   if (at == 0 || at >= text.size() || text[at] != '@') return 0;
   std::size_t end = at + 1;
@@ -66,7 +71,7 @@ std::size_t address_length(std::string_view text) {
     end = text.find(']', end);
     return end == std::string_view::npos ? 0 : end + 1;
   }
-  end = std::min(text.find_first_of(kNoDomain, end), text.size());
+  end = find_first_in(text, kNoDomain, end);
   return end == at + 1 ? 0 : end;
 }
 
@@ -88,7 +93,7 @@ class Reader {
   // One mailbox with the comma behind it; false when nothing can be read any more.
   bool read(NamedAddress& out) {
     out = {};
-    rest_ = rest_.substr(std::min(rest_.find_first_not_of(kBlanks), rest_.size()));
+    rest_ = without_blanks_in_front(rest_);
     if (rest_.empty() || broken_) return false;
     const std::size_t bare = address_length(rest_);
     if (bare > 0 && ends_mailbox(bare)) {
@@ -98,7 +103,7 @@ class Reader {
       return false;
     }
     read_comment(out);
-    const std::size_t next = rest_.find_first_not_of(kBlanks);
+    const std::size_t next = behind_blanks(rest_);
     if (next == std::string_view::npos)
       rest_ = {};
     else if (rest_[next] == ',' || rest_[next] == ';')
@@ -111,7 +116,7 @@ class Reader {
 
  private:
   bool ends_mailbox(std::size_t at) const {
-    const std::size_t next = rest_.find_first_not_of(kBlanks, at);
+    const std::size_t next = behind_blanks(rest_, at);
     return next == std::string_view::npos ||
            std::string_view(",;(").find(rest_[next]) != std::string_view::npos;
   }
@@ -125,7 +130,7 @@ class Reader {
   // Phrase up to "<", a comma or the end; then the address in "<…>".
   bool read_phrase(NamedAddress& out) {
     std::size_t at = 0;
-    while (at < rest_.size() && std::string_view(",;<").find(rest_[at]) == std::string_view::npos) {
+    while (at < rest_.size() && rest_[at] != ',' && rest_[at] != ';' && rest_[at] != '<') {
       const std::size_t end = rest_[at] == '"' ? end_of_quoted(rest_, at, '"') : at + 1;
       if (end == std::string_view::npos) return false;
       at = end;
@@ -146,9 +151,8 @@ class Reader {
     set_address(out, trim(inside));
     rest_.remove_prefix(end + 1);
     // Some programs write the address twice.
-    for (std::size_t next = rest_.find_first_not_of(kBlanks);
-         next != std::string_view::npos && rest_[next] == '<';
-         next = rest_.find_first_not_of(kBlanks)) {
+    for (std::size_t next = behind_blanks(rest_);
+         next != std::string_view::npos && rest_[next] == '<'; next = behind_blanks(rest_)) {
       const std::size_t close = rest_.find('>', next);
       if (close == std::string_view::npos) break;
       rest_.remove_prefix(close + 1);
@@ -168,7 +172,7 @@ class Reader {
   }
 
   void read_comment(NamedAddress& out) {
-    const std::size_t open = rest_.find_first_not_of(kBlanks);
+    const std::size_t open = behind_blanks(rest_);
     if (open == std::string_view::npos || rest_[open] != '(') return;
     const std::size_t end = end_of_quoted(rest_, open, ')');
     if (end == std::string_view::npos) return;

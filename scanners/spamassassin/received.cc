@@ -24,7 +24,7 @@ class Reader {
     const bool enclosed = starts_with(text_, "(from ");
     if (!enclosed && !starts_with(text_, "from ")) return received;
     if (contains(text_, " with local for ") ||
-        (contains(text_, "Exim") && text_.find(" with local") != text_.npos))
+        (contains(text_, "Exim") && has_text<Case::same>(text_, " with local")))
       return received;
     if (contains(text_, "with POP3") || contains(text_, "with IMAP")) {
       received.kind = Received::Kind::fetched;
@@ -133,7 +133,8 @@ class Reader {
         helo_told = true;
       } else if (relay_.ip.empty()) {
         read_comment(comment, named, helo_told);
-        if (const std::size_t self = comment.find("\"EHLO "); self != comment.npos)
+        if (const std::size_t self = find_text<Case::same>(comment, "\"EHLO ");
+            self != comment.npos)
           quoted_helo_ = comment.substr(self + 6, comment.find('"', self + 1) - self - 6);
       }
     }
@@ -156,7 +157,7 @@ class Reader {
 
   // "by host (qmail 1) with SMTP", and no id behind.
   static bool is_qmail(std::string_view by) {
-    const std::size_t with = by.find(" with ");
+    const std::size_t with = find_text<Case::same>(by, " with ");
     if (with == by.npos) return false;
     for (std::string_view rest = by.substr(with + 6);;) {
       const std::string_view word = next_word(rest);
@@ -167,7 +168,7 @@ class Reader {
   }
 
   // "(name [192.0.2.1] (may be forged))"
-  bool is_forged() const { return origin_.comments.front().find("] (") != std::string_view::npos; }
+  bool is_forged() const { return has_text<Case::same>(origin_.comments.front(), "] ("); }
 
   // "name [1.2.3.4]", "[1.2.3.4] helo=name ident=x", "user@1.2.3.4", "1.2.3.4:25 helo=name".
   void read_comment(std::string_view comment, std::string_view& named, bool& helo_told) {
@@ -270,7 +271,7 @@ class Reader {
 
   // "with Microsoft SMTP Server (TLS) 8.1.2.3": those before 2016 tell the name of the client.
   static bool names_version(std::string_view text, std::string_view program) {
-    const std::size_t at = text.find(program);
+    const std::size_t at = find_text<Case::same>(text, program);
     if (at == text.npos) return false;
     text.remove_prefix(at + program.size());
     if (text.starts_with('(')) text.remove_prefix(std::min(text.find(')') + 2, text.size()));
@@ -319,15 +320,14 @@ void Relay::append_text(std::string& out) const {
 }
 
 Received read_received(std::string_view field) {
-  std::string text;
-  text.reserve(field.size());
+  std::string text(field.size(), ' ');
+  std::size_t size = 0;
   for (const char c : field) {
     const bool blank = is_blank(c);
-    if (!blank)
-      text += c;
-    else if (!text.empty() && text.back() != ' ')
-      text += ' ';
+    if (blank && (size == 0 || text[size - 1] == ' ')) continue;
+    text[size++] = blank ? ' ' : c;
   }
+  text.resize(size);
   while (text.ends_with(' ') || text.ends_with(';')) text.pop_back();
   return Reader(text).read();
 }

@@ -30,14 +30,7 @@ bool is_submission_id(std::string_view id) {
 }  // namespace
 
 bool contains(std::string_view text, std::string_view part) {
-  const char lower = ascii_lower(part.front());
-  const char upper = lower >= 'a' && lower <= 'z' ? static_cast<char>(lower - 32) : lower;
-  const auto begins_with = [&](char first) {
-    for (std::size_t at = text.find(first); at != text.npos; at = text.find(first, at + 1))
-      if (starts_with(text.substr(at), part)) return true;
-    return false;
-  };
-  return begins_with(lower) || (upper != lower && begins_with(upper));
+  return has_text<Case::any>(text, part);
 }
 
 bool starts_with(std::string_view text, std::string_view prefix) {
@@ -48,6 +41,8 @@ bool starts_with(std::string_view text, std::string_view prefix) {
 std::string address_of(std::string_view text) {
   if (text.starts_with('[')) text = text.substr(1, text.find(']') - 1);
   if (starts_with(text, "ipv6:")) text.remove_prefix(5);
+  static constexpr CharSet kFirst = "0123456789abcdefABCDEF:";
+  if (text.empty() || !kFirst.has(text.front())) return {};
   text = text.substr(0, text.find('%'));
   if (starts_with(text, "::ffff:") && text.find('.') != std::string_view::npos)
     text.remove_prefix(7);
@@ -60,20 +55,16 @@ std::string address_of(std::string_view text) {
   return IpAddress::parse(text) ? std::string(text) : std::string();
 }
 
-std::string word_behind(std::string_view text, std::string_view key, std::string_view stop) {
-  const std::size_t at = text.find(key);
+std::string word_behind(std::string_view text, std::string_view key, CharSet stop) {
+  const std::size_t at = find_text<Case::same>(text, key);
   if (at == std::string_view::npos) return {};
   text.remove_prefix(at + key.size());
-  return std::string(text.substr(0, text.find_first_of(stop)));
+  return std::string(text.substr(0, find_first_in(text, stop)));
 }
 
 std::string clean(std::string text) {
-  std::ranges::replace_if(
-      text,
-      [](char c) {
-        return std::string_view(" \t\r\n\0#[]()<>|", 13).find(c) != std::string_view::npos;
-      },
-      '!');
+  static constexpr CharSet kInTheWay = " \t\r\n#[]()<>|";
+  std::ranges::replace_if(text, [](char c) { return c == 0 || kInTheWay.has(c); }, '!');
   return text;
 }
 
@@ -119,13 +110,17 @@ Origin take_apart(std::string_view text) {
 
 std::string authentication(std::string_view text) {
   constexpr std::string_view kWith = " with ";
-  for (std::size_t at = text.find(kWith); at != text.npos; at = text.find(kWith, at + 1)) {
+  const auto next_with = [&](std::size_t from) {
+    const std::size_t at = find_text<Case::same>(text.substr(from), kWith);
+    return at == text.npos ? at : from + at;
+  };
+  for (std::size_t at = next_with(0); at != text.npos; at = next_with(at + 1)) {
     const std::string with = word_behind(text.substr(at), kWith, " ;");
     for (const char* word : {"ESMTPA", "ESMTPSA", "LMTPA", "LMTPSA", "UTF8SMTPA", "UTF8SMTPSA",
                              "UTF8LMTPA", "UTF8LMTPSA", "ASMTP", "HTTP", "HTTPS", "HTTPU"})
       if (equals_ignoring_case(with, word)) return with;
   }
-  if (text.find(" by mx.google.com with ESMTPS id ") != text.npos &&
+  if (has_text<Case::same>(text, " by mx.google.com with ESMTPS id ") &&
       is_submission_id(word_behind(text, "ESMTPS id ", " ;"))) {
     const std::string version = word_behind(text, "(version=", " )");
     const std::string cipher = word_behind(text, " cipher=", ")");

@@ -2,6 +2,7 @@
 
 #include "engine/base/bytes.h"
 #include "scanners/spamassassin/address_list.h"
+#include "scanners/spamassassin/text_search.h"
 
 namespace sluice::scan::sa {
 namespace {
@@ -20,7 +21,7 @@ bool was_fetched(const HeaderStore& headers) {
   for (std::size_t i = 0; i < headers.size(); ++i) {
     const HeaderStore::Field field = headers.field(i);
     fetchmail = fetchmail || (equals_ignoring_case(field.name, "Received") &&
-                              field.value.find("(fetchmail") != field.value.npos);
+                              has_text<Case::same>(field.value, "(fetchmail"));
   }
   return fetchmail && headers.first("X-Sender").find('@') != std::string_view::npos;
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "engine/base/ascii_text.h"
 #include "engine/base/bytes.h"
+#include "scanners/spamassassin/text_search.h"
 
 namespace sluice::scan::sa {
 
@@ -28,17 +30,50 @@ std::size_t count_octets(std::string_view text, Is&& is) noexcept {
   return count;
 }
 
+// Octets to stop at, or to pass; std::string_view's own searches ask memchr() for each octet.
+class CharSet {
+ public:
+  consteval CharSet(const char* members) {
+    for (; *members != 0; ++members) {
+      const auto octet = static_cast<unsigned char>(*members);
+      words_[octet / 64] |= std::uint64_t{1} << octet % 64;
+    }
+  }
+  constexpr bool has(char c) const noexcept {
+    const auto octet = static_cast<unsigned char>(c);
+    return (words_[octet / 64] >> octet % 64 & 1) != 0;
+  }
+
+ private:
+  std::array<std::uint64_t, 4> words_{};
+};
+
+// The end of the text when there is none.
+constexpr std::size_t find_first_in(std::string_view text, CharSet set,
+                                    std::size_t from = 0) noexcept {
+  while (from < text.size() && !set.has(text[from])) ++from;
+  return std::min(from, text.size());
+}
+
+constexpr std::string_view without_blanks_in_front(std::string_view text) noexcept {
+  std::size_t at = 0;
+  while (at < text.size() && is_blank(text[at])) ++at;
+  return text.substr(at);
+}
+
 constexpr std::string_view trim(std::string_view text) noexcept {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  text = without_blanks_in_front(text);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
   return text;
 }
 
 // Takes the next word off; empty at the end.
 inline std::string_view next_word(std::string_view& text) noexcept {
-  text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
-  const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
-  text.remove_prefix(word.size());
+  text = without_blanks_in_front(text);
+  std::size_t size = 0;
+  while (size < text.size() && !is_blank(text[size])) ++size;
+  const std::string_view word = text.substr(0, size);
+  text.remove_prefix(size);
   return word;
 }
 
@@ -49,15 +84,11 @@ inline std::string lower_case(std::string_view text) {
 }
 
 inline std::size_t find_ignoring_case(std::string_view text, std::string_view part) noexcept {
-  const auto same = [](char a, char b) { return ascii_lower(a) == ascii_lower(b); };
-  const auto found = std::ranges::search(text, part, same);
-  return found.begin() == text.end() && !part.empty()
-             ? std::string_view::npos
-             : static_cast<std::size_t>(found.begin() - text.begin());
+  return find_text<Case::any>(text, part);
 }
 
 inline bool contains_ignoring_case(std::string_view text, std::string_view part) noexcept {
-  return find_ignoring_case(text, part) != std::string_view::npos;
+  return has_text<Case::any>(text, part);
 }
 
 inline bool ends_ignoring_case(std::string_view text, std::string_view end) noexcept {

@@ -1,9 +1,13 @@
 // What header rules look at: addresses, names, and the hand-overs that Received fields tell of.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "engine/base/random.h"
 #include "scanners/spamassassin/address_list.h"
 #include "scanners/spamassassin/received.h"
 #include "scanners/spamassassin/relays.h"
+#include "scanners/spamassassin/text_search.h"
 
 namespace sluice::scan::sa {
 namespace {
@@ -173,6 +177,28 @@ TEST(SaRelays, TrustEndsAtTheFirstPublicClient) {
   ASSERT_TRUE(relays.value_of("EnvelopeFrom", value));
   EXPECT_EQ(value, "s@example.net");
   EXPECT_EQ(relays.trusted().size(), 1u);
+}
+
+// The place that a plain search says, whatever stands before, between and behind.
+TEST(TextSearch, FindsWhatAPlainSearchFinds) {
+  Random random(3);
+  const auto text_of = [&](std::size_t size) {
+    std::string text;
+    for (std::size_t i = 0; i < size; ++i) text += "abAB@[\xc1\xe1"[random.below(8)];
+    return text;
+  };
+  const auto lower = [](std::string text) {
+    std::ranges::transform(text, text.begin(), ascii_lower);
+    return text;
+  };
+  for (int round = 0; round < 20'000; ++round) {
+    const std::string part = text_of(1 + random.below(random.below(4) == 0 ? 20 : 4));
+    std::string text = text_of(random.below(70));
+    if (random.below(2) == 0) text.insert(random.below(text.size() + 1), part);
+    EXPECT_EQ(find_text<Case::same>(text, part), text.find(part)) << text << " " << part;
+    EXPECT_EQ(find_text<Case::any>(text, part), lower(text).find(lower(part)))
+        << text << " " << part;
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "engine/base/bytes.h"
 #include "scanners/spamassassin/eval.h"
 #include "scanners/spamassassin/mail_time.h"
+#include "scanners/spamassassin/text_search.h"
 
 namespace sluice::scan::sa {
 namespace {
@@ -30,12 +31,12 @@ std::vector<std::string_view> received_fields(const MessageEvidence& message) {
       fields.push_back(field.value);
   // What a program that fetches mail adds says when it was fetched, not when it came.
   const auto fetched = [&](std::size_t i) {
-    return i < fields.size() && fields[i].find("by localhost with ") != std::string_view::npos &&
-           fields[i].find(" (fetchmail-") != std::string_view::npos;
+    return i < fields.size() && has_text<Case::same>(fields[i], "by localhost with ") &&
+           has_text<Case::same>(fields[i], " (fetchmail-");
   };
   const bool local =
-      !fields.empty() && (fields[0].find("from localhost ") != std::string_view::npos ||
-                          fields[0].substr(0, 100).find("127.0.0.1") != std::string_view::npos);
+      !fields.empty() && (has_text<Case::same>(fields[0], "from localhost ") ||
+                          has_text<Case::same>(fields[0].substr(0, 100), "127.0.0.1"));
   if (fetched(0))
     fields.erase(fields.begin());
   else if (local && fetched(1))

@@ -115,7 +115,7 @@ int check_mailfrom_matches_rcvd(const MessageEvidence& message, const Arguments&
   const std::string_view domain = uri::registered_domain(std::string_view(sender).substr(at + 1));
   return std::ranges::any_of(last_relays(message), [&](const Relay& relay) {
     const std::string rdns = lower_case(relay.rdns);
-    return !rdns.empty() && uri::registered_domain(rdns) == domain;
+    return !rdns.empty() && rdns.ends_with(domain) && uri::registered_domain(rdns) == domain;
   });
 }
 
