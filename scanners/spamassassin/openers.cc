@@ -12,6 +12,7 @@ namespace {
 using Kind = RegexNode::Kind;
 
 constexpr unsigned kSymbols = Openers::kSymbols;
+constexpr std::size_t kFirstsFew = 2;  // PCRE2 looks for so few octets itself
 constexpr std::uint32_t kAllSymbols = 0xffff'ffff;
 
 // Octets that are alike in what expressions make of them share a symbol; letters have their own.
@@ -128,9 +129,28 @@ Prefixes prefixes_of(const RegexNode& node) {
   return all;
 }
 
+// What matches begin with; false when they may be empty.
+bool add_firsts(const RegexNode& node, OctetSet& firsts) {
+  switch (node.kind) {
+    case Kind::octet: firsts |= node.octets; return true;
+    case Kind::anything: firsts.set(); return false;
+    case Kind::end: return false;
+    case Kind::repeat: return add_firsts(node.children.front(), firsts) && node.least > 0;
+    case Kind::sequence:
+      return std::ranges::any_of(node.children,
+                                 [&](const RegexNode& child) { return add_firsts(child, firsts); });
+    case Kind::choice: break;
+  }
+  return std::ranges::count_if(node.children, [&](const RegexNode& child) {
+           return add_firsts(child, firsts);
+         }) == std::ssize(node.children);
+}
+
 }  // namespace
 
 std::optional<Openers> Openers::of(const RegexNode& tree, Begins begins) {
+  OctetSet firsts;
+  if (!add_firsts(tree, firsts) || firsts.count() <= kFirstsFew) return {};
   const Prefixes prefixes = prefixes_of(tree);
   if (prefixes.empty) return {};
   Openers openers(begins);

@@ -18,7 +18,7 @@ class Openers {
   // What the expression asks for before its first octet.
   enum class Begins : std::uint8_t { anywhere, text, line };
 
-  // Nothing when matches may begin with anything.
+  // Nothing when matches may be empty, or all begin with the same octet.
   static std::optional<Openers> of(const RegexNode& tree, Begins begins);
 
   // The first place from `from` to `last` at which a match may begin, or `last` + 1.

@@ -13,9 +13,11 @@ namespace {
 // milliseconds each, or more than it can hold.
 constexpr std::size_t kPositionsMax = 1'500;
 constexpr std::size_t kTextMax = 16'000;  // the library's own limit
-// Expressions that hold a literal this rare cost a scan little; others are on all the time, unless
-// they are tiny.
+// Expressions that hold a literal this rare, so long, and so near their beginning cost a scan
+// little; others are on all the time, unless they are tiny.
 constexpr double kLiteralBits = 12;
+constexpr std::size_t kLiteralOctets = 3;
+constexpr std::size_t kLiteralReach = 64;
 constexpr double kShortLiteralBits = 8;
 constexpr std::size_t kShortPositions = 64;
 constexpr std::size_t kTinyPositions = 12;
@@ -34,8 +36,11 @@ bool suits_hyperscan(const RegexNode& tree, Kind kind) {
   if (positions <= kTinyPositions) return true;
   if (positions > kPositionsMax) return false;
   const auto literal = find_factor(tree, {kind, true});
-  return literal && (literal->bits >= kLiteralBits ||
-                     (literal->bits >= kShortLiteralBits && positions <= kShortPositions));
+  if (!literal || literal->reach > kLiteralReach) return false;
+  const std::size_t octets = std::ranges::min(literal->rows, {}, &FactorRow::size).size();
+  return octets >= kLiteralOctets &&
+         (literal->bits >= kLiteralBits ||
+          (literal->bits >= kShortLiteralBits && positions <= kShortPositions));
 }
 
 Form hyperscan_form(const PerlRegex& regex) {

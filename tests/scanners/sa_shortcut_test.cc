@@ -120,12 +120,13 @@ TEST(SaShortcut, MatchesBeginOnlyWhereTheirWordsDo) {
   EXPECT_EQ(openers->next(text, 11, text.size()), 13u);  // "name"
   EXPECT_EQ(openers->next(text, 14, text.size()), 21u);
   EXPECT_EQ(openers->next(text, 22, 25), 26u);  // nothing up to there
-  EXPECT_FALSE(Openers::of(tree_of("a*"), Openers::Begins::anywhere));
+  for (const char* pattern : {"a*", "name", "(?:[abc]d)?"})
+    EXPECT_FALSE(Openers::of(tree_of(pattern), Openers::Begins::anywhere)) << pattern;
 }
 
 TEST(SaShortcut, LinesAreLookedAtWhereTheyBegin) {
-  const auto lines = Openers::of(tree_of("name"), Openers::Begins::line);
-  const auto whole = Openers::of(tree_of("name"), Openers::Begins::text);
+  const auto lines = Openers::of(tree_of("name|home"), Openers::Begins::line);
+  const auto whole = Openers::of(tree_of("name|home"), Openers::Begins::text);
   ASSERT_TRUE(lines && whole);
   const ByteView text = as_bytes(std::string_view("name name\nno name\n\nNAME"));
   std::vector<std::size_t> places;
