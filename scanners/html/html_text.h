@@ -1,6 +1,6 @@
 // The text of HTML mail as it is rendered: which of it a person sees and which is hidden, where the
 // lines break, and where its links lead against what they show. Incremental, fixed memory (about
-// 12 KiB); the same calls' text for any chunks.
+// 13 KiB); the same calls' text for any chunks.
 #pragma once
 
 #include <array>

@@ -70,8 +70,9 @@ std::size_t FieldDecoder::find_end(std::size_t from) noexcept {
 
 std::optional<EncodedWord> FieldDecoder::parse(std::size_t start) noexcept {
   const std::string_view head = value_.substr(start + 2, kCharsetBytes);
-  const std::size_t mark = head.find_first_of("?= \t");
-  if (mark == head.npos || mark == 0 || head[mark] != '?') return {};
+  static constexpr OctetSet kCharsetEnd = octets_of("?= \t");
+  const std::size_t mark = size_before(kCharsetEnd, head);
+  if (mark == head.size() || mark == 0 || head[mark] != '?') return {};
   const std::size_t coding = start + 2 + mark + 1;
   if (coding + 1 >= value_.size() || value_[coding + 1] != '?') return {};
   const char kind = ascii_lower(value_[coding]);
@@ -119,7 +120,8 @@ void FieldDecoder::append(const EncodedWord& word) noexcept {
 
 // Text outside encoded words; white space between two of them is no text (RFC 2047 6.2).
 void FieldDecoder::literal(std::string_view text, bool before_word) noexcept {
-  const bool space = text.find_first_not_of(" \t") == text.npos;
+  static constexpr OctetSet kSpace = octets_of(" \t");
+  const bool space = size_within(kSpace, text) == text.size();
   if (text.empty() || (space && before_word && after_word_)) return;
   flush();
   after_word_ = false;

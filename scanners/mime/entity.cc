@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/base/bytes.h"
+#include "scanners/mime/octet_search.h"
 
 namespace sluice::scan::mime {
 namespace {
@@ -117,9 +118,9 @@ void Entity::set_type(std::string_view major, std::string_view minor) noexcept {
     type.assign("text/plain");
     return;
   }
-  constexpr std::string_view kNotOfTokens = "()<>@,:\\[]?";  // RFC 2045 5.1
-  if (major.find_first_of(kNotOfTokens) != major.npos ||
-      minor.find_first_of(kNotOfTokens) != minor.npos)
+  static constexpr OctetSet kNotOfTokens = octets_of("()<>@,:\\[]?");  // RFC 2045 5.1
+  if (size_before(kNotOfTokens, major) < major.size() ||
+      size_before(kNotOfTokens, minor) < minor.size())
     anomalies.add(Anomaly::broken_type);
   type.clear();
   append_lower(major, type);

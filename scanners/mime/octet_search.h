@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "engine/base/bytes.h"
 
@@ -42,6 +43,29 @@ struct alignas(32) OctetSet {
     return (low[octet & 15] & high[octet >> 4]) != 0;
   }
 };
+
+// Those of `octets`, which has no 0.
+template <std::size_t Size>
+consteval OctetSet octets_of(const char (&octets)[Size]) {
+  const std::string_view all(octets, Size - 1);
+  return OctetSet::of(
+      [&](unsigned octet) { return all.find(static_cast<char>(octet)) != all.npos; });
+}
+
+// Octets at the front of `text` before the first of the set. For texts of few octets, one by one;
+// but without a call for each, as std::string_view::find_first_of() makes.
+constexpr std::size_t size_before(const OctetSet& set, std::string_view text) noexcept {
+  std::size_t size = 0;
+  while (size < text.size() && !set.has(static_cast<std::uint8_t>(text[size]))) ++size;
+  return size;
+}
+
+// Octets at the front of `text` that are in the set; likewise.
+constexpr std::size_t size_within(const OctetSet& set, std::string_view text) noexcept {
+  std::size_t size = 0;
+  while (size < text.size() && set.has(static_cast<std::uint8_t>(text[size]))) ++size;
+  return size;
+}
 
 // An octet of `alone`; or one of `first` with one of `second` behind it.
 struct OctetPattern {

@@ -5,13 +5,14 @@
 
 #include "engine/base/bytes.h"
 #include "scanners/mime/hex.h"
+#include "scanners/mime/octet_search.h"
 
 namespace sluice::scan::mime {
 namespace {
 
-constexpr std::string_view kSpace = " \t\r\n";
-constexpr std::string_view kSpaceOrComment = " \t\r\n(";
-constexpr std::string_view kTokenEnd = " \t\r\n/;=(\"";
+constexpr OctetSet kSpace = octets_of(" \t\r\n");
+constexpr OctetSet kSpaceOrComment = octets_of(" \t\r\n(");
+constexpr OctetSet kTokenEnd = octets_of(" \t\r\n/;=(\"");
 
 std::string_view take(std::string_view& text, std::size_t size) noexcept {
   const auto taken = text.substr(0, size);
@@ -20,7 +21,8 @@ std::string_view take(std::string_view& text, std::size_t size) noexcept {
 }
 
 std::string_view trim_right(std::string_view text) noexcept {
-  return text.substr(0, text.find_last_not_of(kSpace) + 1);
+  while (!text.empty() && kSpace.has(static_cast<std::uint8_t>(text.back()))) text.remove_suffix(1);
+  return text;
 }
 
 void append_unescaped(std::string_view text, BoundedText<kParameterBytes>& out) noexcept {
@@ -65,7 +67,7 @@ void ParameterReader::skip_comment() noexcept {
 
 void ParameterReader::skip_space() noexcept {
   for (;;) {
-    take(rest_, rest_.find_first_not_of(kSpace));
+    take(rest_, size_within(kSpace, rest_));
     if (!rest_.starts_with('(')) return;
     skip_comment();
   }
@@ -73,7 +75,7 @@ void ParameterReader::skip_space() noexcept {
 
 std::string_view ParameterReader::token() noexcept {
   skip_space();
-  return take(rest_, rest_.find_first_of(kTokenEnd));
+  return take(rest_, size_before(kTokenEnd, rest_));
 }
 
 bool ParameterReader::accept(char c) noexcept {
@@ -223,8 +225,8 @@ std::string_view ParameterSet::text_of(const Piece& piece, ValueEnd end,
   std::string_view text = piece.raw.value;
   if (text.find("=?") != text.npos) anomalies_.add(Anomaly::encoded_word_parameter);
   if (!piece.raw.quoted) {
-    const std::string_view ends = end == ValueEnd::space ? kSpace : kSpaceOrComment;
-    const std::string_view word = text.substr(0, text.find_first_of(ends));
+    const OctetSet& ends = end == ValueEnd::space ? kSpace : kSpaceOrComment;
+    const std::string_view word = text.substr(0, size_before(ends, text));
     if (word.size() < text.size()) anomalies_.add(Anomaly::broken_parameter);
     if (end != ValueEnd::semicolon) text = word;
   }

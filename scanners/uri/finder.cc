@@ -54,16 +54,9 @@ std::size_t word_begin(ByteView in, std::size_t from, std::size_t at) noexcept {
   return from;
 }
 
-template <std::size_t N>
-consteval mime::OctetSet octets_of(const char (&octets)[N]) {
-  return mime::OctetSet::of([&](unsigned octet) {
-    return octet != 0 &&
-           std::string_view(octets).find(static_cast<char>(octet)) != std::string_view::npos;
-  });
-}
-
-constexpr mime::OctetSet kBefore = octets_of("([{'*_-=,;:|!?.&#");
-constexpr mime::OctetSet kBehind = octets_of(".,;:!?)]}'*_|");
+constexpr mime::OctetSet kBefore = mime::octets_of("([{'*_-=,;:|!?.&#");
+constexpr mime::OctetSet kBehind = mime::octets_of(".,;:!?)]}'*_|");
+constexpr mime::OctetSet kBlank = mime::octets_of(" \t\r\n");
 
 bool has(const mime::OctetSet& set, char c) noexcept {
   return set.has(static_cast<std::uint8_t>(c));
@@ -175,7 +168,7 @@ void Finder::end_word(std::string_view word, FinderSink& sink) noexcept {
     take_text(trim_behind(word.substr(start)), sink);
     return;
   }
-  while (!word.empty() && has(kBefore, word.front())) word.remove_prefix(1);
+  word.remove_prefix(size_within(kBefore, word));
   const std::string_view whole = word;
   word = trim_behind(word);
   if (word.find('.') == word.npos && word.find("[dot]") == word.npos &&
@@ -229,7 +222,7 @@ void Finder::take_link(std::string_view target, UriSource source, std::string_vi
   if (uri.has(UriSign::schemeless) && !canonical_.known_suffix && !target.starts_with("//"))
     return;  // relative to the message, which has no place
   if (hidden) uri.add(UriSign::hidden_link);
-  const std::string_view first = shown.substr(0, shown.find_first_of(" \t\r\n"));
+  const std::string_view first = shown.substr(0, size_before(kBlank, shown));
   const bool names_place = !canonical_.host.empty() && first.find('.') != first.npos &&
                            first.find('@') == first.npos &&
                            canonicalize(trim_behind(first), other_) && other_.known_suffix;

@@ -52,12 +52,8 @@ Difference difference_of(const MessageEvidence& message) {
     if (one.html.empty()) continue;
     difference.html_words = static_cast<double>(one.html.size());
     difference.text_words = static_cast<double>(one.text.size());
-    std::size_t lacking = 0;
-    one.html.for_each([&](std::size_t word, std::uint32_t count) {
-      lacking += one.text.count(word) < count ? 1 : 0;
-    });
-    difference.percent =
-        std::max(difference.percent, 100 * static_cast<double>(lacking) / difference.html_words);
+    difference.percent = std::max(difference.percent,
+                                  100 * static_cast<double>(one.lacking) / difference.html_words);
   }
   return difference;
 }

@@ -30,7 +30,10 @@ class Gathered {
   void rawbody(std::string_view element) noexcept { text_.rawbody(element); }
   void body(std::string_view element) { text_.body(element); }
   void uri(const mime::Uri& uri);
-  void message_end(const mime::MessageFacts& facts) { message_ = facts; }
+  void message_end(const mime::MessageFacts& facts) noexcept {
+    text_.message_end();
+    message_ = facts;
+  }
 
   const HtmlEvidence& html() const noexcept { return html_; }
   const MimeEvidence& mime() const noexcept { return mime_; }

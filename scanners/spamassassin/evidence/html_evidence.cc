@@ -96,8 +96,9 @@ void HtmlFacts::clear() {
 }
 
 void HtmlEvidence::begin() {
-  used_ = 0;
   if (parts_.size() > kHtmlPartsKept) parts_.resize(kHtmlPartsKept);
+  for (HtmlFacts& facts : std::span(parts_).first(std::min(used_, parts_.size()))) facts.clear();
+  used_ = 0;
   counting_ = false;
 }
 
@@ -107,7 +108,7 @@ html::TokenSink* HtmlEvidence::begin_part(UriList& uris) {
   counting_ = used_ < kHtmlPartsMax;
   if (!counting_) return nullptr;
   if (used_ == parts_.size()) parts_.emplace_back();
-  parts_[used_++].clear();
+  ++used_;
   styles_.begin();
   after_tag_ = word_ended_ = cr_ = false;
   inside_ = {};

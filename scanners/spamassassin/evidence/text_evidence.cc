@@ -104,6 +104,11 @@ void TextEvidence::begin() {
   addresses.clear();
   facts_ = {};
   facts_.addresses = std::move(addresses);
+  if (alternatives_.size() > kAlternativesKept) alternatives_.resize(kAlternativesKept);
+  for (Alternative& one : alternatives_) {
+    one.html.clear();
+    one.text.clear();
+  }
   alternatives_used_ = 0;
   words_ = nullptr;
   stock_ = false;
@@ -168,8 +173,6 @@ Alternative* TextEvidence::alternative_of(std::uint32_t container) {
   if (alternatives_used_ == alternatives_.size()) alternatives_.emplace_back();
   Alternative& added = alternatives_[alternatives_used_++];
   added.container = container;
-  added.html.clear();
-  added.text.clear();
   return &added;
 }
 
@@ -223,6 +226,15 @@ void TextEvidence::part_end(bool has_image) {
   if (stock_) note_stock(line_);
   words_ = nullptr;
   stock_ = false;
+}
+
+void TextEvidence::message_end() noexcept {
+  for (Alternative& one : std::span(alternatives_).first(alternatives_used_)) {
+    one.lacking = 0;
+    one.html.for_each([&](std::size_t word, std::uint32_t count) {
+      one.lacking += one.text.count(word) < count ? 1 : 0;
+    });
+  }
 }
 
 // Only lines with a colon are looked at, and held when they go on.

@@ -17,6 +17,7 @@ namespace sluice::scan::sa {
 inline constexpr std::size_t kMailAddressesMax = 40;         // that are taken from a text
 inline constexpr std::size_t kAlternativeWordsMax = 20'000;  // different ones, of one side
 inline constexpr std::size_t kAlternativesMax = 16;
+inline constexpr std::size_t kAlternativesKept = 2;  // whose memory is kept for other messages
 
 inline constexpr std::size_t kWordRunBytes = 64;  // of a word, hashed at once
 
@@ -38,6 +39,7 @@ struct TextFacts {
 struct Alternative {
   std::uint32_t container = 0;
   WordCounts html, text;
+  std::size_t lacking = 0;  // words of the HTML that the text does not have as often
 };
 
 class TextEvidence {
@@ -51,6 +53,7 @@ class TextEvidence {
   void rendered(ByteView utf8);
   // `has_image`: of a part in HTML, which then says something even without words.
   void part_end(bool has_image);
+  void message_end() noexcept;
 
   const TextFacts& facts() const noexcept { return facts_; }
   std::span<const Alternative> alternatives() const noexcept {
