@@ -10,7 +10,7 @@ namespace sluice::scan::sa {
 namespace {
 
 constexpr std::size_t kRowItemsMax = 63;  // of a row; what is behind them is not looked at
-constexpr std::size_t kStride = 16;       // octets between two looks at what has ended
+constexpr std::size_t kStride = 32;       // octets between two looks at what has ended
 
 struct RowItem {
   OctetSet enter;
@@ -145,11 +145,13 @@ template <std::size_t Count>
         step(bits[i], blocks[i], octets[k]);
         ended[i] |= bits[i] & blocks[i].ends;
       }
+    Bits all = ended[0];
+    for (std::size_t i = 1; i < Count; ++i) all |= ended[i];
+    std::uint64_t any = 0;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) any |= all[lane];
+    if (any == 0) [[likely]]
+      return;
     for (std::size_t i = 0; i < Count; ++i) {
-      std::uint64_t any = 0;
-      for (std::size_t lane = 0; lane < kLanes; ++lane) any |= ended[i][lane];
-      if (any == 0) [[likely]]
-        continue;
       for (std::size_t lane = 0; lane < kLanes; ++lane)
         if (ended[i][lane] != 0)
           scan.tell(blocks[i], lane, before[i][lane], {octets, size}, at, hits);
