@@ -25,9 +25,14 @@ class FieldRules::Builder {
     const auto entry = static_cast<std::uint32_t>(rules_.entries_.size());
     for (std::uint32_t step = 0; step < steps.size(); ++step)
       add_rows(steps[step], {entry, step, static_cast<std::uint32_t>(steps[step].least_width())});
-    rules_.entries_.push_back({pattern.rule, pattern.counts, pattern.hits_max, steps.size(),
-                               steps.front().fixed(), steps.front().before_least,
-                               std::move(*expression)});
+    rules_.entries_.push_back({.rule = pattern.rule,
+                               .counts = pattern.counts,
+                               .hits_max = pattern.hits_max,
+                               .steps = steps.size(),
+                               .placed = steps.front().before_most <= kNearOctets,
+                               .before_least = steps.front().before_least,
+                               .before_most = steps.front().before_most,
+                               .expression = std::move(*expression)});
     return true;
   }
 
@@ -75,16 +80,24 @@ void FieldRules::grow(FieldTools& tools) const {
   tools.touched.reserve(tools.states.size());
 }
 
+void LookedFor::add(std::size_t from, std::size_t last) noexcept {
+  if (starts > 0 && starts <= kStartsMax && from <= start[starts - 1U].last) {
+    start[starts - 1U].last = static_cast<std::uint32_t>(last);
+    return;
+  }
+  if (starts < kStartsMax)
+    start[starts] = {static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(last)};
+  if (starts <= kStartsMax) ++starts;
+}
+
 void FieldRules::note(std::uint32_t row, std::size_t at, FieldTools& tools) const noexcept {
   for (std::uint32_t i = targets_begin_[row]; i < targets_begin_[row + 1]; ++i) {
     const Target& target = targets_[i];
     const Entry& entry = entries_[target.entry];
     LookedFor& state = tools.states[target.entry];
-    if (target.step == 0 && entry.fixed) {
-      if (at < entry.before) continue;
-      if (state.starts < LookedFor::kStartsMax)
-        state.start[state.starts] = static_cast<std::uint32_t>(at - entry.before);
-      if (state.starts <= LookedFor::kStartsMax) ++state.starts;
+    if (target.step == 0 && entry.placed) {
+      if (at < entry.before_least) continue;
+      state.add(at - std::min(at, entry.before_most), at - entry.before_least);
     }
     if (target.step != state.step || at < state.next) continue;
     if (!std::exchange(state.found, true)) tools.touched.push_back(target.entry);
@@ -98,11 +111,12 @@ std::uint32_t FieldRules::confirm(const Entry& entry, const LookedFor& state, By
                                   pcre::Tools& tools) noexcept {
   if (entry.counts) return entry.expression.count(text, entry.hits_max, tools);
   pcre::Expression::Match match;
-  if (!entry.fixed) return entry.expression.find(text, 0, tools, match) ? 1 : 0;
+  if (!entry.placed) return entry.expression.find(text, 0, tools, match) ? 1 : 0;
   if (state.starts > LookedFor::kStartsMax)
-    return entry.expression.find(text, state.start[0], tools, match) ? 1 : 0;
+    return entry.expression.find(text, state.start[0].from, tools, match) ? 1 : 0;
   for (std::size_t i = 0; i < state.starts; ++i)
-    if (entry.expression.find(text, {state.start[i], state.start[i]}, tools, match)) return 1;
+    if (entry.expression.find(text, {state.start[i].from, state.start[i].last}, tools, match))
+      return 1;
   return 0;
 }
 

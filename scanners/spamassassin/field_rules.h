@@ -18,9 +18,14 @@ struct LookedFor {
   static constexpr std::size_t kStartsMax = 8;
   bool found = false;
   std::uint8_t step = 0;    // that is awaited
-  std::uint8_t starts = 0;  // where a match may begin; more than kStartsMax: anywhere
+  std::uint8_t starts = 0;  // where a match may begin; more than kStartsMax: behind the first
   std::uint32_t next = 0;   // the step does not begin before
-  std::array<std::uint32_t, kStartsMax> start{};
+  struct Start {
+    std::uint32_t from = 0, last = 0;
+  };
+  std::array<Start, kStartsMax> start{};
+
+  void add(std::size_t from, std::size_t last) noexcept;  // `from` ascends
 };
 
 // Of one core; nothing is allocated after grow().
@@ -60,8 +65,9 @@ class FieldRules {
     bool counts = false;
     std::uint32_t hits_max = 0;
     std::size_t steps = 0;
-    bool fixed = false;      // the first step says where a match begins …
-    std::size_t before = 0;  // … so many octets before it
+    bool placed = false;           // the first step says where a match begins …
+    std::size_t before_least = 0;  // … so far before it
+    std::size_t before_most = 0;
     pcre::Expression expression;
   };
   struct Target {  // of a row

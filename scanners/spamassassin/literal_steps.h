@@ -11,7 +11,8 @@
 namespace sluice::scan::sa {
 
 inline constexpr std::size_t kRowOctetsMax = 16;
-using LiteralRow = std::vector<OctetSet>;  // at most kRowOctetsMax
+inline constexpr std::size_t kNearOctets = 64;  // matches that begin so near before are looked for
+using LiteralRow = std::vector<OctetSet>;       // at most kRowOctetsMax
 
 struct LiteralStep {
   std::vector<LiteralRow> rows;

@@ -16,7 +16,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kFields{
      "ESMTPS id 4T3a2b1c0dz9s\n\tfor <john.doe@example.org>; Mon,  1 Jan 2024 10:00:02 +0000 "
      "(UTC)"},
     {"Received",
-     " from [192.168.0.10] (host.example.com [9.9.9.9]) by mail.example.com with ESMTP id "
+     " from [192.168.0.10] (host.example.com [9.9.9.9]) by 10.0.0.1 with ESMTP id "
      "p1so123456wrx.7.2024.01.01; Mon, 01 Jan 2024 02:00:01 -0800 (PST)"},
     {"DKIM-Signature",
      " v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=mail; t=1704103200;\n "
