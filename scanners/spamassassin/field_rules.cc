@@ -16,7 +16,8 @@ class FieldRules::Builder {
     const auto tree = parse_regex(pattern.regex);
     if (!tree) return false;
     const std::vector<LiteralStep> steps = find_steps(*tree, typical_);
-    if (steps.empty()) return false;
+    const bool everywhere = steps.empty();
+    if (everywhere && !begins_lines(pattern)) return false;
     const PerlRegex& regex = pattern.regex;
     auto expression =
         pcre::Expression::compile(regex.pattern, {regex.caseless, regex.dotall, regex.multiline});
@@ -25,13 +26,15 @@ class FieldRules::Builder {
     const auto entry = static_cast<std::uint32_t>(rules_.entries_.size());
     for (std::uint32_t step = 0; step < steps.size(); ++step)
       add_rows(steps[step], {entry, step, static_cast<std::uint32_t>(steps[step].least_width())});
+    if (everywhere) rules_.everywhere_.push_back(entry);
+    const LiteralStep first = everywhere ? LiteralStep{.before_most = kUnboundedWidth} : steps[0];
     rules_.entries_.push_back({.rule = pattern.rule,
                                .counts = pattern.counts,
                                .hits_max = pattern.hits_max,
                                .steps = steps.size(),
-                               .placed = steps.front().before_most <= kNearOctets,
-                               .before_least = steps.front().before_least,
-                               .before_most = steps.front().before_most,
+                               .placed = first.before_most <= kNearOctets,
+                               .before_least = first.before_least,
+                               .before_most = first.before_most,
                                .expression = std::move(*expression)});
     return true;
   }
@@ -46,6 +49,16 @@ class FieldRules::Builder {
   }
 
  private:
+  // In a long text it is tried at the beginnings of lines alone, and no pass with Hyperscan would
+  // spare PCRE2 much of that.
+  bool begins_lines(const Pattern& pattern) const {
+    const PerlRegex& regex = pattern.regex;
+    if (typical_.size() < kLongText || !regex.multiline || !regex.pattern.starts_with('^'))
+      return false;
+    const Form form = plan_pattern(regex, Kind::header, pattern.counts).form;
+    return form == Form::factor || form == Form::none;
+  }
+
   void add_rows(const LiteralStep& step, const Target& target) {
     for (const LiteralRow& row : step.rows) {
       std::string key;

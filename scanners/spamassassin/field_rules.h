@@ -1,6 +1,6 @@
 // The rules over one header field. Most hold a literal that few values of the field have: one look
 // for all of them, and PCRE2 for those whose literal is there. Only what has none is scanned as a
-// set. Immutable, shared by all cores.
+// set, or by PCRE2 alone where little is to be tried. Immutable, shared by all cores.
 #pragma once
 
 #include <array>
@@ -48,6 +48,12 @@ class FieldRules {
   void scan(ByteView text, PatternTools& patterns, hyperscan::MatchSet& matches, FieldTools& tools,
             Settled&& settled, Hit&& hit) const {
     if (others_.size() > 0) others_.scan(text, patterns, matches, settled, hit);
+    for (const std::uint32_t index : everywhere_) {
+      const Entry& entry = entries_[index];
+      if (settled(entry.rule)) continue;
+      if (const std::uint32_t count = confirm(entry, {}, text, patterns.pcre); count > 0)
+        hit(entry.rule, count);
+    }
     look_.scan(text, [&](std::uint32_t row, std::size_t at) { note(row, at, tools); });
     for (const std::uint32_t index : tools.touched) {
       const Entry& entry = entries_[index];
@@ -85,6 +91,8 @@ class FieldRules {
   std::vector<Target> targets_;               // of one row behind the other
   std::vector<std::uint32_t> targets_begin_;  // of each row, and the end
   std::vector<Entry> entries_;
+  std::vector<std::uint32_t>
+      everywhere_;  // entries without a literal that PCRE2 tries in all texts
   PatternSet others_;
 };
 

@@ -16,7 +16,6 @@ constexpr std::size_t kClassOctetsMax = 10;  // "[0-9]"; larger classes are gaps
 constexpr std::size_t kProductMax = 24;      // rows that are made of what stands side by side
 constexpr std::size_t kStepRowsMax = 160;    // "(?:one|two|…)"
 constexpr std::size_t kStepsMax = 4;
-constexpr std::size_t kLongText = 512;
 constexpr double kBitsToSpare = 1.5;
 constexpr std::size_t kFrontOctets = 4;  // by which a row is looked for first
 constexpr double kUsualBits = 12;        // "To: ": less is all over the text

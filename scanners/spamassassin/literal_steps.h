@@ -12,6 +12,7 @@ namespace sluice::scan::sa {
 
 inline constexpr std::size_t kRowOctetsMax = 16;
 inline constexpr std::size_t kNearOctets = 64;  // matches that begin so near before are looked for
+inline constexpr std::size_t kLongText = 512;   // octets of a typical one
 using LiteralRow = std::vector<OctetSet>;       // at most kRowOctetsMax
 
 struct LiteralStep {
