@@ -102,40 +102,46 @@ TEST(LiteralLook, EveryRowIsFoundAndInOrder) {
 class Rules {
  public:
   explicit Rules(std::string_view typical) {
-    const std::vector<std::string> texts{"^Re: ",
-                                         "urgent\\s+reply$",
-                                         "\\.excite\\.com\\b",
-                                         "(?:one|two|three)+\\z",
-                                         "",
-                                         "^$",
-                                         "x*",
-                                         "^\\s*$",
-                                         "(?:claim|payout)[\\s_.]?(?:agent)?",
-                                         "\\$\\d",
-                                         "a\\x00b",
-                                         "\\x00{2}",
-                                         "\\nTo: ([^\\n]*)\\n+(?:[^\\n]+\\n+)*From: \\1",
-                                         "^To:\\s+.*?^From:",
-                                         "^From:(?=.*To)",
-                                         "\\nFrom: [^\\n]*\\n(?:.*\\n)*?To: .*\\n+Re: ",
-                                         "(?<!x)claim(?!s)",
-                                         "\\bno-?reply@",
-                                         "[0-9]{3}-[0-9]{3}",
-                                         "[0-9]+\\.example",
-                                         "\\S+<\\w+",
-                                         "(?i:URGENT)|payout",
-                                         "To: \\n+From: ",
-                                         "\\n+To: ",
-                                         "(?:a|bc){2}d",
-                                         "Re: .{0,5}claim$",
-                                         "exam(?:ple)?\\.com",
-                                         "From: {2,}",
-                                         ".",
-                                         "claim.{3,}claim",
-                                         "(\\w)\\1\\1",
-                                         "(?:To|From|Cc): \\S",
-                                         "agent$",
-                                         "^agent\\n"};
+    const std::vector<std::string> texts{
+        "^Re: ",
+        "urgent\\s+reply$",
+        "\\.excite\\.com\\b",
+        "(?:one|two|three)+\\z",
+        "",
+        "^$",
+        "x*",
+        "^\\s*$",
+        "(?:claim|payout)[\\s_.]?(?:agent)?",
+        "\\$\\d",
+        "a\\x00b",
+        "\\x00{2}",
+        "\\nTo: ([^\\n]*)\\n+(?:[^\\n]+\\n+)*From: \\1",
+        "^To:\\s+.*?^From:",
+        "^From:(?=.*To)",
+        "\\nFrom: [^\\n]*\\n(?:.*\\n)*?To: .*\\n+Re: ",
+        "(?<!x)claim(?!s)",
+        "\\bno-?reply@",
+        "[0-9]{3}-[0-9]{3}",
+        "[0-9]+\\.example",
+        "\\S+<\\w+",
+        "(?i:URGENT)|payout",
+        "To: \\n+From: ",
+        "\\n+To: ",
+        "(?:a|bc){2}d",
+        "Re: .{0,5}claim$",
+        "exam(?:ple)?\\.com",
+        "From: {2,}",
+        ".",
+        "claim.{3,}claim",
+        "(?:bounce|daemon|claim|no-reply)[^@ >]{0,5}s?@\\w",
+        "(?:a|urgent).?-\\d",
+        "(?:payout|agent).{2,9}(?:x|\\d)+@",
+        "z[^q]{0,7}daemon",
+        "^(?!To|From)(?:[a-z]{2,}-[a-z]{3,}|\\w{3,}):? +\\d(?=\\S*\\s*$)[-.\\w]*\\s*$",
+        "(\\w)\\1\\1",
+        "(?:To|From|Cc): \\S",
+        "agent$",
+        "^agent\\n"};
     for (const std::string& text : texts)
       for (const bool caseless : {false, true})
         for (const bool multiline : {false, true})
@@ -226,6 +232,15 @@ std::string random_value(Random& random) {
                                                 "aaa",
                                                 " ",
                                                 "Cc: b",
+                                                "daemon",
+                                                "z",
+                                                "zz",
+                                                "bounce",
+                                                "@a",
+                                                "x@",
+                                                "s",
+                                                "-1",
+                                                "12: 7",
                                                 std::string(70, 'y')};
   std::string text;
   for (std::uint64_t i = 0, count = random.below(14); i < count; ++i)
@@ -256,7 +271,8 @@ TEST(FieldRules, HitAsPcreSays) {
 TEST(FieldRules, ManyPlacesWhereAMatchMayBeginAreAllTried) {
   TypicalHeader header;
   FieldRules rules;
-  std::vector<Pattern> patterns{{0, {"\\nTo: joe(?:\\n[^\\n]+)*\\nFrom: ", false, false, true}}};
+  std::vector<Pattern> patterns{
+      {0, {"\\nTo: (?=joe)[^\\n]+(?:\\n[^\\n]+)*\\nFrom: ", false, false, true}}};
   rules.take_looked_for(patterns, header.value_of({.field = "ALL"}));
   ASSERT_TRUE(patterns.empty());
   PatternTools tools;
