@@ -305,6 +305,15 @@ class FactorFinder {
 
 }  // namespace
 
+std::uint32_t least_width(const Factor& factor) noexcept {
+  std::ptrdiff_t least = PTRDIFF_MAX;
+  for (const FactorRow& row : factor.rows)
+    least = std::min(least, std::ranges::count_if(row, [](const Item& item) {
+                       return item.times != Item::Times::any;
+                     }));
+  return static_cast<std::uint32_t>(least);
+}
+
 std::optional<Factor> find_factor(const RegexNode& node, const FactorAim& aim) {
   auto [paths, times, before] = FactorFinder(aim).best(node);
   Factor factor;

@@ -30,6 +30,9 @@ struct Factor {
   std::uint32_t times = 1;  // a match holds it as often, one behind the other
 };
 
+// Octets of its shortest row. The factor's next copy in a match ends so far behind it, or farther.
+std::uint32_t least_width(const Factor& factor) noexcept;
+
 struct FactorAim {
   Kind kind = Kind::body;  // of the texts
   bool literal = false;    // of classes of few octets only

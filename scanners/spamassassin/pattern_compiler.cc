@@ -217,6 +217,7 @@ PatternSet PatternCompiler::take(std::size_t number, std::vector<PatternFault>& 
     made.entries_.back().guard_apart = draft.plan.guard_apart;
     if (draft.plan.form != Form::factor) continue;
     made.entries_.back().factor_times = draft.plan.factor->times;
+    made.entries_.back().factor_apart = least_width(*draft.plan.factor);
     made.entries_.back().factor_reach = draft.plan.factor->reach;
     std::erase_if(draft.plan.factor->rows, [&](const FactorRow& row) {
       const auto expression = literal_row(row);

@@ -79,6 +79,19 @@ std::uint32_t PatternSet::confirm(const Entry& entry, ByteView text, PatternTool
   return found;
 }
 
+bool PatternSet::has_all(const Entry& entry, std::uint32_t count,
+                         std::span<const std::uint32_t> ends) noexcept {
+  if (count < entry.factor_times || ends.empty()) return count >= entry.factor_times;
+  std::uint32_t found = 0;
+  std::uint32_t next = 0;
+  for (const std::uint32_t end : ends) {
+    if (end < next) continue;
+    next = end + entry.factor_apart;
+    if (++found == entry.factor_times) return true;
+  }
+  return false;
+}
+
 // Where matches may begin: within reach of the factors' ends, which are taken together where they
 // overlap.
 std::uint32_t PatternSet::confirm_near(const Entry& entry, std::span<const std::uint32_t> ends,

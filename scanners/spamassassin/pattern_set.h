@@ -56,7 +56,7 @@ class PatternSet {
       tell(index, [&](const Entry& entry) { return counter.count(text, entry.hits_max); });
     tools.hits.take([&](std::uint32_t index, std::uint32_t count, auto ends) {
       tell(index, [&](const Entry& entry) {
-        return count < entry.factor_times ? 0 : confirm_near(entry, ends, text, tools);
+        return has_all(entry, count, ends) ? confirm_near(entry, ends, text, tools) : 0;
       });
     });
   }
@@ -75,7 +75,8 @@ class PatternSet {
     std::optional<hyperscan::Database> guard;
     std::uint32_t guard_times = 1;
     std::size_t guard_apart = 1;
-    std::uint32_t factor_times = 1;  // a match holds its factor as often
+    std::uint32_t factor_times = 1;  // a match holds its factor as often …
+    std::uint32_t factor_apart = 1;  // … with their ends so far from each other
     std::size_t factor_reach = 0;    // and begins this near before its end
   };
   struct Chunk {
@@ -88,6 +89,8 @@ class PatternSet {
   static bool find(const Entry& entry, ByteView text, pcre::Expression::Range begins,
                    PatternTools& tools, pcre::Expression::Match& match) noexcept;
   static std::uint32_t confirm(const Entry& entry, ByteView text, PatternTools& tools) noexcept;
+  static bool has_all(const Entry& entry, std::uint32_t count,
+                      std::span<const std::uint32_t> ends) noexcept;
   static std::uint32_t confirm_near(const Entry& entry, std::span<const std::uint32_t> ends,
                                     ByteView text, PatternTools& tools) noexcept;
 

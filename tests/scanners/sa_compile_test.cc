@@ -198,6 +198,8 @@ TEST(SaCompile, AFactorIsCountedWhereItsGroupRepeats) {
   EXPECT_EQ(find_factor(tree_of(forms[0]), {})->times, 3u);
   EXPECT_EQ(matches(forms, "name a name b name c", none).size(), 1u);
   EXPECT_EQ(matches(forms, "name a n-a-m-e b", none).size(), 0u);
+  // Ends of one copy do not count for several.
+  EXPECT_EQ(least_width(*find_factor(tree_of("(?:ab+[.,]{2,9}){3}"), {})), 3u);
 }
 
 TEST(SaCompile, ExpressionsOfEveryFormFindWhatTheyShould) {
