@@ -10,10 +10,10 @@
 
 #include "scanners/pcre/expression.h"
 #include "scanners/spamassassin/evidence/gathered.h"
-#include "scanners/spamassassin/header_facts.h"
-#include "scanners/spamassassin/header_store.h"
+#include "scanners/spamassassin/header/header_facts.h"
+#include "scanners/spamassassin/header/header_store.h"
+#include "scanners/spamassassin/header/relays.h"
 #include "scanners/spamassassin/lists.h"
-#include "scanners/spamassassin/relays.h"
 #include "scanners/spamassassin/rule_book.h"
 
 namespace sluice::scan::sa {

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "scanners/spamassassin/typical_header.h"
+#include "scanners/spamassassin/header/typical_header.h"
 
 namespace sluice::scan::sa {
 namespace {

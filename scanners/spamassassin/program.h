@@ -10,8 +10,8 @@
 
 #include "scanners/spamassassin/eval.h"
 #include "scanners/spamassassin/expression.h"
-#include "scanners/spamassassin/field_rules.h"
-#include "scanners/spamassassin/pattern_compiler.h"
+#include "scanners/spamassassin/header/field_rules.h"
+#include "scanners/spamassassin/pattern/pattern_compiler.h"
 #include "scanners/spamassassin/rule_book.h"
 
 namespace sluice::scan::sa {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "scanners/spamassassin/perl_regex.h"
+#include "scanners/spamassassin/pattern/perl_regex.h"
 
 namespace sluice::scan::sa {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "scanners/spamassassin/perl_regex.h"
+#include "scanners/spamassassin/pattern/perl_regex.h"
 
 namespace sluice::scan::sa {
 

@@ -9,9 +9,9 @@
 #include "scanners/bayes/classifier.h"
 #include "scanners/mime/message_sink.h"
 #include "scanners/spamassassin/evidence/gathered.h"
+#include "scanners/spamassassin/header/relays.h"
 #include "scanners/spamassassin/known_texts.h"
 #include "scanners/spamassassin/program.h"
-#include "scanners/spamassassin/relays.h"
 
 namespace sluice::scan::sa {
 

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <random>
 
-#include "scanners/spamassassin/loose_regex.h"
-#include "scanners/spamassassin/pattern_compiler.h"
+#include "scanners/spamassassin/pattern/loose_regex.h"
+#include "scanners/spamassassin/pattern/pattern_compiler.h"
 
 namespace sluice::scan::sa {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "scanners/spamassassin/eval.h"
-#include "scanners/spamassassin/mail_time.h"
+#include "scanners/spamassassin/header/mail_time.h"
 
 namespace sluice::scan::sa {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "engine/base/random.h"
-#include "scanners/spamassassin/field_rules.h"
-#include "scanners/spamassassin/pattern_compiler.h"
-#include "scanners/spamassassin/typical_header.h"
+#include "scanners/spamassassin/header/field_rules.h"
+#include "scanners/spamassassin/header/typical_header.h"
+#include "scanners/spamassassin/pattern/pattern_compiler.h"
 
 namespace sluice::scan::sa {
 namespace {

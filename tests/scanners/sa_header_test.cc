@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "engine/base/random.h"
-#include "scanners/spamassassin/address_list.h"
-#include "scanners/spamassassin/received.h"
-#include "scanners/spamassassin/relays.h"
+#include "scanners/spamassassin/header/address_list.h"
+#include "scanners/spamassassin/header/received.h"
+#include "scanners/spamassassin/header/relays.h"
 #include "scanners/spamassassin/text_search.h"
 
 namespace sluice::scan::sa {

@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "scanners/spamassassin/pattern_compiler.h"
+#include "scanners/spamassassin/pattern/pattern_compiler.h"
 
 namespace sluice::scan::sa {
 namespace {

@@ -12,8 +12,8 @@
 #include "engine/control/bayes_models.h"
 #include "scanners/bayes/message_tokens.h"
 #include "scanners/bayes/store.h"
-#include "tools/sluice/report.h"
 #include "tools/sluice/mail_files.h"
+#include "tools/sluice/report.h"
 
 namespace sluice::tools {
 namespace {

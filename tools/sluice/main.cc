@@ -45,13 +45,13 @@ int main(int argc, char** argv) {
       ->envname("SLUICE_CONFIG")
       ->capture_default_str();
   for (auto add :
-       {sluice::tools::add_run, sluice::tools::add_check, sluice::tools::add_plan,
-        sluice::tools::add_defaults, sluice::tools::add_monitor, sluice::tools::add_queue,
-        sluice::tools::add_rules, sluice::tools::add_scan, sluice::tools::add_block,
-        sluice::tools::add_session, sluice::tools::add_log, sluice::tools::add_hosts,
+       {sluice::tools::add_run,        sluice::tools::add_check,       sluice::tools::add_plan,
+        sluice::tools::add_defaults,   sluice::tools::add_monitor,     sluice::tools::add_queue,
+        sluice::tools::add_rules,      sluice::tools::add_scan,        sluice::tools::add_block,
+        sluice::tools::add_session,    sluice::tools::add_log,         sluice::tools::add_hosts,
         sluice::tools::add_certconfig, sluice::tools::add_mta_control, sluice::tools::add_links,
-        sluice::tools::add_completion, sluice::tools::add_destconfig, sluice::tools::add_tlsverify,
-        sluice::tools::add_learn, sluice::tools::add_versions, sluice::tools::add_tlsrpt})
+        sluice::tools::add_completion, sluice::tools::add_destconfig,  sluice::tools::add_tlsverify,
+        sluice::tools::add_learn,      sluice::tools::add_versions,    sluice::tools::add_tlsrpt})
     add(app, options);
   std::vector<char*> arguments = sluice::tools::with_command_name(argc, argv);
   try {

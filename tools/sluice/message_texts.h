@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "scanners/mime/message_reader.h"
-#include "scanners/spamassassin/header_store.h"
+#include "scanners/spamassassin/header/header_store.h"
 
 namespace sluice::tools {
 

@@ -7,7 +7,7 @@
 
 #include "engine/base/bytes.h"
 #include "scanners/spamassassin/eval.h"
-#include "scanners/spamassassin/mail_time.h"
+#include "scanners/spamassassin/header/mail_time.h"
 #include "scanners/spamassassin/text_search.h"
 
 namespace sluice::scan::sa {

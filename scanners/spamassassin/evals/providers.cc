@@ -7,7 +7,7 @@
 #include "scanners/spamassassin/eval.h"
 #include "scanners/spamassassin/evals/fixed_expression.h"
 #include "scanners/spamassassin/evals/relay_facts.h"
-#include "scanners/spamassassin/mail_time.h"
+#include "scanners/spamassassin/header/mail_time.h"
 #include "scanners/spamassassin/text.h"
 
 namespace sluice::scan::sa {

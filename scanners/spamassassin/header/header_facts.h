@@ -1,0 +1,82 @@
+// What functions ask of a message's header again and again: made when somebody asks first, kept for
+// the message. The storage serves one message after the other.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "scanners/spamassassin/header/header_store.h"
+#include "scanners/spamassassin/header/relays.h"
+
+namespace sluice::scan::sa {
+
+class HeaderFacts {
+ public:
+  HeaderFacts(const HeaderStore& headers, const Relays& relays)
+      : headers_(headers), relays_(relays) {}
+
+  void begin() noexcept;  // the next message
+
+  const std::string& values(std::string_view field);  // all, each with a line end
+  // "ALL": of all fields, with their names.
+  const std::string& raw_values(std::string_view field);
+  const std::string& values_in_line(std::string_view field);  // white space runs are one space
+  const std::vector<std::string>& addresses(std::string_view field);
+  const std::string& first_address(std::string_view field);  // or empty
+  const std::string& envelope_from();                        // or empty
+  // Of all fields that may name the sender, envelope included; Resent-From alone where there is
+  // one.
+  const std::vector<std::string>& senders();
+  const std::vector<std::string>& recipients();
+  // Seconds from the nearest date of a Received field to that of the message.
+  std::optional<std::int64_t>& date_shift() noexcept { return date_shift_; }
+
+ private:
+  // By name; names are those in rules and functions, so there are few.
+  template <typename Value>
+  class Kept {
+   public:
+    void forget() noexcept {
+      for (Entry& entry : entries_) entry.made = false;
+    }
+    template <typename Make>
+    const Value& of(std::string_view name, Make&& make) {
+      for (Entry& entry : entries_)
+        if (entry.name == name) return filled(entry, make);
+      return filled(entries_.emplace_back(std::string(name)), make);
+    }
+
+   private:
+    struct Entry {
+      std::string name;
+      Value value{};
+      bool made = false;
+    };
+    template <typename Make>
+    static const Value& filled(Entry& entry, Make&& make) {
+      if (!std::exchange(entry.made, true)) {
+        entry.value.clear();
+        make(entry.value);
+      }
+      return entry.value;
+    }
+    std::deque<Entry> entries_;  // what was told of stays where it is
+  };
+  using Texts = Kept<std::string>;
+  using Lists = Kept<std::vector<std::string>>;
+
+  void add_senders(std::vector<std::string>& all);
+  void add_recipients(std::vector<std::string>& all);
+
+  const HeaderStore& headers_;
+  const Relays& relays_;
+  Texts values_, raw_values_, lines_, made_;
+  Lists addresses_, parties_;
+  std::optional<std::int64_t> date_shift_;
+};
+
+}  // namespace sluice::scan::sa

@@ -1,0 +1,193 @@
+#include "scanners/spamassassin/header/header_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/bytes.h"
+#include "scanners/mime/encoded_word.h"
+#include "scanners/spamassassin/header/address_list.h"
+#include "scanners/spamassassin/text.h"
+
+namespace sluice::scan::sa {
+namespace {
+
+// Folds become one space, as ":raw" has it.
+void append_unfolded(std::string_view raw, std::string& out) {
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] == '\r' && raw.substr(i + 1, 1) == "\n") continue;
+    if (raw[i] != '\n') {
+      out += raw[i];
+      continue;
+    }
+    const std::size_t next = std::min(raw.find_first_not_of(kBlanks, i), raw.size());
+    out += next == raw.size() ? '\n' : ' ';
+    i = next - 1;
+  }
+}
+
+void append_unix_lines(std::string_view text, std::string& out) {
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (text[i] != '\r' || text.substr(i + 1, 1) != "\n") out += text[i];
+}
+
+// Of several fields, or of none.
+bool is_made(std::string_view name) noexcept {
+  return name.starts_with("ALL") || name == "MESSAGEID" || equals_ignoring_case(name, "ToCc") ||
+         equals_ignoring_case(name, "EnvelopeFrom") ||
+         equals_ignoring_case(name.substr(0, 7), "X-Spam-");
+}
+
+// A name as a person sees it: decoded unless ":raw", white space collapsed, no single quotes
+// around.
+std::string shown_name(const std::string& name, bool raw, mime::Workspace& workspace) {
+  if (raw) return name;
+  const std::string_view decoded = mime::decode_field(name, workspace);
+  std::string out;
+  for (const char c : decoded) {
+    const bool blank = is_blank(c);
+    if (!blank)
+      out += c;
+    else if (!out.empty() && out.back() != ' ')
+      out += ' ';
+  }
+  if (out.ends_with(' ')) out.pop_back();
+  if (out.empty()) return std::string(decoded);  // all blank: as it is
+  if (out.size() > 1 && out.front() == '\'' && out.back() == '\'')
+    out = out.substr(1, out.size() - 2);
+  return out;
+}
+
+void append_part(std::string_view part, std::string& out) {
+  if (!out.empty() && !out.ends_with('\n')) out += '\n';
+  out += part;
+}
+
+// False when the value names no mailbox that has what is wanted.
+bool append_mailboxes(std::string_view value, const HeaderTarget& target,
+                      mime::Workspace& workspace, std::string& out) {
+  bool found = false;
+  for (const NamedAddress& mailbox : parse_addresses(value)) {
+    const bool address = target.address && mailbox.has_address;
+    if (!address && (target.address || !mailbox.has_name)) continue;
+    append_part(address ? mailbox.address : shown_name(mailbox.name, target.raw, workspace), out);
+    found = true;
+  }
+  return found;
+}
+
+}  // namespace
+
+void HeaderStore::clear() noexcept {
+  bytes_.clear();
+  raw_.clear();
+  value_.clear();
+  fields_.clear();
+  names_.reset();
+}
+
+std::optional<std::uint8_t> HeaderStore::name_hash(const HeaderTarget& target) noexcept {
+  if (is_made(target.field)) return {};
+  return hash_of(target.field);
+}
+
+HeaderStore::Span HeaderStore::append(std::string_view text) {
+  const Span span{static_cast<std::uint32_t>(bytes_.size()),
+                  static_cast<std::uint32_t>(text.size())};
+  bytes_ += text;
+  return span;
+}
+
+void HeaderStore::add(const mime::HeaderField& piece) {
+  if (piece.first) {
+    raw_.clear();
+    value_.clear();
+  }
+  const std::size_t used = bytes_.size() + raw_.size() + value_.size() + piece.name.size();
+  if (used + piece.raw.size() + piece.value.size() <= bytes_max_) {
+    raw_ += piece.raw;
+    value_ += piece.value;
+  }
+  if (!piece.last || used > bytes_max_) return;
+  Entry entry;
+  entry.name = append(piece.name);
+  entry.raw = append(raw_);
+  entry.value = append(trim(value_));
+  entry.hash = hash_of(piece.name);
+  fields_.push_back(entry);
+  names_.set(entry.hash);
+}
+
+std::string_view HeaderStore::first(std::string_view name) const noexcept {
+  std::string_view found;
+  for_each_named(name, [&](const Field& field) {
+    found = field.value;
+    return false;
+  });
+  return found;
+}
+
+template <typename Visit>
+void HeaderStore::for_each_field(std::string_view name, Form form, std::string& value,
+                                 Visit&& visit) const {
+  for_each_named(name, [&](const Field& field) {
+    value.clear();
+    switch (form) {
+      case Form::value: value = field.value; break;
+      case Form::raw: append_unfolded(field.raw, value); break;
+      case Form::folded: append_unix_lines(trim(field.raw), value); break;
+    }
+    value += '\n';
+    visit();
+    return true;
+  });
+}
+
+template <typename Visit>
+void HeaderStore::for_each_value(const HeaderTarget& target, const Made& made, std::string& value,
+                                 Visit&& visit) const {
+  const Form form = target.folded                                 ? Form::folded
+                    : target.raw || target.address || target.name ? Form::raw
+                                                                  : Form::value;
+  if (target.field == "ALL") {
+    for (std::size_t i = 0; i < size(); ++i) {
+      const Field one = field(i);
+      value.assign(one.name).append(target.raw ? ":" : ": ");
+      value.append(target.raw ? one.raw : one.value).append("\n");
+      visit();
+    }
+  } else if (is_made(target.field) && made && made(target.field, value)) {
+    visit();
+  } else if (equals_ignoring_case(target.field, "ToCc")) {
+    for (const char* name : {"To", "Cc"}) for_each_field(name, form, value, visit);
+  } else if (target.field == "MESSAGEID") {
+    for (const char* name :
+         {"X-Message-Id", "Resent-Message-Id", "X-Original-Message-ID", "Message-Id"})
+      for_each_field(name, form, value, visit);
+  } else {
+    for_each_field(target.field, form, value, visit);
+  }
+}
+
+bool HeaderStore::value_of(const HeaderTarget& target, const Made& made, mime::Workspace& workspace,
+                           std::string& out) const {
+  out.clear();
+  bool found = false, first = true;
+  std::string& value = workspace.value;
+  value.clear();
+  for_each_value(target, made, value, [&] {
+    if (target.last) {
+      out.clear();
+      found = false;
+    }
+    if (target.first && !std::exchange(first, false)) return;
+    if (target.address || target.name) {
+      found = append_mailboxes(value, target, workspace, out) || found;
+    } else {
+      append_part(value, out);
+      found = true;
+    }
+  });
+  return found;
+}
+
+}  // namespace sluice::scan::sa

@@ -1,0 +1,24 @@
+// A looser form of an expression, which an automaton runs through quickly: it matches at least
+// where the expression does. Asked before PCRE2, which needs much longer to say no.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "scanners/spamassassin/pattern/regex_tree.h"
+
+namespace sluice::scan::sa {
+
+inline constexpr std::size_t kLoosePositionsMax = 6000;
+
+struct LooseRegex {
+  std::string text;
+  // A match of the expression has as many of it, with their ends so far from each other.
+  std::uint32_t times = 1;
+  std::size_t apart = 1;
+};
+
+// Nothing when the automaton would have too many positions.
+std::optional<LooseRegex> loose_regex(const RegexNode& tree);
+
+}  // namespace sluice::scan::sa

@@ -1,0 +1,139 @@
+#include "scanners/spamassassin/pattern/pattern_plan.h"
+
+#include <algorithm>
+
+#include "scanners/spamassassin/pattern/factor_choice.h"
+#include "scanners/spamassassin/pattern/loose_regex.h"
+#include "scanners/spamassassin/pattern/ordinary_mail.h"
+
+namespace sluice::scan::sa {
+namespace {
+
+// All measured on the stock rules. Expressions of more positions take Hyperscan hundreds of
+// milliseconds each, or more than it can hold.
+constexpr std::size_t kPositionsMax = 1'500;
+constexpr std::size_t kTextMax = 16'000;  // the library's own limit
+// Expressions that hold a literal this rare, so long, and so near their beginning cost a scan
+// little; others are on all the time, unless they are tiny.
+constexpr double kLiteralBits = 12;
+constexpr std::size_t kLiteralOctets = 3;
+constexpr std::size_t kLiteralReach = 64;
+constexpr double kShortLiteralBits = 8;
+constexpr std::size_t kShortPositions = 64;
+constexpr std::size_t kTinyPositions = 12;
+// Commoner factors than this are no help.
+constexpr double kFactorBits = 8;
+constexpr double kFactorBitsLeast = 1;  // better than nothing
+// PCRE2 takes up to 80 ns for an octet of a text with expressions as large as this.
+constexpr std::size_t kGuardedPositions = 2'000;
+// It tries one place of a text after the other, which is worth while where few are left.
+constexpr std::size_t kOpenedPositions = 200;
+constexpr double kOpenPlaces = 0.1;
+constexpr double kOpenLines = 0.5;
+
+bool suits_hyperscan(const RegexNode& tree, Kind kind) {
+  const std::size_t positions = unfolded_size(tree);
+  if (positions <= kTinyPositions) return true;
+  if (positions > kPositionsMax) return false;
+  const auto literal = find_factor(tree, {kind, true});
+  if (!literal || literal->reach > kLiteralReach) return false;
+  const std::size_t octets = std::ranges::min(literal->rows, {}, &FactorRow::size).size();
+  return octets >= kLiteralOctets &&
+         (literal->bits >= kLiteralBits ||
+          (literal->bits >= kShortLiteralBits && positions <= kShortPositions));
+}
+
+Form hyperscan_form(const PerlRegex& regex) {
+  if (regex.pattern.size() > kTextMax) return Form::none;
+  for (const Form form : {Form::exact, Form::prefilter})
+    if (hyperscan::is_supported(hyperscan_expression(regex, form))) return form;
+  return Form::none;
+}
+
+// What is tried at the beginning of a line alone is no trouble.
+void add_guard(const RegexNode& tree, const PerlRegex& regex, PatternPlan& plan) {
+  if (unfolded_size(tree) < kGuardedPositions || regex.pattern.starts_with('^')) return;
+  auto loose = loose_regex(tree);
+  if (!loose) return;
+  plan.guard_times = loose->times;
+  plan.guard_apart = loose->apart;
+  plan.guard.emplace().text = std::move(loose->text);
+  plan.guard->every = plan.guard_times > 1;
+}
+
+// Assertions are not in the tree, and a dot does not stand for line ends.
+bool may_assert(std::string_view pattern) {
+  if (pattern.find_first_of("^$.") != std::string_view::npos) return true;
+  for (const std::string_view group : {"(?=", "(?!", "(?<"})
+    if (pattern.find(group) != std::string_view::npos) return true;
+  for (std::size_t at = 0; (at = pattern.find('\\', at)) != std::string_view::npos; at += 2)
+    if (at + 1 == pattern.size() || pattern[at + 1] != 'x') return true;
+  return false;
+}
+
+Openers::Begins begins_of(const RegexNode& tree, const PerlRegex& regex) {
+  const bool anchored = tree.kind == RegexNode::Kind::sequence && regex.pattern.starts_with('^') &&
+                        regex.pattern.find_first_of("*+?{") != 1;
+  if (!anchored) return Openers::Begins::anywhere;
+  return regex.multiline ? Openers::Begins::line : Openers::Begins::text;
+}
+
+// In ordinary mail, of the places where matches may begin anyway.
+double share_of(const Openers& openers, Openers::Begins begins, Kind kind) {
+  double places = 0;
+  double open = 0;
+  for (const std::string_view text : ordinary_texts(kind)) {
+    const bool anywhere = begins == Openers::Begins::anywhere;
+    places += anywhere ? static_cast<double>(text.size())
+                       : 1 + static_cast<double>(std::ranges::count(text, '\n'));
+    const ByteView octets = as_bytes(text);
+    for (std::size_t at = 0; (at = openers.next(octets, at, text.size())) <= text.size(); ++at)
+      ++open;
+  }
+  return open / places;
+}
+
+void add_openers(const RegexNode& tree, const PerlRegex& regex, Kind kind, PatternPlan& plan) {
+  if (unfolded_size(tree) < kOpenedPositions) return;
+  const Openers::Begins begins = begins_of(tree, regex);
+  auto openers = Openers::of(tree, begins);
+  const double most = begins == Openers::Begins::anywhere ? kOpenPlaces : kOpenLines;
+  if (openers && share_of(*openers, begins, kind) <= most) plan.openers = std::move(openers);
+}
+
+PatternPlan factor_plan(const std::optional<RegexNode>& tree, const PerlRegex& regex, Kind kind,
+                        double bits_least) {
+  if (!tree) return {};
+  auto factor = choose_factor(*tree, kind);
+  if (!factor || factor->bits < bits_least) return {};
+  PatternPlan plan{.form = Form::factor, .factor = std::move(factor)};
+  add_guard(*tree, regex, plan);
+  add_openers(*tree, regex, kind, plan);
+  return plan;
+}
+
+}  // namespace
+
+hyperscan::Expression hyperscan_expression(const PerlRegex& regex, Form form) {
+  hyperscan::Expression expression;
+  expression.text = regex.pattern;
+  expression.caseless = regex.caseless;
+  expression.dotall = regex.dotall;
+  expression.multiline = regex.multiline;
+  expression.prefilter = form == Form::prefilter;
+  expression.empty = true;
+  return expression;
+}
+
+PatternPlan plan_pattern(const PerlRegex& regex, Kind kind, bool counts) {
+  const auto tree = parse_regex(regex);
+  if (tree && counts && !may_assert(regex.pattern))
+    if (auto octets = OctetCounter::of(*tree)) return {.form = Form::octets, .octets = octets};
+  if (tree && !suits_hyperscan(*tree, kind))
+    if (PatternPlan plan = factor_plan(tree, regex, kind, kFactorBits); plan.factor) return plan;
+  if (!tree || unfolded_size(*tree) <= kPositionsMax)
+    if (const Form form = hyperscan_form(regex); form != Form::none) return {.form = form};
+  return factor_plan(tree, regex, kind, kFactorBitsLeast);
+}
+
+}  // namespace sluice::scan::sa

@@ -1,0 +1,92 @@
+#include "scanners/spamassassin/pattern/perl_regex.h"
+
+#include <fmt/format.h>
+
+namespace sluice::scan::sa {
+namespace {
+
+bool is_word(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+char closing(char opening) {
+  switch (opening) {
+    case '{': return '}';
+    case '(': return ')';
+    case '<': return '>';
+    case '[': return ']';
+    default: return opening;
+  }
+}
+
+// Takes "/" or "m{" off the text; the closing delimiter, or 0.
+char take_opening(std::string_view& text) {
+  if (text.starts_with('/')) {
+    text.remove_prefix(1);
+    return '/';
+  }
+  const std::size_t letters = text.starts_with("qr") ? 2 : text.starts_with('m') ? 1 : 0;
+  if (letters == 0 || text.size() <= letters) return 0;
+  const char opening = text[letters];
+  if (is_word(opening) || opening == '\\' || opening == ' ') return 0;
+  text.remove_prefix(letters + 1);
+  return closing(opening);
+}
+
+// An unescaped delimiter inside ends the expression for Perl; pairs of braces may nest.
+bool holds_delimiter(std::string_view pattern, char delimiter) {
+  if (delimiter == '}' || delimiter == ')' || delimiter == ']') return false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\')
+      ++i;
+    else if (pattern[i] == delimiter)
+      return true;
+  }
+  return false;
+}
+
+std::expected<void, std::string> take_modifiers(std::string_view letters, PerlRegex& regex) {
+  std::string inline_letters;
+  for (const char letter : letters) {
+    switch (letter) {
+      case 'i': regex.caseless = true; break;
+      case 's': regex.dotall = true; break;
+      case 'm': regex.multiline = true; break;
+      case 'x': inline_letters = "x"; break;
+      case 'o':
+      case 'p':
+      case 'g':
+      case 'c':
+      case 'a':
+      case 'n': break;  // no meaning in a rule
+      default: return std::unexpected(fmt::format("unknown modifier {:?}", letter));
+    }
+  }
+  if (!inline_letters.empty()) regex.pattern.insert(0, "(?" + inline_letters + ")");
+  return {};
+}
+
+}  // namespace
+
+std::expected<PerlRegex, std::string> parse_perl_regex(std::string_view text) {
+  if (text.size() > kPatternBytesMax)
+    return std::unexpected(fmt::format("longer than {} octets", kPatternBytesMax));
+  const char delimiter = take_opening(text);
+  if (delimiter == 0)
+    return std::unexpected("an expression stands between delimiters: /…/, m{…} or m'…'");
+  const std::size_t end = text.rfind(delimiter);
+  if (end == std::string_view::npos)
+    return std::unexpected(fmt::format("the closing {:?} is missing", delimiter));
+  PerlRegex regex;
+  regex.pattern = text.substr(0, end);
+  if (holds_delimiter(regex.pattern, delimiter))
+    return std::unexpected(
+        fmt::format("{:?} inside the expression must be written \\{}", delimiter, delimiter));
+  // "{" and "(" as delimiters leave nothing escaped behind; others were escaped for their sake
+  // only.
+  if (const auto done = take_modifiers(text.substr(end + 1), regex); !done)
+    return std::unexpected(done.error());
+  return regex;
+}
+
+}  // namespace sluice::scan::sa
