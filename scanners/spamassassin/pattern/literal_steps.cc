@@ -104,16 +104,6 @@ std::optional<Rows> all_texts(const RegexNode& node) {
   return {};
 }
 
-std::size_t min_width(const RegexNode& node) {
-  if (node.kind == Kind::octet) return 1;
-  std::size_t width = node.kind == Kind::choice ? kUnboundedWidth : 0;
-  for (const RegexNode& child : node.children)
-    width = node.kind == Kind::choice ? std::min(width, min_width(child))
-                                      : add_widths(width, min_width(child));
-  if (node.kind != Kind::repeat) return width;
-  return width > 0 && node.least > kUnboundedWidth / width ? kUnboundedWidth : width * node.least;
-}
-
 std::size_t times(std::size_t width, std::size_t count) {
   return width > 0 && count > kUnboundedWidth / width ? kUnboundedWidth : width * count;
 }

@@ -21,24 +21,6 @@ constexpr std::size_t kWordOctets = 3;  // are a word: those behind it are not l
 
 const OctetSet kHigh = ~OctetSet() << 128;
 
-std::size_t min_width(const RegexNode& node) {
-  switch (node.kind) {
-    case Kind::octet: return 1;
-    case Kind::anything:
-    case Kind::end: return 0;
-    default: break;
-  }
-  std::size_t width = 0;
-  for (std::size_t i = 0; i < node.children.size(); ++i) {
-    const std::size_t of_child = min_width(node.children[i]);
-    if (node.kind != Kind::choice)
-      width = add_widths(width, of_child);
-    else
-      width = i == 0 ? of_child : std::min(width, of_child);
-  }
-  return node.kind == Kind::repeat ? width * std::min(node.least, 1'000U) : width;
-}
-
 OctetSet alphabet(const RegexNode& node) {
   OctetSet all = node.octets;
   for (const RegexNode& child : node.children) all |= alphabet(child);

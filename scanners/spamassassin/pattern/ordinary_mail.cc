@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
 
 #include "scanners/spamassassin/pattern/factor.h"
 
@@ -172,51 +174,39 @@ This e-mail is confidential. If you have received it in error,
 please delete it.
 )"};
 
-constexpr std::array<std::string_view, 16> kFields{
-    "from mail.example.org (mail.example.org [192.0.2.17]) by mx1.example.com (Postfix) with "
-    "ESMTPS "
-    "id 4F2A61C0B7 for <anna@example.com>; Tue, 4 Mar 2014 10:32:07 +0100 (CET)\n",
-    "from localhost (localhost [127.0.0.1]) by mail.example.org (8.14.4/8.14.4) with SMTP id "
-    "s249W5kF012345; Tue, 04 Mar 2014 09:32:05 GMT\n",
-    "Re: Minutes of the meeting on Thursday\n",
-    "Your order 20371 has been shipped\n",
-    "[users] new version fails to build on 64-bit systems\n",
-    "\"John Miller\" <john.miller@example.com>\n",
-    "Example News <newsletter@news.example.org>\n",
-    "anna@example.com, Peter Johnson <peter@example.net>\n",
-    "<CAJ8f3kD9=xQ2vY7w@mail.example.com>\n",
-    "<20140304093205.GA1234@host.example.org>\n",
-    "Tue, 4 Mar 2014 10:32:05 +0100\n",
-    "multipart/alternative; boundary=\"----=_Part_3391_10233.1393925525\"\n",
-    "text/plain; charset=\"iso-8859-1\"\n",
-    "Mozilla/5.0 (X11; Linux x86_64; rv:24.0) Gecko/20100101 Thunderbird/24.3.0\n",
-    "<mailto:users-request@lists.example.org?subject=unsubscribe>\n",
-    R"(Return-Path: <john.miller@example.com>
-Received: from mail.example.org (mail.example.org [192.0.2.17])
- by mx1.example.com (Postfix) with ESMTPS id 4F2A61C0B7
- for <anna@example.com>; Tue,  4 Mar 2014 10:32:07 +0100 (CET)
-DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=mail;
- h=mime-version:in-reply-to:references:date:message-id:subject:from:to;
- bh=g3zLYH4xKxcPrHOD18z9YfpQcnk/GaJedfustWU5uGs=;
- b=dzdVyOfAKCdLXdJOc9G2q8LoXSlEniSbav+yuU4zGeeruD00lszZVoG4ZHRNiYzR
-MIME-Version: 1.0
-From: John Miller <john.miller@example.com>
-To: "Anna Schmidt" <anna@example.com>
-Cc: users@lists.example.org
-Subject: Re: Minutes of the meeting on Thursday
-Date: Tue, 4 Mar 2014 10:32:05 +0100
-Message-ID: <CAJ8f3kD9=xQ2vY7w@mail.example.com>
-References: <20140304093205.GA1234@host.example.org>
-In-Reply-To: <20140304093205.GA1234@host.example.org>
-Content-Type: multipart/alternative; boundary="----=_Part_3391_10233.1393925525"
-Content-Transfer-Encoding: 7bit
-List-Id: Users of the example <users.lists.example.org>
-List-Unsubscribe: <https://lists.example.org/users>,
-<mailto:users-request@lists.example.org?subject=unsubscribe>
-Precedence: bulk
-X-Mailer: Microsoft Outlook 14.0
-X-Spam-Status: No, score=-2.6 required=5.0 tests=BAYES_00,HTML_MESSAGE
-)"};
+constexpr std::array<OrdinaryField, 24> kHeader{{
+    {"Return-Path", " <jane.roe-bounces@mail.example.com>"},
+    {"Delivered-To", " john.doe@example.org"},
+    {"Received",
+     " from mail.example.com (mail.example.com [8.8.8.8])\n\tby mx.example.org (Postfix) with "
+     "ESMTPS id 4T3a2b1c0dz9s\n\tfor <john.doe@example.org>; Mon,  1 Jan 2024 10:00:02 +0000 "
+     "(UTC)"},
+    {"Received",
+     " from [192.168.0.10] (host.example.com [9.9.9.9]) by 10.0.0.1 with ESMTP id "
+     "p1so123456wrx.7.2024.01.01; Mon, 01 Jan 2024 02:00:01 -0800 (PST)"},
+    {"DKIM-Signature",
+     " v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=mail; t=1704103200;\n "
+     "h=from:to:subject:date:message-id; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=;\n b=abc"},
+    {"Date", " Mon, 1 Jan 2024 10:00:00 +0000"},
+    {"From", " \"Jane Roe\" <jane.roe@mail.example.com>"},
+    {"Reply-To", " Jane Roe <jane.roe@example.com>"},
+    {"To", " \"John Doe\" <john.doe@example.org>, jim@example.net"},
+    {"Cc", " The List <list@lists.example.org>"},
+    {"Message-ID", " <20240101100000.1a2b3c4d@mail.example.com>"},
+    {"In-Reply-To", " <CAB1234567890+abc=DEF@mail.example.com>"},
+    {"References", " <CAB1234567890+abc=DEF@mail.example.com>"},
+    {"Subject", " Re: [list] the subject of a message in which you and your friend are, on 10.1."},
+    {"MIME-Version", " 1.0"},
+    {"Content-Type", " text/plain; charset=\"utf-8\"; format=flowed"},
+    {"Content-Type", " multipart/alternative;\n boundary=\"----=_Part_1234_5678.9012\""},
+    {"Content-Transfer-Encoding", " quoted-printable"},
+    {"X-Mailer", " Microsoft Outlook Express 6.00.2900.2180"},
+    {"User-Agent", " Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Thunderbird/102.0"},
+    {"X-Priority", " 3 (Normal)"},
+    {"List-Id", " The List <list.lists.example.org>"},
+    {"List-Unsubscribe", " <https://lists.example.org/u>, <mailto:list-request@example.org>"},
+    {"Precedence", " list"},
+}};
 
 constexpr std::array<std::string_view, 7> kLinks{
     "http://www.example.com",
@@ -227,6 +217,19 @@ constexpr std::array<std::string_view, 7> kLinks{
     "click.php?u=aHR0cHM6Ly93d3cuZXhhbXBsZS5jb20",
     "http://images.example.com/news/head_01.gif",
     "https://github.com/example/project/issues/214"};
+
+// Each field, and all of them as one text.
+const std::vector<std::string>& header_texts() {
+  static const std::vector<std::string> kTexts = [] {
+    std::vector<std::string> texts(1);
+    for (const auto& [name, raw] : kHeader) {
+      texts.front().append(name).append(":").append(raw).append("\n");
+      texts.push_back(std::string(raw.substr(1)) + "\n");
+    }
+    return texts;
+  }();
+  return kTexts;
+}
 
 // What does not come up is rare; texts end there as well.
 std::array<double, 256> shares_of(std::span<const std::string_view> texts) {
@@ -244,10 +247,16 @@ std::array<double, 256> shares_of(std::span<const std::string_view> texts) {
 
 }  // namespace
 
-std::span<const std::string_view> ordinary_texts(Kind kind) noexcept {
+std::span<const OrdinaryField> ordinary_header() noexcept { return kHeader; }
+
+std::span<const std::string_view> ordinary_texts(Kind kind) {
   switch (kind) {
     case Kind::header:
-    case Kind::mimeheader: return kFields;
+    case Kind::mimeheader: {
+      static const std::vector<std::string_view> kTexts(header_texts().begin(),
+                                                        header_texts().end());
+      return kTexts;
+    }
     case Kind::uri: return kLinks;
     case Kind::rawbody:
     case Kind::full: return kSources;
@@ -258,7 +267,7 @@ std::span<const std::string_view> ordinary_texts(Kind kind) noexcept {
   return kParagraphs;
 }
 
-const std::array<double, 256>& octet_shares(Kind kind) noexcept {
+const std::array<double, 256>& octet_shares(Kind kind) {
   static const std::array kShares{
       shares_of(ordinary_texts(Kind::body)), shares_of(ordinary_texts(Kind::rawbody)),
       shares_of(ordinary_texts(Kind::header)), shares_of(ordinary_texts(Kind::uri))};

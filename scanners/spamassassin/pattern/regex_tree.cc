@@ -348,6 +348,16 @@ std::size_t max_width(const RegexNode& node) {
   return width * node.most;
 }
 
+std::size_t min_width(const RegexNode& node) {
+  if (node.kind == Kind::octet) return 1;
+  const bool choice = node.kind == Kind::choice;
+  std::size_t width = choice ? kUnboundedWidth : 0;
+  for (const RegexNode& child : node.children)
+    width = choice ? std::min(width, min_width(child)) : add_widths(width, min_width(child));
+  if (node.kind != Kind::repeat) return width;
+  return width > 0 && node.least > kUnboundedWidth / width ? kUnboundedWidth : width * node.least;
+}
+
 std::size_t unfolded_size(const RegexNode& node) {
   if (node.kind == Kind::octet) return 1;
   std::size_t size = 0;

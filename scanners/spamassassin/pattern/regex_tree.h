@@ -38,9 +38,10 @@ std::optional<RegexNode> parse_regex(const PerlRegex& regex);
 // Positions of an automaton when bounded repeats unfold: "(ab{3}){10}" has 40.
 std::size_t unfolded_size(const RegexNode& node);
 
-// Octets of the longest match.
+// Octets of the longest match, and of the shortest.
 inline constexpr std::size_t kUnboundedWidth = SIZE_MAX;
 std::size_t max_width(const RegexNode& node);
+std::size_t min_width(const RegexNode& node);
 std::size_t add_widths(std::size_t a, std::size_t b) noexcept;
 
 }  // namespace sluice::scan::sa
