@@ -120,6 +120,9 @@ TEST(SaShortcut, MatchesBeginOnlyWhereTheirWordsDo) {
   EXPECT_EQ(openers->next(text, 11, text.size()), 13u);  // "name"
   EXPECT_EQ(openers->next(text, 14, text.size()), 21u);
   EXPECT_EQ(openers->next(text, 22, 25), 26u);  // nothing up to there
+  // Of the last two octets nothing is known.
+  EXPECT_EQ(openers->next(text, 22, text.size()), text.size() - 2);
+  EXPECT_EQ(openers->next(text, text.size() - 1, text.size()), text.size() - 1);
   for (const char* pattern : {"a*", "name", "(?:[abc]d)?"})
     EXPECT_FALSE(Openers::of(tree_of(pattern), Openers::Begins::anywhere)) << pattern;
 }

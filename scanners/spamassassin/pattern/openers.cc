@@ -170,12 +170,20 @@ bool Openers::may_begin(ByteView text, std::size_t at) const noexcept {
   return ((*bits_)[pair] >> kSymbolOf[text[at + 2]] & 1) != 0;
 }
 
+std::size_t Openers::next_anywhere(ByteView text, std::size_t at, std::size_t last) const noexcept {
+  if (at + 3 > text.size()) return at;
+  unsigned pair = kSymbolOf[text[at]] * kSymbols + kSymbolOf[text[at + 1]];
+  for (const std::size_t end = std::min(last + 3, text.size()); at + 2 < end; ++at) {
+    const unsigned third = kSymbolOf[text[at + 2]];
+    if (((*bits_)[pair] >> third & 1) != 0) return at;
+    pair = (pair * kSymbols + third) % (kSymbols * kSymbols);
+  }
+  return at;
+}
+
 std::size_t Openers::next(ByteView text, std::size_t from, std::size_t last) const noexcept {
   last = std::min(last, text.size());
-  if (begins_ == Begins::anywhere) {
-    while (from <= last && !may_begin(text, from)) ++from;
-    return from;
-  }
+  if (begins_ == Begins::anywhere) return next_anywhere(text, from, last);
   if (from == 0) {
     if (may_begin(text, 0)) return 0;
     from = 1;

@@ -31,6 +31,7 @@ class Openers {
 
   explicit Openers(Begins begins) : begins_(begins), bits_(std::make_unique<Bits>()) {}
   bool may_begin(ByteView text, std::size_t at) const noexcept;
+  std::size_t next_anywhere(ByteView text, std::size_t at, std::size_t last) const noexcept;
 
   Begins begins_;
   std::unique_ptr<Bits> bits_;
