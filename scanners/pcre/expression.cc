@@ -42,8 +42,10 @@ Tools::Tools()
       wide_text_(kWideOctetsMax) {
   SLUICE_ASSERT(context_ != nullptr && data_ != nullptr && stack_ != nullptr);
   SLUICE_ASSERT(wide_context_ != nullptr && wide_data_ != nullptr && wide_stack_ != nullptr);
+  pcre2_set_heap_limit_8(context_, kHeapKilobytesMax);
   pcre2_jit_stack_assign_8(context_, nullptr, stack_);
   pcre2_set_match_limit_32(wide_context_, kMatchStepsMax);
+  pcre2_set_heap_limit_32(wide_context_, kHeapKilobytesMax);
   pcre2_jit_stack_assign_32(wide_context_, nullptr, wide_stack_);
 }
 

@@ -25,6 +25,8 @@ namespace sluice::scan::pcre {
 inline constexpr std::uint32_t kMatchStepsMax = 200'000;
 inline constexpr std::uint32_t kMatchHereStepsMax = 5'000;
 inline constexpr std::size_t kStackBytes = 256 * 1024;
+// The same where there is no JIT.
+inline constexpr std::uint32_t kHeapKilobytesMax = 8 * 1024;
 // Octets of a text that a wide expression sees.
 inline constexpr std::size_t kWideOctetsMax = 16 * 1024;
 

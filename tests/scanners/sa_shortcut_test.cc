@@ -79,37 +79,64 @@ std::vector<std::uint32_t> counts_by_pcre(const std::vector<pcre::Expression>& e
   return counts;
 }
 
+// The set of patterns(), ready to scan.
+class Scanner {
+ public:
+  Scanner() {
+    ArtifactCache none("");
+    PatternCompiler compiler(none, 1);
+    const std::size_t number = compiler.add(patterns(), Kind::body);
+    compiler.run();
+    std::vector<PatternFault> faults;
+    set_ = compiler.take(number, faults);
+    EXPECT_TRUE(faults.empty());
+    set_.grow(tools_);
+  }
+  const PatternSet& set() const { return set_; }
+  PatternTools& tools() { return tools_; }
+  std::vector<std::uint32_t> counts(std::string_view text) {
+    hyperscan::MatchSet marks = set_.match_set();
+    std::vector<std::uint32_t> counts(set_.size());
+    set_.scan(
+        as_bytes(text), tools_, marks, [](std::uint32_t) { return false; },
+        [&](std::uint32_t rule, std::uint32_t count) { counts[rule] = count; });
+    return counts;
+  }
+
+ private:
+  PatternSet set_;
+  PatternTools tools_;
+};
+
 TEST(SaShortcut, EveryMatchIsCountedAsByPcreAlone) {
   std::vector<pcre::Expression> expressions;
   for (const Pattern& pattern : patterns())
     expressions.push_back(
         std::move(*pcre::Expression::compile(pattern.regex.pattern, {true, false, true})));
-  ArtifactCache none("");
-  PatternCompiler compiler(none, 1);
-  const std::size_t number = compiler.add(patterns(), Kind::body);
-  compiler.run();
-  std::vector<PatternFault> faults;
-  const PatternSet set = compiler.take(number, faults);
-  ASSERT_TRUE(faults.empty());
-  EXPECT_EQ(set.count(Form::octets), 1u);
-  EXPECT_GE(set.count(Form::factor), 2u);
-  EXPECT_GE(set.opened(), 2u);
-  PatternTools tools;
-  set.grow(tools);
-  hyperscan::MatchSet marks = set.match_set();
+  Scanner scanner;
+  EXPECT_EQ(scanner.set().count(Form::octets), 1u);
+  EXPECT_GE(scanner.set().count(Form::factor), 2u);
+  EXPECT_GE(scanner.set().opened(), 2u);
   std::mt19937 random(11);
   std::vector<int> matched(expressions.size());
   for (int i = 0; i < 6'000; ++i) {
     const std::string text = random_text(random);
-    const auto expected = counts_by_pcre(expressions, as_bytes(text), tools.pcre);
-    std::vector<std::uint32_t> counts(expressions.size());
-    set.scan(
-        as_bytes(text), tools, marks, [](std::uint32_t) { return false; },
-        [&](std::uint32_t rule, std::uint32_t count) { counts[rule] = count; });
+    const auto expected = counts_by_pcre(expressions, as_bytes(text), scanner.tools().pcre);
+    const std::vector<std::uint32_t> counts = scanner.counts(text);
     ASSERT_EQ(counts, expected) << text;
     for (std::size_t k = 0; k < counts.size(); ++k) matched[k] += counts[k] > 0;
   }
   for (std::size_t k = 0; k < matched.size(); ++k) EXPECT_GT(matched[k], 20) << k;
+}
+
+// What begins too often is searched for as a whole.
+TEST(SaShortcut, AMatchBehindManyBeginningsIsFound) {
+  Scanner scanner;
+  std::string text;
+  for (int i = 0; i < 1'000; ++i) text += "alpha-";
+  EXPECT_EQ(scanner.counts(text)[3], 0u);
+  EXPECT_EQ(scanner.counts(text + "x alpha. bravo. x")[3], 1u);
+  EXPECT_EQ(scanner.tools().pcre.given_up(), 0u);
 }
 
 TEST(SaShortcut, MatchesBeginOnlyWhereTheirWordsDo) {
