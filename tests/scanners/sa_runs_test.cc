@@ -14,6 +14,7 @@
 #include "scanners/short_text.h"
 #include "scanners/spamassassin/evidence/html_evidence.h"
 #include "scanners/spamassassin/evidence/mime_evidence.h"
+#include "scanners/spamassassin/evidence/scatter.h"
 #include "scanners/spamassassin/evidence/text_evidence.h"
 #include "scanners/spamassassin/evidence/text_list.h"
 
@@ -384,6 +385,14 @@ TEST(HtmlNames, AreFoundByTheirText) {
     EXPECT_EQ(static_cast<std::size_t>(html::name_of(html::kNames[i])), i) << html::kNames[i];
   for (const std::string_view other : {"", "z", "Href", "hre", "hreff", "o:p", "!doctype"})
     EXPECT_EQ(html::name_of(other), html::Name::other) << other;
+}
+
+// Hashes that somebody chose, alike in all but their upper octets.
+TEST(SaScatter, HashesThatAreAlikeHavePlacesOfTheirOwn) {
+  std::set<std::size_t> places;
+  for (std::uint64_t i = 0; i < 1'000; ++i) places.insert(scattered(i << 32 | 4711, 4'096));
+  EXPECT_LT(*places.rbegin(), 4'096u);
+  EXPECT_GT(places.size(), 300u);
 }
 
 }  // namespace

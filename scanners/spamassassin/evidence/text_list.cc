@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "scanners/spamassassin/evidence/scatter.h"
+
 namespace sluice::scan::sa {
 
 void TextList::clear() {
@@ -29,7 +31,7 @@ void UniqueTexts::clear() {
 // Where the text is or would be.
 std::size_t UniqueTexts::place_of(std::string_view text) const noexcept {
   const std::size_t last = places_.size() - 1;
-  std::size_t at = std::hash<std::string_view>{}(text)&last;
+  std::size_t at = scattered(std::hash<std::string_view>{}(text), places_.size());
   while (places_[at] > 0 && texts_[places_[at] - 1] != text) at = (at + 1) & last;
   return at;
 }

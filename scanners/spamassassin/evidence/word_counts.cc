@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "scanners/spamassassin/evidence/scatter.h"
+
 namespace sluice::scan::sa {
 
 void WordCounts::clear() {
@@ -16,7 +18,7 @@ void WordCounts::clear() {
 // Where the word is or would be.
 std::size_t WordCounts::place_of(std::size_t word) const noexcept {
   const std::size_t last = places_.size() - 1;
-  std::size_t at = word & last;
+  std::size_t at = scattered(word, places_.size());
   while (places_[at].count > 0 && places_[at].word != word) at = (at + 1) & last;
   return at;
 }
