@@ -173,7 +173,8 @@ TEST(Unpacking, ArchivesBehindOtherOctetsAreFound) {
   with_comment.replace(zip.size() - 2, 2, little(60'000, 2));
   for (const std::string& octets :
        {"\n" + zip, std::string(100'000, 'x') + zip, "\n" + with_comment,
-        "stub" + archive_of("7zip", {{"a.com", eicar()}}), "stub" + test::rar_of("a.com", eicar())})
+        "front" + archive_of("7zip", {{"a.com", eicar()}}),
+        "front" + test::rar_of("a.com", eicar())})
     for (const char* name : {"", "a.bin"})
       EXPECT_THAT(in_file(name, octets), ElementsAre("EICAR", "ATTACH_RUNS"));
   EXPECT_THAT(in_file("", test::rar_of("a.com", eicar())), ElementsAre("EICAR", "ATTACH_RUNS"));
