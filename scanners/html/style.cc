@@ -119,17 +119,13 @@ void declare(std::string_view property, std::string_view value, Style& style) no
 void apply_declarations(std::string_view text, Style& style) noexcept {
   bool no_height = false;
   bool clipped = false;
-  while (!text.empty()) {
-    const std::string_view one = text.substr(0, text.find(';'));
-    text.remove_prefix(std::min(one.size() + 1, text.size()));
-    const std::size_t colon = one.find(':');
-    if (colon == one.npos) continue;
-    const std::string_view property = trim(one.substr(0, colon));
-    const std::string_view value = trim(one.substr(colon + 1));
+  for_each_declaration(text, [&](std::string_view before, std::string_view behind) {
+    const std::string_view property = trim(before);
+    const std::string_view value = trim(behind);
     declare(property, value, style);
     if (is(property, "max-height") || is(property, "height")) no_height = is_tiny_length(value);
     if (is(property, "overflow")) clipped = is(value, "hidden");
-  }
+  });
   style.hidden = style.hidden || (no_height && clipped);
 }
 

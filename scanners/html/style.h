@@ -2,6 +2,7 @@
 // attributes and the style attribute; style sheets are not followed).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -17,6 +18,17 @@ struct Color {
 };
 
 std::optional<Color> parse_color(std::string_view text) noexcept;  // "#fff", "red", "rgb(1,2,3)"
+
+// Calls declare(property, value) for each "property: value" of a style attribute.
+template <typename Declare>
+void for_each_declaration(std::string_view text, Declare&& declare) {
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(';'));
+    text.remove_prefix(std::min(one.size() + 1, text.size()));
+    const std::size_t colon = one.find(':');
+    if (colon != one.npos) declare(one.substr(0, colon), one.substr(colon + 1));
+  }
+}
 
 // Of one element: its own, or its parent's where it says nothing.
 struct Style {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "engine/base/bytes.h"
+#include "scanners/html/style.h"
 #include "scanners/spamassassin/text.h"
 
 namespace sluice::scan::sa {
@@ -63,21 +64,17 @@ void HtmlStyles::open(const html::Tag& tag, HtmlFigures& figures) {
 }
 
 void HtmlStyles::apply(std::string_view declarations, Style& style) const noexcept {
-  while (!declarations.empty()) {
-    const std::string_view one = declarations.substr(0, declarations.find(';'));
-    declarations.remove_prefix(std::min(one.size() + 1, declarations.size()));
-    const std::size_t colon = one.find(':');
-    if (colon == one.npos) continue;
-    const std::string_view property = trim(one.substr(0, colon));
-    const std::string_view value = trim(one.substr(colon + 1));
-    if (value.empty()) continue;
+  html::for_each_declaration(declarations, [&](std::string_view before, std::string_view behind) {
+    const std::string_view property = trim(before);
+    const std::string_view value = trim(behind);
+    if (value.empty()) return;
     if (equals_ignoring_case(property, "color"))
       set_color(value, style.ink);
     else if (equals_ignoring_case(property, "background-color"))
       set_color(value, style.paper);
     else if (equals_ignoring_case(property, "background"))
       set_background(value, style.paper);
-  }
+  });
   if (style.paper == kTransparent) style.paper = styles_.back().paper;
   if (style.ink == kTransparent) style.ink = style.paper;
 }
