@@ -2,9 +2,7 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -28,31 +26,6 @@ std::size_t count_octets(std::string_view text, Is&& is) noexcept {
     count += in_run;
   }
   return count;
-}
-
-// Octets to stop at, or to pass; std::string_view's own searches ask memchr() for each octet.
-class CharSet {
- public:
-  consteval CharSet(const char* members) {
-    for (; *members != 0; ++members) {
-      const auto octet = static_cast<unsigned char>(*members);
-      words_[octet / 64] |= std::uint64_t{1} << octet % 64;
-    }
-  }
-  constexpr bool has(char c) const noexcept {
-    const auto octet = static_cast<unsigned char>(c);
-    return (words_[octet / 64] >> octet % 64 & 1) != 0;
-  }
-
- private:
-  std::array<std::uint64_t, 4> words_{};
-};
-
-// The end of the text when there is none.
-constexpr std::size_t find_first_in(std::string_view text, CharSet set,
-                                    std::size_t from = 0) noexcept {
-  while (from < text.size() && !set.has(text[from])) ++from;
-  return std::min(from, text.size());
 }
 
 constexpr std::string_view without_blanks_in_front(std::string_view text) noexcept {

@@ -1,5 +1,6 @@
 #include "scanners/spamassassin/header/address_list.h"
 
+#include "scanners/mime/octet_search.h"
 #include "scanners/spamassassin/text.h"
 
 namespace sluice::scan::sa {
@@ -47,8 +48,8 @@ std::string plain_phrase(std::string_view phrase) {
   return out;
 }
 
-constexpr CharSet kNoLocal = "@ \t\r\n<>()[],:;";
-constexpr CharSet kNoDomain = "\" \t\r\n<>()[],:;";
+constexpr mime::OctetSet kNoLocal = mime::octets_of("@ \t\r\n<>()[],:;");
+constexpr mime::OctetSet kNoDomain = mime::octets_of("\" \t\r\n<>()[],:;");
 
 std::size_t behind_blanks(std::string_view text, std::size_t from = 0) {
   while (from < text.size() && is_blank(text[from])) ++from;
@@ -63,7 +64,7 @@ std::size_t address_length(std::string_view text) {
     if (end == std::string_view::npos) return 0;
     at = end;
   } else {
-    at = find_first_in(text, kNoLocal);
+    at = mime::size_before(kNoLocal, text);
   }
   if (at == 0 || at >= text.size() || text[at] != '@') return 0;
   std::size_t end = at + 1;
@@ -71,7 +72,7 @@ std::size_t address_length(std::string_view text) {
     end = text.find(']', end);
     return end == std::string_view::npos ? 0 : end + 1;
   }
-  end = find_first_in(text, kNoDomain, end);
+  end += mime::size_before(kNoDomain, text.substr(end));
   return end == at + 1 ? 0 : end;
 }
 

@@ -103,12 +103,14 @@ class Reader {
   }
 
   void read_common(std::string_view text) {
-    relay_.id = word_behind(text, " id ", " <>;");
-    if (const std::string id = word_behind(text, " id <", " <>;"); !id.empty()) relay_.id = id;
+    relay_.id = word_behind(text, " id ", mime::octets_of(" <>;"));
+    if (const std::string id = word_behind(text, " id <", mime::octets_of(" <>;")); !id.empty())
+      relay_.id = id;
     if (relay_.id.size() < 3) relay_.id.clear();
     for (const char* key : {"envelope-from ", "envelope-sender ", "envelope-from=",
                             "envelope-sender=", "return-path: ", "Return-Path: ", "return-path "})
-      if (relay_.envelope_from.empty()) relay_.envelope_from = word_behind(text, key, " ;");
+      if (relay_.envelope_from.empty())
+        relay_.envelope_from = word_behind(text, key, mime::octets_of(" ;"));
     while (!relay_.envelope_from.empty() &&
            std::string_view("),>").find(relay_.envelope_from.back()) != std::string_view::npos)
       relay_.envelope_from.pop_back();

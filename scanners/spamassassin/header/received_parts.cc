@@ -41,8 +41,8 @@ bool starts_with(std::string_view text, std::string_view prefix) {
 std::string address_of(std::string_view text) {
   if (text.starts_with('[')) text = text.substr(1, text.find(']') - 1);
   if (starts_with(text, "ipv6:")) text.remove_prefix(5);
-  static constexpr CharSet kFirst = "0123456789abcdefABCDEF:";
-  if (text.empty() || !kFirst.has(text.front())) return {};
+  static constexpr mime::OctetSet kFirst = mime::octets_of("0123456789abcdefABCDEF:");
+  if (text.empty() || !kFirst.has(static_cast<std::uint8_t>(text.front()))) return {};
   text = text.substr(0, text.find('%'));
   if (starts_with(text, "::ffff:") && text.find('.') != std::string_view::npos)
     text.remove_prefix(7);
@@ -55,16 +55,17 @@ std::string address_of(std::string_view text) {
   return IpAddress::parse(text) ? std::string(text) : std::string();
 }
 
-std::string word_behind(std::string_view text, std::string_view key, CharSet stop) {
+std::string word_behind(std::string_view text, std::string_view key, const mime::OctetSet& stop) {
   const std::size_t at = find_text<Case::same>(text, key);
   if (at == std::string_view::npos) return {};
   text.remove_prefix(at + key.size());
-  return std::string(text.substr(0, find_first_in(text, stop)));
+  return std::string(text.substr(0, mime::size_before(stop, text)));
 }
 
 std::string clean(std::string text) {
-  static constexpr CharSet kInTheWay = " \t\r\n#[]()<>|";
-  std::ranges::replace_if(text, [](char c) { return c == 0 || kInTheWay.has(c); }, '!');
+  static constexpr mime::OctetSet kInTheWay = mime::octets_of(" \t\r\n#[]()<>|");
+  std::ranges::replace_if(
+      text, [](char c) { return c == 0 || kInTheWay.has(static_cast<std::uint8_t>(c)); }, '!');
   return text;
 }
 
@@ -115,19 +116,20 @@ std::string authentication(std::string_view text) {
     return at == text.npos ? at : from + at;
   };
   for (std::size_t at = next_with(0); at != text.npos; at = next_with(at + 1)) {
-    const std::string with = word_behind(text.substr(at), kWith, " ;");
+    const std::string with = word_behind(text.substr(at), kWith, mime::octets_of(" ;"));
     for (const char* word : {"ESMTPA", "ESMTPSA", "LMTPA", "LMTPSA", "UTF8SMTPA", "UTF8SMTPSA",
                              "UTF8LMTPA", "UTF8LMTPSA", "ASMTP", "HTTP", "HTTPS", "HTTPU"})
       if (equals_ignoring_case(with, word)) return with;
   }
   if (has_text<Case::same>(text, " by mx.google.com with ESMTPS id ") &&
-      is_submission_id(word_behind(text, "ESMTPS id ", " ;"))) {
-    const std::string version = word_behind(text, "(version=", " )");
-    const std::string cipher = word_behind(text, " cipher=", ")");
+      is_submission_id(word_behind(text, "ESMTPS id ", mime::octets_of(" ;")))) {
+    const std::string version = word_behind(text, "(version=", mime::octets_of(" )"));
+    const std::string cipher = word_behind(text, " cipher=", mime::octets_of(")"));
     if (!version.empty() && !cipher.empty())
       return fmt::format("GMail - transport={} cipher={}", version, cipher);
   }
-  if (const std::string method = word_behind(text, " (AUTH: ", " )"); !method.empty())
+  if (const std::string method = word_behind(text, " (AUTH: ", mime::octets_of(" )"));
+      !method.empty())
     return method;
   if (contains(text, "(Authenticated sender: ")) return "Postfix";
   if (contains(text, "authenticated") && contains(text, "])")) return "Sendmail";

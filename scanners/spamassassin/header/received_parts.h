@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scanners/mime/octet_search.h"
 #include "scanners/spamassassin/text.h"
 
 namespace sluice::scan::sa {
@@ -14,7 +15,7 @@ bool starts_with(std::string_view text, std::string_view prefix);  // in any cas
 // "[IPv6:2001:db8::1%eth0]:25" to "2001:db8::1"; empty when it is no address.
 std::string address_of(std::string_view text);
 // The word behind `key`, up to what `stop` holds.
-std::string word_behind(std::string_view text, std::string_view key, CharSet stop);
+std::string word_behind(std::string_view text, std::string_view key, const mime::OctetSet& stop);
 // What stands in the way of patterns like "[^ ]* helo=…" becomes "!".
 std::string clean(std::string text);
 std::string_view nth_word(std::string_view text, std::size_t n);  // from 0; or empty
