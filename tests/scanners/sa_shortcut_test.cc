@@ -1,4 +1,5 @@
 // What is asked before PCRE2, and instead of it.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <random>
@@ -30,7 +31,8 @@ std::vector<Pattern> patterns() {
                                        "(?:" + words + "[ .:]{1,4}){2}",
                                        "(?<=x)" + words + "(?:-(?:" + many_words() + ")){1,2}",
                                        "e|\xc3[\xa8-\xab]",
-                                       "[_\\W]?v[_\\W]?[i1]c[o0]d"};
+                                       "[_\\W]?v[_\\W]?[i1]c[o0]d",
+                                       "^" + words + "[.:]{2}|x" + words + "-" + words};
   std::vector<Pattern> all;
   for (const std::string& text : texts)
     all.push_back({static_cast<std::uint32_t>(all.size()), {text, true, false, true}, true, 0});
@@ -165,6 +167,34 @@ TEST(SaShortcut, LinesAreLookedAtWhereTheyBegin) {
   EXPECT_EQ(places, (std::vector<std::size_t>{0, 19}));
   EXPECT_EQ(whole->next(text, 0, text.size()), 0u);
   EXPECT_GT(whole->next(text, 1, text.size()), text.size());
+}
+
+TEST(SaShortcut, FactorsAreFoundInEveryBlock) {
+  const auto word_of = [](std::uint32_t i) {
+    return std::string{'w', static_cast<char>('a' + i % 26), static_cast<char>('a' + i / 26), 'z'};
+  };
+  constexpr std::uint32_t kWords = 400;
+  std::vector<NumberedFactor> factors;
+  for (std::uint32_t i = 0; i < kWords; ++i) {
+    FactorRow row;
+    for (const char letter : word_of(i))
+      row.push_back({OctetSet().set(static_cast<unsigned char>(letter))});
+    factors.push_back({i, {{row}}});
+  }
+  const FactorScan scan(factors);
+  ASSERT_GE(scan.blocks(), 4u);
+  FactorHits hits;
+  hits.grow(kWords);
+  for (std::uint32_t i = 0; i < kWords; ++i) {
+    const std::string text = std::string(i % 50, '-') + word_of(i) + std::string(i % 40, '-');
+    scan.scan(as_bytes(text), hits);
+    std::vector<std::uint32_t> found;
+    hits.take([&](std::uint32_t id, std::uint32_t, std::span<const std::uint32_t> ends) {
+      found.push_back(id);
+      EXPECT_THAT(ends, testing::ElementsAre(i % 50 + 4));
+    });
+    EXPECT_THAT(found, testing::ElementsAre(i));
+  }
 }
 
 TEST(SaShortcut, OctetsAreCountedOnlyWhereThatIsAllThereIs) {
