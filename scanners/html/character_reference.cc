@@ -46,6 +46,32 @@ void encode(std::uint32_t code, Reference& out) noexcept {
   }
 }
 
+// Of names that do without a ";".
+constexpr std::size_t kBareNameBytes = [] {
+  std::size_t longest = 0;
+  for (const EntityName& one : kEntities)
+    if (!one.name.ends_with(';')) longest = std::max(longest, one.name.size());
+  return longest;
+}();
+
+// Where in the table the names begin that begin with an octet; the next octet's are behind them.
+constexpr auto kBegins = [] {
+  std::array<std::uint16_t, 129> begins{};
+  for (const EntityName& one : kEntities) ++begins[static_cast<std::size_t>(one.name[0]) + 1];
+  for (std::size_t i = 1; i < begins.size(); ++i)
+    begins[i] = static_cast<std::uint16_t>(begins[i] + begins[i - 1]);
+  return begins;
+}();
+
+// Null when there is none of that name.
+const EntityName* find_entity(std::string_view name) noexcept {
+  const auto first = static_cast<std::uint8_t>(name[0]);
+  if (first >= 128) return nullptr;
+  const std::span with(kEntities.begin() + kBegins[first], kEntities.begin() + kBegins[first + 1]);
+  const auto found = std::ranges::lower_bound(with, name, {}, &EntityName::name);
+  return found == with.end() || found->name != name ? nullptr : &*found;
+}
+
 int digit_value(char c, bool hexadecimal) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   const char lower = static_cast<char>(c | 0x20);
@@ -81,9 +107,10 @@ Reference read_name(std::string_view text, Within within) noexcept {
     ++size;
   if (size < text.size() && text[size] == ';') ++size;
   for (; size >= 2; --size) {
+    if (text[size - 1] != ';') size = std::min(size, kBareNameBytes);
     const std::string_view name = text.substr(0, size);
-    const auto found = std::ranges::lower_bound(kEntities, name, {}, &EntityName::name);
-    if (found == kEntities.end() || found->name != name) continue;
+    const EntityName* const found = find_entity(name);
+    if (found == nullptr) continue;
     const char behind = size < text.size() ? text[size] : ' ';
     const bool goes_on = behind == '=' || digit_value(behind, false) >= 0 ||
                          ((behind | 0x20) >= 'a' && (behind | 0x20) <= 'z');

@@ -64,6 +64,7 @@ TEST(Html, ResolvesCharacterReferences) {
                {"&#65;&#x42;&#0067", "ABC"},
                {"&euro;&euro", "€&euro"},
                {"&copy2&notit;", "©2¬it;"},
+               {"&thetasym;&thetasym&frac12x&notinva", "ϑ&thetasym½x¬inva"},
                {"&#128;&#0;&#xd800;&#99999999999;", "€\uFFFD\uFFFD\uFFFD"},
                {"a&nbsp;&nbsp;b", "a b"},
                {"& &; &x", "& &; &x"},
