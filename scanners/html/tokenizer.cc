@@ -16,16 +16,14 @@ bool is_letter(std::uint8_t octet) noexcept {
 
 bool is_digit(std::uint8_t octet) noexcept { return octet >= '0' && octet <= '9'; }
 
-bool ends_tag_name(unsigned octet) noexcept {
-  return is_space(octet) || octet == '/' || octet == '>';
-}
-
 constexpr mime::OctetPattern kTextEnd(mime::OctetSet::of([](unsigned octet) {
                                         return octet == '<' || octet == '&';
                                       }),
                                       {}, {});
 
-// What ends the name of an attribute, and a value without quotes.
+// What ends the name of a tag, of an attribute, and a value without quotes.
+constexpr mime::OctetSet kTagNameEnd = mime::OctetSet::of(
+    [](unsigned octet) { return is_space(octet) || octet == '/' || octet == '>'; });
 constexpr mime::OctetSet kNameEnd = mime::OctetSet::of(
     [](unsigned octet) { return is_space(octet) || octet == '/' || octet == '>' || octet == '='; });
 constexpr mime::OctetPattern kValueEnd(mime::OctetSet::of([](unsigned octet) {
@@ -49,20 +47,18 @@ void Tokenizer::begin() noexcept {
 
 void Tokenizer::feed(ByteView in, TokenSink& sink) noexcept {
   while (!in.empty()) {
-    if (state_ == State::text) {
-      in = feed_text(in, sink);
-    } else if (state_ == State::comment) {
-      in = feed_comment(in, sink);
-    } else if (state_ == State::bogus) {
-      in = feed_bogus(in, sink);
-    } else if (state_ == State::value) {
-      in = feed_value(in);
-    } else if (state_ == State::name) {
-      in = feed_name(in, sink);
-    } else if (state_ == State::tag_name && !raw_ && !ends_tag_name(in.front())) {
-      in = feed_tag_name(in);
-    } else if (step(in.front(), sink)) {
-      in = in.subspan(1);
+    switch (state_) {
+      case State::text: in = feed_text(in, sink); break;
+      case State::comment: in = feed_comment(in, sink); break;
+      case State::bogus: in = feed_bogus(in, sink); break;
+      case State::tag_open:
+      case State::end_tag_open:
+      case State::reference:
+      case State::markup:
+      case State::raw_tag_name:
+        if (step(in.front(), sink)) in = in.subspan(1);
+        break;
+      default: in = feed_tag(in, sink);
     }
   }
 }
@@ -77,10 +73,18 @@ ByteView Tokenizer::feed_text(ByteView in, TokenSink& sink) noexcept {
   const std::size_t end = references_ ? find(kTextEnd, in) : find_byte(in, '<');
   if (end > 0) sink.characters(in.first(end));
   if (end == in.size()) return {};
+  const ByteView behind = in.subspan(end + 1);
+  if (in[end] == '<' && !raw_ && behind.size() >= 2) {  // mostly a tag
+    const bool ends = behind[0] == '/';
+    if (is_letter(behind[ends ? 1 : 0])) {
+      begin_tag(ends);
+      return behind.subspan(ends ? 1 : 0);
+    }
+  }
   state_ = in[end] == '<' ? State::tag_open : State::reference;
   pending_[0] = static_cast<char>(in[end]);
   pending_size_ = 1;
-  return in.subspan(end + 1);
+  return behind;
 }
 
 bool Tokenizer::step(std::uint8_t octet, TokenSink& sink) noexcept {
@@ -89,7 +93,7 @@ bool Tokenizer::step(std::uint8_t octet, TokenSink& sink) noexcept {
     case State::end_tag_open: return step_tag_open(octet, sink);
     case State::reference: return step_reference(octet, sink);
     case State::markup: return step_markup(octet);
-    default: return step_attribute(octet, sink);
+    default: return step_raw_tag_name(octet, sink);
   }
 }
 
@@ -188,7 +192,7 @@ void Tokenizer::begin_tag(bool end) noexcept {
   tag_size_ = 0;
   attributes_ = 0;
   used_ = 0;
-  state_ = State::tag_name;
+  state_ = raw_ ? State::raw_tag_name : State::tag_name;
 }
 
 bool Tokenizer::ends_raw_text() const noexcept {
@@ -196,71 +200,93 @@ bool Tokenizer::ends_raw_text() const noexcept {
          std::string_view(raw_name_.data(), raw_size_);
 }
 
-bool Tokenizer::step_attribute(std::uint8_t octet, TokenSink& sink) noexcept {
-  const bool delimiter = ends_tag_name(octet);
-  if (state_ == State::tag_name) {
-    if (!delimiter) {
-      if (raw_ && pending_size_ < pending_.size())
-        pending_[pending_size_++] = static_cast<char>(octet);
-      if (tag_size_ < kTagNameBytes)
-        tag_name_[tag_size_++] = ascii_lower(static_cast<char>(octet));
-      else if (raw_)
-        tag_size_ = 0;  // surely not the element's
-      const bool lost =
-          raw_ &&
-          !std::string_view(raw_name_.data(), raw_size_).starts_with({tag_name_.data(), tag_size_});
-      if (lost || (raw_ && tag_size_ == 0)) tell({pending_.data(), pending_size_}, sink);
-      return true;
-    }
-    if (raw_ && !ends_raw_text()) {
+// Within raw text, where each octet may show that it is none.
+bool Tokenizer::step_raw_tag_name(std::uint8_t octet, TokenSink& sink) noexcept {
+  if (kTagNameEnd.has(octet)) {
+    if (ends_raw_text())
+      state_ = State::before_name;
+    else
       tell({pending_.data(), pending_size_}, sink);
-      return false;
-    }
-    state_ = State::before_name;
+    return false;
   }
-  if (octet == '>') {
-    if (state_ == State::name || state_ == State::after_name || state_ == State::before_value)
-      end_attribute();
-    end_tag(sink);
-    return true;
-  }
-  switch (state_) {
-    case State::before_name:
-      if (delimiter) return true;
-      begin_attribute();
-      put_name(octet);
-      return true;
-    case State::name:
-      state_ = octet == '=' ? State::before_value : State::after_name;
-      if (octet == '/') end_attribute();
-      return true;
-    case State::after_name:
-      if (is_space(octet)) return true;
-      if (octet == '=') {
+  if (pending_size_ < pending_.size()) pending_[pending_size_++] = static_cast<char>(octet);
+  if (tag_size_ < kTagNameBytes)
+    tag_name_[tag_size_++] = ascii_lower(static_cast<char>(octet));
+  else
+    tag_size_ = 0;  // surely not the element's
+  const bool lost =
+      !std::string_view(raw_name_.data(), raw_size_).starts_with({tag_name_.data(), tag_size_});
+  if (lost || tag_size_ == 0) tell({pending_.data(), pending_size_}, sink);
+  return true;
+}
+
+// The states of a tag one behind the other, as far as `in` has them.
+ByteView Tokenizer::feed_tag(ByteView in, TokenSink& sink) noexcept {
+  const auto skip_space = [&] {
+    while (!in.empty() && is_space(in.front())) in = in.subspan(1);
+  };
+  while (!in.empty()) {
+    switch (state_) {
+      case State::tag_name:
+        in = feed_tag_name(in);
+        if (in.empty()) return in;
+        [[fallthrough]];
+      case State::before_name:
+        state_ = State::before_name;
+        while (!in.empty() && (is_space(in.front()) || in.front() == '/')) in = in.subspan(1);
+        if (in.empty()) return in;
+        if (in.front() == '>') {
+          end_tag(sink);
+          return in.subspan(1);
+        }
+        begin_attribute(in.front());
+        in = in.subspan(1);
+        [[fallthrough]];
+      case State::name:
+        in = feed_name(in);
+        if (in.empty()) return in;
+        [[fallthrough]];
+      case State::after_name:
+        state_ = State::after_name;
+        skip_space();
+        if (in.empty()) return in;
+        if (in.front() != '=') {
+          end_attribute();
+          break;
+        }
+        in = in.subspan(1);
+        [[fallthrough]];
+      case State::before_value:
         state_ = State::before_value;
-        return true;
-      }
-      end_attribute();
-      return false;
-    case State::before_value:
-      if (is_space(octet)) return true;
-      begin_value(octet == '"' || octet == '\'' ? octet : 0);
-      return quote_ != 0;
-    default: state_ = State::before_name; return false;
+        skip_space();
+        if (in.empty()) return in;
+        if (in.front() == '>') {
+          end_attribute();
+          break;
+        }
+        quote_ = in.front() == '"' || in.front() == '\'' ? in.front() : 0;
+        begin_value();
+        in = in.subspan(quote_ == 0 ? 0 : 1);
+        [[fallthrough]];
+      default: in = feed_value(in);
+    }
   }
+  return in;
 }
 
-void Tokenizer::begin_attribute() noexcept {
+// The first octet of its name may be any.
+void Tokenizer::begin_attribute(std::uint8_t octet) noexcept {
   state_ = State::name;
-  if (attributes_ == kAttributesMax) {
-    truncated_ = true;
-    return;
-  }
-  attribute_[attributes_] = {used_, 0, used_, 0};
+  truncated_ = truncated_ || attributes_ == kAttributesMax || used_ == kTagBytes;
+  if (attributes_ == kAttributesMax) return;
+  Kept& kept = attribute_[attributes_];
+  kept = {used_, 0, used_, 0};
+  if (used_ == kTagBytes) return;
+  kept_[used_++] = ascii_lower(static_cast<char>(octet));
+  kept.name_size = 1;
 }
 
-void Tokenizer::begin_value(std::uint8_t quote) noexcept {
-  quote_ = quote;
+void Tokenizer::begin_value() noexcept {
   state_ = State::value;
   if (attributes_ == kAttributesMax) return;
   Kept& kept = attribute_[attributes_];
@@ -282,32 +308,28 @@ void Tokenizer::put(ByteView octets) noexcept {
   truncated_ = truncated_ || taken < octets.size();
 }
 
-// Into its name, which may be cut: no longer one is asked for.
-void Tokenizer::put_name(std::uint8_t octet) noexcept {
-  if (attributes_ == kAttributesMax || used_ == kTagBytes) {
-    truncated_ = true;
-    return;
-  }
-  std::uint16_t& size = attribute_[attributes_].name_size;
-  if (size == 2 * kTagNameBytes) return;
-  kept_[used_++] = ascii_lower(static_cast<char>(octet));
-  ++size;
-}
-
-// Not within raw text, where each octet may show that it is none.
 ByteView Tokenizer::feed_tag_name(ByteView in) noexcept {
   std::size_t at = 0;
-  for (; at < in.size() && !ends_tag_name(in[at]); ++at)
-    if (tag_size_ < kTagNameBytes) tag_name_[tag_size_++] = ascii_lower(static_cast<char>(in[at]));
+  std::uint8_t size = tag_size_;
+  for (; at < in.size() && !kTagNameEnd.has(in[at]); ++at)
+    if (size < kTagNameBytes) tag_name_[size++] = ascii_lower(static_cast<char>(in[at]));
+  tag_size_ = size;
   return in.subspan(at);
 }
 
-ByteView Tokenizer::feed_name(ByteView in, TokenSink& sink) noexcept {
-  std::size_t end = 0;
-  for (; end < in.size() && !kNameEnd.has(in[end]); ++end) put_name(in[end]);
-  if (end == in.size()) return {};
-  step_attribute(in[end], sink);
-  return in.subspan(end + 1);
+// It may be cut: no longer one is asked for.
+ByteView Tokenizer::feed_name(ByteView in) noexcept {
+  if (attributes_ == kAttributesMax) return in.subspan(size_before(kNameEnd, as_text(in)));
+  std::uint16_t& size = attribute_[attributes_].name_size;
+  const std::size_t room = std::min(2 * kTagNameBytes - size, kTagBytes - used_);
+  std::size_t at = 0;
+  std::size_t taken = 0;
+  for (; at < in.size() && !kNameEnd.has(in[at]); ++at)
+    if (taken < room) kept_[used_ + taken++] = ascii_lower(static_cast<char>(in[at]));
+  used_ = static_cast<std::uint16_t>(used_ + taken);
+  size = static_cast<std::uint16_t>(size + taken);
+  truncated_ = truncated_ || (taken < at && used_ == kTagBytes);
+  return in.subspan(at);
 }
 
 ByteView Tokenizer::feed_value(ByteView in) noexcept {

@@ -92,6 +92,7 @@ class Tokenizer {
     reference,  // "&…" in text
     tag_open,   // "<"
     end_tag_open,
+    raw_tag_name,  // behind "</" in raw text
     tag_name,
     before_name,
     name,
@@ -104,21 +105,21 @@ class Tokenizer {
   };
 
   ByteView feed_text(ByteView in, TokenSink& sink) noexcept;
-  ByteView feed_name(ByteView in, TokenSink& sink) noexcept;
+  ByteView feed_tag(ByteView in, TokenSink& sink) noexcept;
   ByteView feed_tag_name(ByteView in) noexcept;
+  ByteView feed_name(ByteView in) noexcept;
   ByteView feed_value(ByteView in) noexcept;
   ByteView feed_bogus(ByteView in, TokenSink& sink) noexcept;
   ByteView feed_comment(ByteView in, TokenSink& sink) noexcept;
   bool step(std::uint8_t octet, TokenSink& sink) noexcept;  // false: look at it again
   bool step_tag_open(std::uint8_t octet, TokenSink& sink) noexcept;
   bool step_markup(std::uint8_t octet) noexcept;
-  bool step_attribute(std::uint8_t octet, TokenSink& sink) noexcept;
+  bool step_raw_tag_name(std::uint8_t octet, TokenSink& sink) noexcept;
   bool step_reference(std::uint8_t octet, TokenSink& sink) noexcept;
   void begin_tag(bool end) noexcept;
-  void begin_attribute() noexcept;
-  void begin_value(std::uint8_t quote) noexcept;
+  void begin_attribute(std::uint8_t octet) noexcept;
+  void begin_value() noexcept;
   void put(ByteView octets) noexcept;
-  void put_name(std::uint8_t octet) noexcept;
   void keep_markup(ByteView octets) noexcept;
   void end_markup(TokenSink& sink) noexcept;
   void end_attribute() noexcept;
