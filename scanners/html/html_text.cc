@@ -67,7 +67,7 @@ void HtmlText::finish(HtmlSink& sink) noexcept {
 void HtmlText::characters(ByteView utf8) noexcept {
   if (tokens_ != nullptr) tokens_->characters(utf8);
   if (dropped_) return;
-  const bool visible = style().is_visible();
+  const bool visible = style().visible;
   while (!utf8.empty()) {
     const std::size_t blank = mime::white_space_size(utf8);
     const bool held = blank > 0 && (space_ || after_break_ || utf8.front() != ' ');

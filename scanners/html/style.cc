@@ -129,6 +129,16 @@ void apply_declarations(std::string_view text, Style& style) noexcept {
   style.hidden = style.hidden || (no_height && clipped);
 }
 
+// Two colours nearer than that, weighted by how bright they are to the eye, cannot be told apart.
+bool is_visible(const Style& style) noexcept {
+  constexpr double kDistance = 12;
+  const double red = 0.2126 * (style.ink.red - style.paper.red);
+  const double green = 0.7152 * (style.ink.green - style.paper.green);
+  const double blue = 0.0722 * (style.ink.blue - style.paper.blue);
+  const bool alike = red * red + green * green + blue * blue < kDistance * kDistance;
+  return !style.hidden && !style.tiny && !alike && style.font_size > 1;
+}
+
 }  // namespace
 
 std::optional<Color> parse_color(std::string_view text) noexcept {
@@ -138,16 +148,6 @@ std::optional<Color> parse_color(std::string_view text) noexcept {
   for (const NamedColor& named : kColors)
     if (is(named.name, text)) return named.color;
   return hexadecimal(text);
-}
-
-// Two colours nearer than that, weighted by how bright they are to the eye, cannot be told apart.
-bool Style::is_visible() const noexcept {
-  constexpr double kDistance = 12;
-  const double red = 0.2126 * (ink.red - paper.red);
-  const double green = 0.7152 * (ink.green - paper.green);
-  const double blue = 0.0722 * (ink.blue - paper.blue);
-  const bool alike = red * red + green * green + blue * blue < kDistance * kDistance;
-  return !hidden && !tiny && !alike && font_size > 1;
 }
 
 Style style_of(const Tag& tag, const Style& parent) noexcept {
@@ -168,6 +168,7 @@ Style style_of(const Tag& tag, const Style& parent) noexcept {
       style.hidden = true;
     }
   }
+  style.visible = is_visible(style);
   return style;
 }
 

@@ -37,8 +37,7 @@ struct Style {
   std::uint8_t font_size = 3;  // of <font size>: 1..7
   bool hidden = false;         // display: none, visibility: hidden, the hidden attribute
   bool tiny = false;           // a style's font size below 2 pixels, or no opacity, or no height
-
-  bool is_visible() const noexcept;
+  bool visible = true;         // what comes of these
 };
 
 // The style of an element with this tag within one of style `parent`.

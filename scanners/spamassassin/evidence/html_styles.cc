@@ -57,6 +57,7 @@ void HtmlStyles::open(const html::Tag& tag, HtmlFigures& figures) {
     } else {
       continue;
     }
+    style.legible = ink_of(style.ink, style.paper);
     figures.size_max = std::max(figures.size_max, style.size);
     figures.size_min = std::min(figures.size_min, style.size);
   }

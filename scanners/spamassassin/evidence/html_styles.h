@@ -18,7 +18,7 @@ class HtmlStyles {
   void begin();
   void open(const html::Tag& tag, HtmlFigures& figures);  // of an element in kStyled
   void close(html::Name tag) noexcept;
-  Ink ink() const noexcept { return ink_of(styles_.back().ink, styles_.back().paper); }
+  Ink ink() const noexcept { return styles_.back().legible; }
 
  private:
   struct Style {
@@ -26,6 +26,7 @@ class HtmlStyles {
     HtmlColor ink = 0;
     HtmlColor paper = 0xffffff;
     int size = 3;
+    Ink legible = Ink::readable;  // what comes of the colours
   };
 
   void apply(std::string_view declarations, Style& style) const noexcept;
