@@ -143,7 +143,8 @@ void Finder::feed(ByteView utf8, FinderSink& sink) noexcept {
       keep(utf8.subspan(begin));
       return;
     }
-    end_word(as_text(utf8.subspan(begin, end - begin)), sink);
+    const bool has_mark = mark + 1 < std::min(end, begin + kUriBytes);
+    if (has_mark) look_at(as_text(utf8.subspan(begin, end - begin)), sink);
     at = end + end_size(utf8.subspan(end));
   }
 }
@@ -155,14 +156,15 @@ void Finder::keep(ByteView part) noexcept {
 }
 
 void Finder::end_part(FinderSink& sink) noexcept {
-  if (used_ > 0) end_word({word_.data(), used_}, sink);
+  const std::string_view word{word_.data(), used_};
+  if (find(kMarkWithin, as_bytes(word)) < word.size()) look_at(word, sink);
   used_ = 0;
 }
 
-// Most words are no URI: they have no mark within.
-void Finder::end_word(std::string_view word, FinderSink& sink) noexcept {
-  if (word.size() < 4 || word.size() > kUriBytes) word = word.substr(0, kUriBytes);
-  if (word.size() < 4 || find(kMarkWithin, as_bytes(word)) == word.size()) return;
+// A word with a mark within; most others are no URI.
+void Finder::look_at(std::string_view word, FinderSink& sink) noexcept {
+  if (word.size() < 4) return;
+  word = word.substr(0, kUriBytes);
   if (const std::size_t start = find_start(word); start != word.npos) {
     if (!may_look_at(word)) return;
     take_text(trim_behind(word.substr(start)), sink);
@@ -226,7 +228,8 @@ void Finder::take_link(std::string_view target, UriSource source, std::string_vi
   const bool names_place = !canonical_.host.empty() && first.find('.') != first.npos &&
                            first.find('@') == first.npos &&
                            canonicalize(trim_behind(first), other_) && other_.known_suffix;
-  if (names_place && registered_domain(other_.host) != registered_domain(canonical_.host))
+  if (names_place && other_.host != canonical_.host &&
+      registered_domain(other_.host) != registered_domain(canonical_.host))
     uri.add(UriSign::deceptive_text);
   tell(uri, canonical_, sink);
 }

@@ -44,7 +44,7 @@ class Finder {
 
   bool may_look_at(std::string_view word) noexcept;
   void keep(ByteView part) noexcept;
-  void end_word(std::string_view word, FinderSink& sink) noexcept;
+  void look_at(std::string_view word, FinderSink& sink) noexcept;
   void take_text(std::string_view written, FinderSink& sink) noexcept;
   void tell(mime::Uri& uri, const Canonical& canonical, FinderSink& sink) noexcept;
   void tell_carried(std::string_view rest, mime::UriSource source, FinderSink& sink) noexcept;
