@@ -301,6 +301,15 @@ TEST(SaRuns, WordsAreBounded) {
   words.clear();
   EXPECT_TRUE(words.empty());
   EXPECT_EQ(words.count(977), 0U);
+  // Behind a long text come short ones.
+  EXPECT_EQ(words.places(), 2'048U);
+  for (const std::size_t places : {1'024U, 512U, 256U, 256U}) {
+    for (std::size_t i = 0; i < 20; ++i) words.add(i, 1'000);
+    EXPECT_EQ(words.count(19), 1U);
+    words.clear();
+    EXPECT_EQ(words.places(), places);
+    EXPECT_EQ(words.count(19), 0U);
+  }
 }
 
 TEST(SaRuns, CharactersOfHtml) {

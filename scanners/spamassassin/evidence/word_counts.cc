@@ -7,11 +7,15 @@
 
 namespace sluice::scan::sa {
 
+// A table that has become too wide is a half of it from now on: few words far from each other cost
+// more, and so does the next clearing.
 void WordCounts::clear() {
-  if (places_.size() > kPlacesKept)
+  if (size_ == 0) return;
+  const std::size_t places = places_.size();
+  if (places > kPlacesKept)
     places_ = {};
-  else if (size_ > 0)
-    std::ranges::fill(places_, Place{});
+  else
+    places_.assign(places > kPlacesMin && 8 * size_ < places ? places / 2 : places, Place{});
   size_ = 0;
 }
 
@@ -24,7 +28,7 @@ std::size_t WordCounts::place_of(std::size_t word) const noexcept {
 }
 
 void WordCounts::grow() {
-  std::vector<Place> before(std::max<std::size_t>(256, 2 * places_.size()));
+  std::vector<Place> before(std::max(kPlacesMin, 2 * places_.size()));
   before.swap(places_);
   for (const Place& place : before)
     if (place.count > 0) places_[place_of(place.word)] = place;

@@ -9,6 +9,7 @@ namespace sluice::scan::sa {
 
 class WordCounts {
  public:
+  static constexpr std::size_t kPlacesMin = 256;
   // From how many places on memory is given back when a message is over.
   static constexpr std::size_t kPlacesKept = 4'096;
 
@@ -16,6 +17,7 @@ class WordCounts {
   // Beyond `words_max` different words only those that came before are counted.
   void add(std::size_t word, std::size_t words_max);
   std::size_t size() const noexcept { return size_; }  // different words
+  std::size_t places() const noexcept { return places_.size(); }
   bool empty() const noexcept { return size_ == 0; }
   std::uint32_t count(std::size_t word) const noexcept {
     return places_.empty() ? 0 : places_[place_of(word)].count;
