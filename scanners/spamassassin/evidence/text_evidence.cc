@@ -26,10 +26,11 @@ constexpr OctetSet kSmalls = OctetSet::of([](unsigned octet) {
   return (octet >= 'a' && octet <= 'z') || (octet >= '0' && octet <= '9');
 });
 constexpr OctetSet kLineFeed = OctetSet::of([](unsigned octet) { return octet == '\n'; });
-// A line end with what a blank line may begin with behind it.
-constexpr mime::OctetPattern kBlankLine({}, kLineFeed, OctetSet::of([](unsigned octet) {
-                                          return is_blank(static_cast<char>(octet));
-                                        }));
+// What a blank line ends in: a blank, or the line end before, with a line end behind it.
+constexpr mime::OctetPattern kBlankEnd({}, OctetSet::of([](unsigned octet) {
+                                         return is_blank(static_cast<char>(octet));
+                                       }),
+                                       kLineFeed);
 constexpr OctetSet kSpace = OctetSet::of([](unsigned octet) { return octet == ' '; });
 constexpr OctetSet kWhiteLeads =
     OctetSet::of([](unsigned octet) { return mime::kWhiteSpaceLeads[octet]; });
@@ -141,14 +142,16 @@ void TextEvidence::rawbody(std::string_view element) noexcept {
   facts_.rawbody_octets += element.size();
   if (element.empty()) return;
   facts_.lines += mime::count(kLineFeed, as_bytes(element)) + (element.back() == '\n' ? 0 : 1);
-  // What may be blank: the first line, and others that begin with a blank.
-  for (std::size_t at = 0; at < element.size();) {
-    const std::size_t begin = at;
-    while (at < element.size() && element[at] != '\n' && is_blank(element[at])) ++at;
-    const bool blank = at == element.size() || element[at] == '\n';
-    facts_.blank_lines += blank && begin < element.size();
-    at += mime::find(kBlankLine, as_bytes(element.substr(at))) + 1;
-  }
+  // Whether the line that ends at `end`, before its line end, is blank.
+  const auto is_blank_line = [&](std::size_t end) {
+    while (end > 0 && element[end - 1] != '\n' && is_blank(element[end - 1])) --end;
+    return end == 0 || element[end - 1] == '\n';
+  };
+  facts_.blank_lines += element.front() == '\n' ? 1 : 0;
+  for (std::size_t at = 0;
+       (at += mime::find(kBlankEnd, as_bytes(element.substr(at)))) + 1 < element.size();)
+    facts_.blank_lines += is_blank_line(++at) ? 1 : 0;
+  if (element.back() != '\n') facts_.blank_lines += is_blank_line(element.size()) ? 1 : 0;
 }
 
 void TextEvidence::part_begin(std::uint32_t alternative, bool html, bool first_plain) {
