@@ -169,6 +169,17 @@ TEST(SaShortcut, LinesAreLookedAtWhereTheyBegin) {
   EXPECT_GT(whole->next(text, 1, text.size()), text.size());
 }
 
+TEST(SaShortcut, WhatMayStandInFrontOfALineIsPassedOver) {
+  const auto lines = Openers::of(tree_of("\\s*(?:name|home)"), Openers::Begins::line);
+  ASSERT_TRUE(lines);
+  const std::string long_lead = "\n" + std::string(100, ' ') + "x";
+  const std::string text = "  no name\n\t home\n\n none\n   namely" + long_lead;
+  std::vector<std::string> opened;
+  for (std::size_t at = 0; (at = lines->next(as_bytes(text), at, text.size())) < text.size(); ++at)
+    opened.push_back(text.substr(at, 7));
+  EXPECT_EQ(opened, (std::vector<std::string>{"\t home\n", "   name", "       "}));
+}
+
 TEST(SaShortcut, FactorsAreFoundInEveryBlock) {
   const auto word_of = [](std::uint32_t i) {
     return std::string{'w', static_cast<char>('a' + i % 26), static_cast<char>('a' + i / 26), 'z'};

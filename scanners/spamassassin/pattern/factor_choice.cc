@@ -14,7 +14,7 @@ constexpr std::array kBitsWanted{16.0, 20.0, 24.0, 32.0};
 // Nanoseconds an octet, measured on the stock rules: of the expression where its factor is, and of
 // looking for 512 items of factors everywhere, which several expressions share.
 constexpr double kExpressionCost = 8;
-constexpr double kItemsCost = 0.2;
+constexpr double kItemsCost = 1.2;
 constexpr double kItems = 512;
 constexpr double kTextOctets = 300;  // of a usual text
 

@@ -12,7 +12,8 @@ namespace {
 using Kind = RegexNode::Kind;
 
 constexpr unsigned kSymbols = Openers::kSymbols;
-constexpr std::size_t kFirstsFew = 2;  // PCRE2 looks for so few octets itself
+constexpr std::size_t kFirstsFew = 2;       // PCRE2 looks for so few octets itself
+constexpr std::size_t kLeadOctetsMax = 64;  // are passed over; PCRE2 decides behind more
 constexpr std::uint32_t kAllSymbols = 0xffff'ffff;
 
 // Octets that are alike in what expressions make of them share a symbol; letters have their own.
@@ -146,14 +147,26 @@ bool add_firsts(const RegexNode& node, OctetSet& firsts) {
          }) == std::ssize(node.children);
 }
 
+// "\\s*" and the like, in front of an expression.
+bool is_lead(const RegexNode& node) {
+  return node.kind == Kind::repeat && node.least == 0 && node.children.front().kind == Kind::octet;
+}
+
+RegexNode without_first(const RegexNode& sequence) {
+  return {.children = {sequence.children.begin() + 1, sequence.children.end()}};
+}
+
 }  // namespace
 
 std::optional<Openers> Openers::of(const RegexNode& tree, Begins begins) {
+  const bool led = begins != Begins::anywhere && tree.kind == Kind::sequence &&
+                   !tree.children.empty() && is_lead(tree.children.front());
   OctetSet firsts;
   if (!add_firsts(tree, firsts) || firsts.count() <= kFirstsFew) return {};
-  const Prefixes prefixes = prefixes_of(tree);
+  const Prefixes prefixes = prefixes_of(led ? without_first(tree) : tree);
   if (prefixes.empty) return {};
   Openers openers(begins);
+  if (led) openers.lead_ = tree.children.front().children.front().octets;
   Bits& bits = *openers.bits_;
   bits = prefixes.three;
   for (unsigned a = 0; a < kSymbols; ++a)
@@ -164,10 +177,18 @@ std::optional<Openers> Openers::of(const RegexNode& tree, Begins begins) {
 }
 
 // Near the end of a text there are no three octets to look at.
-bool Openers::may_begin(ByteView text, std::size_t at) const noexcept {
+bool Openers::opens(ByteView text, std::size_t at) const noexcept {
   if (at + 3 > text.size()) return true;
   const unsigned pair = kSymbolOf[text[at]] * kSymbols + kSymbolOf[text[at + 1]];
   return ((*bits_)[pair] >> kSymbolOf[text[at + 2]] & 1) != 0;
+}
+
+bool Openers::may_begin(ByteView text, std::size_t at) const noexcept {
+  for (const std::size_t from = at; at - from < kLeadOctetsMax; ++at) {
+    if (opens(text, at)) return true;
+    if (!lead_[text[at]]) return false;
+  }
+  return true;
 }
 
 std::size_t Openers::next_anywhere(ByteView text, std::size_t at, std::size_t last) const noexcept {

@@ -30,11 +30,13 @@ class Openers {
   using Bits = std::array<std::uint32_t, kSymbols * kSymbols>;  // of two symbols: which third
 
   explicit Openers(Begins begins) : begins_(begins), bits_(std::make_unique<Bits>()) {}
+  bool opens(ByteView text, std::size_t at) const noexcept;
   bool may_begin(ByteView text, std::size_t at) const noexcept;
   std::size_t next_anywhere(ByteView text, std::size_t at, std::size_t last) const noexcept;
 
   Begins begins_;
   std::unique_ptr<Bits> bits_;
+  OctetSet lead_;  // "^\\s*": octets that may stand before those of the bits
 };
 
 }  // namespace sluice::scan::sa
