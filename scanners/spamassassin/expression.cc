@@ -71,15 +71,24 @@ class ExpressionParser {
 
   void emit(Op op) { out_.program_.push_back({op, 0, 0}); }
 
+  // Behind the left side of the operator; which step to tell where the right side ends.
+  std::optional<std::size_t> emit_skip(Op of) {
+    if (of != Op::logical_and && of != Op::logical_or) return {};
+    emit(of == Op::logical_and ? Op::skip_zero : Op::skip_other);
+    return out_.program_.size() - 1;
+  }
+
   bool binary(int level) {
     if (!unary()) return false;
     for (const Operator* found = next_operator(); found != nullptr && found->level >= level;
          found = next_operator()) {
       rest_.remove_prefix(found->text.size());
       if (++depth_ > kExpressionDepthMax) return fail("nested too deeply");
+      const auto skip = emit_skip(found->op);
       if (!binary(found->level + 1)) return false;
       --depth_;
       emit(found->op);
+      if (skip) out_.program_[*skip].index = static_cast<std::uint32_t>(out_.program_.size() - 1);
     }
     return true;
   }
@@ -196,12 +205,17 @@ double Expression::evaluate(std::span<const float> variables) const noexcept {
   // Every level of the parser leaves at most one value below those above it.
   std::array<double, 2 * kExpressionDepthMax + 2> stack;
   std::size_t size = 0;
-  for (const Step& step : program_) {
+  for (std::size_t at = 0; at < program_.size(); ++at) {
+    const Step& step = program_[at];
     switch (step.op) {
       case Op::constant: stack[size++] = step.value; break;
       case Op::variable: stack[size++] = static_cast<double>(variables[step.index]); break;
       case Op::negate: stack[size - 1] = -stack[size - 1]; break;
       case Op::logical_not: stack[size - 1] = stack[size - 1] == 0; break;
+      case Op::skip_zero:
+      case Op::skip_other:
+        if ((stack[size - 1] == 0) == (step.op == Op::skip_zero)) at = step.index;
+        break;
       default: --size; stack[size - 1] = apply(step.op, stack[size - 1], stack[size]);
     }
   }
@@ -234,6 +248,7 @@ std::optional<Expression::Weighed> Expression::needed(const Weight& weight) cons
   };
   std::vector<Value> stack;
   for (const Step& step : program_) {
+    if (step.op == Op::skip_zero || step.op == Op::skip_other) continue;
     if (step.op == Op::constant) {
       stack.push_back({step.value == 0 ? Needed(Weighed()) : Needed(), step.value});
       continue;

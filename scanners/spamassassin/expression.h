@@ -62,6 +62,8 @@ class Expression {
     exclusive_or,
     logical_and,
     logical_or,
+    skip_zero,   // where the left value is 0: to behind the logical_and at `index`
+    skip_other,  // where it is not: to behind the logical_or there
   };
   struct Step {
     Op op = Op::constant;

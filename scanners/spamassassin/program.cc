@@ -89,7 +89,10 @@ void ProgramCompiler::choose_scores() {
     if ((needs_network && !network) || (rule.flags.learn && !classifier)) score = 0;
     program_.scores_.push_back(score);
     const auto most = rule.flags.multiple ? static_cast<float>(rule.flags.hits_max) : 1.0F;
-    program_.limits_.push_back({most, rule.flags.multiple, rule.flags.no_subject, rule.negated});
+    program_.limits_.push_back({.most = most,
+                                .multiple = rule.flags.multiple,
+                                .no_subject = rule.flags.no_subject,
+                                .negated = rule.negated});
   }
 }
 
@@ -273,7 +276,10 @@ void ProgramCompiler::link_metas() {
   }
   program_.metas_begin_.push_back(static_cast<std::uint32_t>(program_.meta_places_.size()));
   for (std::uint32_t i = 0; i < count(); ++i)
-    if (program_.scores_[i] != 0 && !rule(i).helper()) program_.reported_.push_back(i);
+    if (program_.scores_[i] != 0 && !rule(i).helper()) {
+      program_.reported_.push_back(i);
+      program_.limits_[i].reported = true;
+    }
 }
 
 float Program::Meta::value(std::span<const float> counts) const noexcept {

@@ -66,6 +66,7 @@ class Program {
     bool multiple = false;
     bool no_subject = false;
     bool negated = false;
+    bool reported = false;  // no helper
   };
 
   const RuleBook& book() const noexcept { return book_; }

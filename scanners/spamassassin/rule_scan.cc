@@ -8,6 +8,19 @@ namespace {
 
 constexpr float kMatched = -1;  // of a rule with "!~" until it is settled
 
+// Calls visit(i) for each i below `size` of which is(i), few of many: asked in blocks first.
+template <typename Is, typename Visit>
+void for_each_of_few(std::uint32_t size, Is&& is, Visit&& visit) {
+  constexpr std::uint32_t kBlock = 16;
+  for (std::uint32_t begin = 0; begin < size; begin += kBlock) {
+    const std::uint32_t end = std::min(begin + kBlock, size);
+    unsigned any = 0;
+    for (std::uint32_t i = begin; i < end; ++i) any |= is(i) ? 1U : 0U;
+    for (std::uint32_t i = any != 0 ? begin : end; i < end; ++i)
+      if (is(i)) visit(i);
+  }
+}
+
 // A function may look at anything, except the classifier's, which every rule set has.
 bool looks_at_texts(const Program& program) {
   return std::ranges::any_of(program.evals(), [&](const Program::Eval& eval) {
@@ -262,8 +275,12 @@ void RuleScan::message_end(const mime::MessageFacts& facts) noexcept {
     run_evals(false);
   });
   run_metas();
-  for (const std::uint32_t rule : program_->reported())
-    if (counts_[rule] > 0) score_ += static_cast<double>(program_->score(rule));
+  for_each_of_few(
+      static_cast<std::uint32_t>(counts_.size()),
+      [&](std::uint32_t rule) { return counts_[rule] > 0; },
+      [&](std::uint32_t rule) {
+        if (program_->limit(rule).reported) score_ += static_cast<double>(program_->score(rule));
+      });
 }
 
 // Only those of which a part is not as it is while nothing hits.
@@ -272,8 +289,9 @@ void RuleScan::run_metas() noexcept {
     for (const std::uint32_t place : program_->metas_of(rule)) tools_.stale_metas.add(place);
   };
   const std::vector<float>& quiet = program_->quiet_counts();
-  for (std::uint32_t rule = 0; rule < counts_.size(); ++rule)
-    if (counts_[rule] != quiet[rule]) note(rule);
+  for_each_of_few(
+      static_cast<std::uint32_t>(counts_.size()),
+      [&](std::uint32_t rule) { return counts_[rule] != quiet[rule]; }, note);
   tools_.stale_metas.take([&](std::uint32_t place) {
     const Program::Meta& meta = program_->metas()[place];
     counts_[meta.rule] = meta.value(counts_);

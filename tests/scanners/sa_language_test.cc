@@ -49,6 +49,11 @@ TEST(SaExpression, ValuesAndPrecedence) {
   EXPECT_EQ(value_of("a && d"), 0);
   EXPECT_EQ(value_of("b && d"), 3);  // the right value goes through, as in Perl
   EXPECT_EQ(value_of("a || c"), 2);
+  // What is right of "&&" and "||" is not always worked out, what is behind it is.
+  EXPECT_EQ(value_of("a && b || c"), 2);
+  EXPECT_EQ(value_of("c || b && d"), 2);
+  EXPECT_EQ(value_of("a && (b || d) && c || d && (c || a) && b || 5"), 1);
+  EXPECT_EQ(value_of("(d || a && b) + (a && (b || c)) * 7 + (b && c)"), 5);
   EXPECT_EQ(value_of("(b && d) + (a || c) >= 5"), 1);
   EXPECT_EQ(value_of("d - c - b"), 0);  // from the left
   EXPECT_EQ(value_of("!!d"), 1);
