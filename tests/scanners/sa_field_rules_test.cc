@@ -102,47 +102,7 @@ TEST(LiteralLook, EveryRowIsFoundAndInOrder) {
 class Rules {
  public:
   explicit Rules(std::string_view typical) {
-    const std::vector<std::string> texts{
-        "^Re: ",
-        "urgent\\s+reply$",
-        "\\.excite\\.com\\b",
-        "(?:one|two|three)+\\z",
-        "",
-        "^$",
-        "x*",
-        "^\\s*$",
-        "(?:claim|payout)[\\s_.]?(?:agent)?",
-        "\\$\\d",
-        "a\\x00b",
-        "\\x00{2}",
-        "\\nTo: ([^\\n]*)\\n+(?:[^\\n]+\\n+)*From: \\1",
-        "^To:\\s+.*?^From:",
-        "^From:(?=.*To)",
-        "\\nFrom: [^\\n]*\\n(?:.*\\n)*?To: .*\\n+Re: ",
-        "(?<!x)claim(?!s)",
-        "\\bno-?reply@",
-        "[0-9]{3}-[0-9]{3}",
-        "[0-9]+\\.example",
-        "\\S+<\\w+",
-        "(?i:URGENT)|payout",
-        "To: \\n+From: ",
-        "\\n+To: ",
-        "(?:a|bc){2}d",
-        "Re: .{0,5}claim$",
-        "exam(?:ple)?\\.com",
-        "From: {2,}",
-        ".",
-        "claim.{3,}claim",
-        "(?:bounce|daemon|claim|no-reply)[^@ >]{0,5}s?@\\w",
-        "(?:a|urgent).?-\\d",
-        "(?:payout|agent).{2,9}(?:x|\\d)+@",
-        "z[^q]{0,7}daemon",
-        "^(?!To|From)(?:[a-z]{2,}-[a-z]{3,}|\\w{3,}):? +\\d(?=\\S*\\s*$)[-.\\w]*\\s*$",
-        "(\\w)\\1\\1",
-        "(?:To|From|Cc): \\S",
-        "agent$",
-        "^agent\\n"};
-    for (const std::string& text : texts)
+    for (const std::string& text : texts())
       for (const bool caseless : {false, true})
         for (const bool multiline : {false, true})
           for (const std::uint32_t kind : {0U, 1U, 2U})
@@ -187,6 +147,55 @@ class Rules {
   }
 
  private:
+  static std::vector<std::string> texts() {
+    return {"^Re: ",
+            "urgent\\s+reply$",
+            "\\.excite\\.com\\b",
+            "(?:one|two|three)+\\z",
+            "",
+            "^$",
+            "x*",
+            "^\\s*$",
+            "(?:claim|payout)[\\s_.]?(?:agent)?",
+            "\\$\\d",
+            "a\\x00b",
+            "\\x00{2}",
+            "\\nTo: ([^\\n]*)\\n+(?:[^\\n]+\\n+)*From: \\1",
+            "^To:\\s+.*?^From:",
+            "^From:(?=.*To)",
+            "\\nFrom: [^\\n]*\\n(?:.*\\n)*?To: .*\\n+Re: ",
+            "(?<!x)claim(?!s)",
+            "\\bno-?reply@",
+            "[0-9]{3}-[0-9]{3}",
+            "[0-9]+\\.example",
+            "\\S+<\\w+",
+            "(?i:URGENT)|payout",
+            "To: \\n+From: ",
+            "\\n+To: ",
+            "(?:a|bc){2}d",
+            "Re: .{0,5}claim$",
+            "exam(?:ple)?\\.com",
+            "From: {2,}",
+            ".",
+            "claim.{3,}claim",
+            "(?:bounce|daemon|claim|no-reply)[^@ >]{0,5}s?@\\w",
+            "(?:a|urgent).?-\\d",
+            "(?:payout|agent).{2,9}(?:x|\\d)+@",
+            "z[^q]{0,7}daemon",
+            "^(?!To|From)(?:[a-z]{2,}-[a-z]{3,}|\\w{3,}):? +\\d(?=\\S*\\s*$)[-.\\w]*\\s*$",
+            "(\\w)\\1\\1",
+            "(?:To|From|Cc): \\S",
+            "agent$",
+            "^[^\\]]+ rdns=\\S*claim",
+            "^[^\\]]+ rdns=(?!x)[^\\]]*s",
+            "^[^\\]]+ rdns=|z",
+            "^[^\\]]+(?<=x) rdns=\\S",
+            "^[^\\]]+]\\s*claim",
+            "^[^@]+daemon",
+            "^[^z]+\\bclaim",
+            "^agent\\n"};
+  }
+
   void add(const std::string& text, pcre::Options options, std::uint32_t kind) {
     const PerlRegex regex{text, options.caseless, options.dotall, options.multiline};
     const auto rule = static_cast<std::uint32_t>(patterns_.size());
@@ -241,6 +250,9 @@ std::string random_value(Random& random) {
                                                 "s",
                                                 "-1",
                                                 "12: 7",
+                                                "]",
+                                                " rdns=",
+                                                " rdns=x",
                                                 std::string(70, 'y')};
   std::string text;
   for (std::uint64_t i = 0, count = random.below(14); i < count; ++i)
@@ -266,6 +278,36 @@ TEST(FieldRules, HitAsPcreSays) {
       EXPECT_EQ(told.size(), expected.size()) << testing::PrintToString(value);
     }
   }
+}
+
+// "^[^\\]]+ rdns=": in the newest relay alone.
+TEST(FieldRules, WhatIsBehindALeadIsLookedForBeforeItsEnd) {
+  TypicalHeader header;
+  FieldRules rules;
+  std::vector<Pattern> patterns{
+      {0, {"^[^\\]]+ rdns=(?:\\w+\\.)+net "}}, {1, {"^[^\\]]+ auth= "}}, {2, {"^[^\\]]+\\]x"}}};
+  rules.take_looked_for(patterns, header.value_of({.field = "X-Spam-Relays-External"}));
+  ASSERT_TRUE(patterns.empty());
+  PatternTools tools;
+  FieldTools fields;
+  rules.grow(fields);
+  hyperscan::MatchSet matches = rules.others().match_set();
+  const auto told = [&](const std::string& text) {
+    std::string hits;
+    rules.scan(
+        as_bytes(text), tools, matches, fields, [](std::uint32_t) { return false; },
+        [&](std::uint32_t rule, std::uint32_t) { hits += static_cast<char>('0' + rule); });
+    return hits;
+  };
+  EXPECT_EQ(told("[ rdns=a.b.net auth= ]"), "01");
+  EXPECT_EQ(told("[ rdns=a.b.com auth=x ] [ rdns=a.b.net auth= ]"), "");
+  EXPECT_EQ(told(" rdns=a.b.net "), "");  // nothing before it
+  EXPECT_EQ(told("[ rdns=a.b.com auth=x ]x"), "2");
+  EXPECT_EQ(told("]x"), "");
+  std::string many = "[";
+  for (int i = 0; i < 40; ++i) many += " rdns=a.b.com";
+  EXPECT_EQ(told(many + " rdns=a.b.net ]"), "0");
+  EXPECT_EQ(told(many + " ] rdns=a.b.net "), "");
 }
 
 TEST(FieldRules, ManyPlacesWhereAMatchMayBeginAreAllTried) {

@@ -1,11 +1,40 @@
 #include "scanners/spamassassin/header/field_rules.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <optional>
 #include <string>
 
 namespace sluice::scan::sa {
+namespace {
+
+// "^[^x]+rest", as most rules over X-Spam-Relays-* begin: what `rest` matches at any place but the
+// first, with no "x" before it.
+struct Lead {
+  char end = 0;  // "x"
+  PerlRegex rest;
+};
+
+std::optional<Lead> lead_of(const Pattern& pattern, const RegexNode& tree) {
+  const PerlRegex& regex = pattern.regex;
+  constexpr std::string_view kBegin = "^[^\\", kEnd = "]+";
+  const std::string_view text = regex.pattern;
+  const bool fits = text.starts_with(kBegin) && text.substr(kBegin.size() + 1).starts_with(kEnd);
+  if (!fits || pattern.counts || regex.multiline || tree.kind != RegexNode::Kind::sequence)
+    return {};
+  Lead lead{text[kBegin.size()], regex};
+  lead.rest.pattern = text.substr(kBegin.size() + 1 + kEnd.size());
+  constexpr std::string_view kQuantifiers = "+?*{";
+  const bool more = kQuantifiers.find(lead.rest.pattern.substr(0, 1)) != kQuantifiers.npos;
+  // "\n" is no "n", and "\G" is where the search begins.
+  if (std::isalnum(static_cast<unsigned char>(lead.end)) != 0 || more ||
+      lead.rest.pattern.find("\\G") != std::string::npos)
+    return {};
+  return lead;
+}
+
+}  // namespace
 
 // Gathers the rows of all rules, equal ones once.
 class FieldRules::Builder {
@@ -15,13 +44,16 @@ class FieldRules::Builder {
   bool add(const Pattern& pattern) {
     const auto tree = parse_regex(pattern.regex);
     if (!tree) return false;
-    const std::vector<LiteralStep> steps = find_steps(*tree, typical_);
+    const std::optional<Lead> lead = lead_of(pattern, *tree);
+    const PerlRegex& regex = lead ? lead->rest : pattern.regex;
+    const std::vector<LiteralStep> steps =
+        lead ? find_steps(*parse_regex(regex), typical_, 0) : find_steps(*tree, typical_);
     const bool everywhere = steps.empty();
     if (everywhere && !begins_lines(pattern)) return false;
-    const PerlRegex& regex = pattern.regex;
     auto expression =
         pcre::Expression::compile(regex.pattern, {regex.caseless, regex.dotall, regex.multiline});
-    if (!expression) return false;
+    // One that is wide is searched for to the end of the text.
+    if (!expression || (lead && expression->wide())) return false;
     expression->compile_jit();
     const auto entry = static_cast<std::uint32_t>(rules_.entries_.size());
     for (std::uint32_t step = 0; step < steps.size(); ++step)
@@ -35,6 +67,7 @@ class FieldRules::Builder {
                                .placed = first.before_most <= kNearOctets,
                                .before_least = first.before_least,
                                .before_most = first.before_most,
+                               .lead_end = lead ? std::optional(lead->end) : std::nullopt,
                                .expression = std::move(*expression)});
     return true;
   }
@@ -119,17 +152,26 @@ void FieldRules::note(std::uint32_t row, std::size_t at, FieldTools& tools) cons
   }
 }
 
-// Each place by itself has its own limit of steps: more than a few are one search.
 std::uint32_t FieldRules::confirm(const Entry& entry, const LookedFor& state, ByteView text,
                                   pcre::Tools& tools) noexcept {
   if (entry.counts) return entry.expression.count(text, entry.hits_max, tools);
   pcre::Expression::Match match;
-  if (!entry.placed) return entry.expression.find(text, 0, tools, match) ? 1 : 0;
-  if (state.starts > LookedFor::kStartsMax)
-    return entry.expression.find(text, state.start[0].from, tools, match) ? 1 : 0;
-  for (std::size_t i = 0; i < state.starts; ++i)
-    if (entry.expression.find(text, {state.start[i].from, state.start[i].last}, tools, match))
-      return 1;
+  const auto find = [&](std::size_t from, std::size_t last) {
+    return entry.expression.find(text, {from, last}, tools, match);
+  };
+  std::size_t first = 0, last = SIZE_MAX;
+  if (entry.lead_end) {
+    first = 1;
+    last = as_text(text).find(*entry.lead_end);
+  }
+  if (!entry.placed) return last >= first && find(first, last) ? 1 : 0;
+  // Each place by itself has its own limit of steps: more than a few are one search.
+  const bool many = state.starts > LookedFor::kStartsMax;
+  for (std::size_t i = 0; i < (many ? 1U : state.starts); ++i) {
+    const std::size_t from = std::max<std::size_t>(state.start[i].from, first);
+    const std::size_t to = many ? last : std::min<std::size_t>(state.start[i].last, last);
+    if (from <= to && find(from, to)) return 1;
+  }
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -74,6 +75,7 @@ class FieldRules {
     bool placed = false;           // the first step says where a match begins …
     std::size_t before_least = 0;  // … so far before it
     std::size_t before_most = 0;
+    std::optional<char> lead_end;  // a match is not at the front, and none of these is before it
     pcre::Expression expression;
   };
   struct Target {  // of a row

@@ -259,7 +259,8 @@ std::size_t LiteralStep::least_width() const noexcept {
   return std::ranges::min(rows, {}, &LiteralRow::size).size();
 }
 
-std::vector<LiteralStep> find_steps(const RegexNode& tree, std::string_view typical) {
+std::vector<LiteralStep> find_steps(const RegexNode& tree, std::string_view typical,
+                                    std::size_t usual_least) {
   std::vector<LiteralStep> steps = StepFinder(typical).find(tree);
   const LiteralStep* const best = StepFinder::best(steps);
   if (best == nullptr) return {};
@@ -271,7 +272,7 @@ std::vector<LiteralStep> find_steps(const RegexNode& tree, std::string_view typi
     return one;
   }
   std::erase_if(steps, [](const LiteralStep& step) { return step.bits < kUsualBits; });
-  if (typical.size() < kLongText || steps.empty() || !steps.front().fixed()) return {};
+  if (typical.size() < usual_least || steps.empty() || !steps.front().fixed()) return {};
   steps.resize(std::min(steps.size(), kStepsMax));
   return steps;
 }

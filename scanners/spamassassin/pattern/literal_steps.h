@@ -28,7 +28,9 @@ struct LiteralStep {
 };
 
 // One step that is rare, or several usual ones when the first says where a match begins and looking
-// there alone is worth it: in long texts. None: the expression has nothing of that kind.
-std::vector<LiteralStep> find_steps(const RegexNode& tree, std::string_view typical);
+// there alone is worth it: in texts of `usual_least` octets and more. None: the expression has
+// nothing of that kind.
+std::vector<LiteralStep> find_steps(const RegexNode& tree, std::string_view typical,
+                                    std::size_t usual_least = kLongText);
 
 }  // namespace sluice::scan::sa
