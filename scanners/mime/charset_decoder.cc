@@ -118,10 +118,38 @@ void CharsetDecoder::take_utf8(ByteView in, Workspace& workspace, TextSink& sink
       used_ = static_cast<std::uint16_t>(in.size());
       return;
     }
-    tell_foreign(in.front(), workspace, sink);
-    in = in.subspan(1);
+    in = tell_mixed(in, workspace, sink);
   }
   if (!in.empty()) sink.text(in);
+}
+
+// Of a text that begins with an octet that is not UTF-8: many such come together, and each told by
+// itself would cost as much as a line. Returns what is behind what was told.
+ByteView CharsetDecoder::tell_mixed(ByteView in, Workspace& workspace, TextSink& sink) noexcept {
+  constexpr std::size_t kAsciiRun = 256;  // is better told from where it lies
+  const MutableBytes room = workspace.converted;
+  std::size_t written = 0;
+  anomalies_.add(Anomaly::charset_mismatch);
+  while (!in.empty() && room.size() - written >= kAsciiRun) {
+    std::size_t size = ascii_prefix(in);
+    if (size >= kAsciiRun) break;
+    if (size == 0) {
+      const int sequence = utf8_sequence(in);
+      if (sequence == kIncomplete) break;
+      size = static_cast<std::size_t>(sequence);
+    }
+    if (size == 0) {
+      written +=
+          workspace.charsets.convert(kWestern, in.first(1), room.subspan(written), true).written;
+      size = 1;
+    } else {
+      std::memcpy(room.data() + written, in.data(), size);
+      written += size;
+    }
+    in = in.subspan(size);
+  }
+  sink.text(room.first(written));
+  return in;
 }
 
 // Octets of a sequence that the last chunk ended in.

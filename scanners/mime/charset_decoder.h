@@ -39,6 +39,7 @@ class CharsetDecoder {
   void take_utf8(ByteView in, Workspace& workspace, TextSink& sink) noexcept;
   ByteView complete_kept(ByteView in, Workspace& workspace, TextSink& sink) noexcept;
   void tell_foreign(std::uint8_t octet, Workspace& workspace, TextSink& sink) noexcept;
+  ByteView tell_mixed(ByteView in, Workspace& workspace, TextSink& sink) noexcept;
   ByteView probe(ByteView in, Workspace& workspace, TextSink& sink) noexcept;
   void judge_probe(Workspace& workspace, TextSink& sink) noexcept;
   void convert(ByteView in, Workspace& workspace, TextSink& sink) noexcept;

@@ -11,8 +11,12 @@ namespace {
 
 class Collector final : public TextSink {
  public:
-  void text(ByteView utf8) noexcept override { all += as_text(utf8); }
+  void text(ByteView utf8) noexcept override {
+    all += as_text(utf8);
+    ++calls;
+  }
   std::string all;
+  std::size_t calls = 0;
 };
 
 class Decoding {
@@ -52,6 +56,28 @@ void expect_rows(const std::vector<Row>& rows) {
     for (std::size_t cut = 0; cut <= row.text.size(); ++cut)
       ASSERT_EQ(decoding.decode(row.encoding, row.charset, row.text, cut), row.expected)
           << row.charset << " " << row.text << " cut at " << cut;
+}
+
+// Without a label: what is no UTF-8 is Windows-1252, and hundreds of octets are told at once.
+TEST(TextDecoder, TellsManyOctetsOfAnotherCharsetTogether) {
+  const auto workspace = std::make_unique<Workspace>();
+  std::string text;
+  std::string expected;
+  for (int line = 0; line < 400; ++line) {
+    text += "\xfc\xe4 \xe2\x82\xac \xe2\x82x" + std::string(line, 'a') + "\n";
+    expected += "üä € â‚x" + std::string(line, 'a') + "\n";
+  }
+  for (const std::size_t chunk :
+       {std::size_t{1}, std::size_t{7}, std::size_t{5'000}, text.size()}) {
+    Collector collector;
+    CharsetDecoder decoder;
+    decoder.begin("");
+    for (std::size_t at = 0; at < text.size(); at += chunk)
+      decoder.feed(as_bytes(std::string_view(text).substr(at, chunk)), *workspace, collector);
+    decoder.finish(*workspace, collector);
+    EXPECT_EQ(collector.all, expected);
+    EXPECT_TRUE(chunk < text.size() || collector.calls < text.size() / 200) << collector.calls;
+  }
 }
 
 TEST(TextDecoder, DecodesBase64CutAnywhere) {
