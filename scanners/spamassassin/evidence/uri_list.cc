@@ -83,7 +83,7 @@ void repair(std::string_view written, std::string& form) {
       std::size_t slashes = scheme.size();
       while (slashes < form.size() && slashes < scheme.size() + 2 && form[slashes] == '/')
         ++slashes;
-      form.replace(scheme.size(), slashes - scheme.size(), "//");
+      if (slashes < scheme.size() + 2) form.replace(scheme.size(), slashes - scheme.size(), "//");
     }
   decode(form);
   if (!is_scheme(form)) form.insert(0, form.starts_with("ftp.") ? "ftp://" : "http://");
