@@ -13,16 +13,13 @@ constexpr std::size_t kRecipientsSorted = 7;  // fewer are sorted by chance
 constexpr std::size_t kRecipientsSimilar = 5;
 constexpr std::size_t kPrefixCompared = 2;
 
-std::vector<std::string> recipients(const MessageEvidence& message) {
-  std::vector<std::string> found = message.facts.addresses("To");
-  for (const char* field : {"Cc", "Bcc"}) {
+std::vector<std::string_view> recipients(const MessageEvidence& message) {
+  std::vector<std::string_view> found;
+  for (const char* field : {"To", "Cc", "Bcc"}) {
     if (field[0] == 'B' && found.size() >= kRecipientsSimilar) break;
-    std::ranges::copy(message.facts.addresses(field), std::back_inserter(found));
+    message.facts.addresses(field).for_each([&](std::string_view one) { found.push_back(one); });
   }
-  const auto same = [](const std::string& a, const std::string& b) {
-    return equals_ignoring_case(a, b);
-  };
-  found.erase(std::unique(found.begin(), found.end(), same), found.end());
+  found.erase(std::unique(found.begin(), found.end(), equals_ignoring_case), found.end());
   if (found.size() > kRecipientsMax) found.resize(kRecipientsMax);
   return found;
 }
@@ -46,7 +43,7 @@ std::string_view domain_of(std::string_view address) {
 }
 
 // The share of pairs whose local parts, or whose different domains, begin alike.
-double similarity(const std::vector<std::string>& all) {
+double similarity(const std::vector<std::string_view>& all) {
   if (all.size() < kRecipientsSimilar) return 0;
   double hits = 0, pairs = 0;
   for (std::size_t i = 0; i < all.size(); ++i)
@@ -90,7 +87,7 @@ std::string_view short_domain(std::string_view address) {
 
 // In spite of its name it hits when they differ.
 int check_equal_from_domains(const MessageEvidence& message, const Arguments&) {
-  const std::string& from = message.facts.first_address("From");
+  const std::string_view from = message.facts.first_address("From");
   const std::string& envelope = message.facts.envelope_from();
   const std::string_view a = short_domain(from), b = short_domain(envelope);
   return !a.empty() && !b.empty() && !equals_ignoring_case(a, b);
@@ -98,12 +95,12 @@ int check_equal_from_domains(const MessageEvidence& message, const Arguments&) {
 
 // A sender address made of the recipient's: "…example.com!joe@…".
 int check_ratware_envelope_from(const MessageEvidence& message, const Arguments&) {
-  const std::string& to = message.facts.first_address("To");
+  const std::string_view to = message.facts.first_address("To");
   const std::string& from = message.facts.envelope_from();
   const std::size_t at = to.find('@');
   if (from.empty() || at == std::string::npos || from.starts_with("SRS")) return 0;
-  const std::string_view user = std::string_view(to).substr(0, at);
-  const std::string_view domain = std::string_view(to).substr(at + 1);
+  const std::string_view user = to.substr(0, at);
+  const std::string_view domain = to.substr(at + 1);
   for (std::size_t i = from.find('@'); i != std::string::npos; i = from.find('@', i + 1)) {
     if (i < user.size() + 1 + domain.size()) continue;
     const std::string_view before = std::string_view(from).substr(0, i);

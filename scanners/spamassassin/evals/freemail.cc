@@ -12,20 +12,9 @@ namespace {
 constexpr std::size_t kBodyAddressesMax = 5;  // a text with as many is a list of contacts …
 constexpr std::size_t kBodyFreemailsMax = 3;  // … or with as many of these
 
-std::vector<std::string> lower_addresses(const MessageEvidence& message, std::string_view field) {
-  field = field.substr(0, field.find(':'));
-  std::vector<std::string> all;
-  if (equals_ignoring_case(field, "EnvelopeFrom"))
-    all.push_back(message.facts.envelope_from());
-  else
-    all = message.facts.addresses(field);
-  for (std::string& address : all) address = lower_case(address);
-  return all;
-}
-
-bool any_freemail(const MessageEvidence& message, const std::vector<std::string>& addresses) {
-  return std::ranges::any_of(
-      addresses, [&](const std::string& one) { return message.lists.is_freemail(one); });
+bool any_freemail(const MessageEvidence& message, const TextList& addresses) {
+  return addresses.any_of(
+      [&](std::string_view one) { return message.lists.is_freemail(lower_case(one)); });
 }
 
 bool fits(const MessageEvidence& message, const Arguments& arguments, const std::string& address) {
@@ -35,15 +24,15 @@ bool fits(const MessageEvidence& message, const Arguments& arguments, const std:
 
 // check_freemail_header('Reply-To' [, 'expression'])
 int check_freemail_header(const MessageEvidence& message, const Arguments& arguments) {
-  const auto addresses = lower_addresses(message, arguments[0]);
-  return std::ranges::any_of(addresses,
-                             [&](const std::string& one) { return fits(message, arguments, one); });
+  const std::string_view field = arguments[0].substr(0, arguments[0].find(':'));
+  const auto is = [&](std::string_view one) { return fits(message, arguments, lower_case(one)); };
+  if (equals_ignoring_case(field, "EnvelopeFrom")) return is(message.facts.envelope_from());
+  return message.facts.addresses(field).any_of(is);
 }
 
 int check_freemail_from(const MessageEvidence& message, const Arguments& arguments) {
-  const auto& senders = message.facts.senders();
-  return std::ranges::any_of(
-      senders, [&](const std::string& one) { return fits(message, arguments, lower_case(one)); });
+  return message.facts.senders().any_of(
+      [&](std::string_view one) { return fits(message, arguments, lower_case(one)); });
 }
 
 // "joe@example.com" of "mailto:joe@example.com?subject=x".
@@ -96,12 +85,12 @@ bool is_bulk_sender(std::string_view address) {
 // sender's.
 int check_freemail_replyto(const MessageEvidence& message, const Arguments& arguments) {
   if (is_bulk_sender(message.facts.envelope_from())) return 0;
-  const auto from = lower_addresses(message, "From");
-  const auto reply_to = lower_addresses(message, "Reply-To");
+  const TextList& from = message.facts.addresses("From");
+  const TextList& reply_to = message.facts.addresses("Reply-To");
   const bool from_free = any_freemail(message, from);
   const bool reply_to_free = any_freemail(message, reply_to);
-  const bool same = std::ranges::any_of(from, [&](const std::string& one) {
-    return std::ranges::find(reply_to, one) != reply_to.end();
+  const bool same = from.any_of([&](std::string_view a) {
+    return reply_to.any_of([&](std::string_view b) { return equals_ignoring_case(a, b); });
   });
   if (from_free && reply_to_free && !same) return 1;
   const bool either = arguments[0] == "reply";
@@ -109,7 +98,7 @@ int check_freemail_replyto(const MessageEvidence& message, const Arguments& argu
   const auto& replies = !either || reply_to_free ? reply_to : from;
   const auto body = body_freemails(message);
   return std::ranges::any_of(body, [&](const std::string& in_body) {
-    return std::ranges::any_of(replies, [&](const std::string& reply) { return reply != in_body; });
+    return replies.any_of([&](std::string_view reply) { return lower_case(reply) != in_body; });
   });
 }
 

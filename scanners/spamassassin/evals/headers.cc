@@ -115,7 +115,7 @@ int subject_is_all_caps(const MessageEvidence& message, const Arguments&) {
 
 // check_for_to_in_subject('address' | 'user')
 int check_for_to_in_subject(const MessageEvidence& message, const Arguments& arguments) {
-  const std::string& to = message.facts.first_address("To");
+  const std::string_view to = message.facts.first_address("To");
   if (to.empty() || arguments.size() == 0) return 0;
   const std::string& values = message.facts.values("Subject");
   const std::string_view subject = trim(values);
@@ -123,7 +123,7 @@ int check_for_to_in_subject(const MessageEvidence& message, const Arguments& arg
   if (arguments[0] == "address")
     return std::ranges::search(subject, to, same).begin() != subject.end();
   if (arguments[0] != "user") return 0;
-  const std::string_view user = std::string_view(to).substr(0, to.find('@'));
+  const std::string_view user = to.substr(0, to.find('@'));
   if (user.empty()) return 0;
   if (equals_ignoring_case(subject, user)) return 1;
   if (subject.starts_with(user)) {  // "joe, buy this"

@@ -10,10 +10,9 @@
 namespace sluice::scan::sa {
 namespace {
 
-bool lists_any(const MessageEvidence& message, std::string_view list,
-               const std::vector<std::string>& addresses) {
-  return std::ranges::any_of(
-      addresses, [&](const std::string& one) { return message.lists.has_address(list, one); });
+bool lists_any(const MessageEvidence& message, std::string_view list, const TextList& addresses) {
+  return addresses.any_of(
+      [&](std::string_view one) { return message.lists.has_address(list, one); });
 }
 
 int check_from_in_list(const MessageEvidence& message, const Arguments& arguments) {
@@ -25,14 +24,14 @@ int check_to_in_list(const MessageEvidence& message, const Arguments& arguments)
 }
 
 int check_replyto_in_list(const MessageEvidence& message, const Arguments& arguments) {
-  const std::string& address = message.facts.first_address("Reply-To");
+  const std::string_view address = message.facts.first_address("Reply-To");
   return !address.empty() && message.lists.has_address(arguments[0], address);
 }
 
 // The host that handed the message over last, or where all are trusted any of them.
-std::vector<Relay> last_relays(const MessageEvidence& message) {
+std::span<const Relay> last_relays(const MessageEvidence& message) {
   const Relays& relays = message.relays;
-  if (!relays.untrusted().empty()) return {relays.untrusted().front()};
+  if (!relays.untrusted().empty()) return std::span(relays.untrusted()).first(1);
   return relays.trusted();
 }
 
@@ -52,13 +51,14 @@ bool is_relay(const Relay& relay, std::string_view listed) {
 bool came_as_listed(const MessageEvidence& message, bool by_default) {
   const auto& listed = message.lists.relayed(by_default);
   if (listed.empty()) return false;
-  const std::vector<Relay> relays = last_relays(message);
-  for (const std::string& sender : message.facts.senders())
-    for (const RelayedSender& one : listed)
-      if (matches_glob(lower_case(sender), one.pattern) &&
-          std::ranges::any_of(relays, [&](const Relay& r) { return is_relay(r, one.relay); }))
-        return true;
-  return false;
+  const std::span<const Relay> relays = last_relays(message);
+  return message.facts.senders().any_of([&](std::string_view address) {
+    const std::string sender = lower_case(address);
+    return std::ranges::any_of(listed, [&](const RelayedSender& one) {
+      return matches_glob(sender, one.pattern) &&
+             std::ranges::any_of(relays, [&](const Relay& r) { return is_relay(r, one.relay); });
+    });
+  });
 }
 
 int check_from_in_welcomelist(const MessageEvidence& message, const Arguments&) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kGoogleTokenMin = 60;  // octets of X-Gm-Message-State and the like
 
 bool claims(const MessageEvidence& message, std::string_view domain) {
-  const std::string& from = message.facts.first_address("From");
+  const std::string_view from = message.facts.first_address("From");
   if (!ends_ignoring_case(from, domain)) return false;
   const std::size_t before = from.size() - domain.size();
   return before == 0 || (std::isalnum(static_cast<unsigned char>(from[before - 1])) == 0 &&

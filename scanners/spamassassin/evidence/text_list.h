@@ -25,6 +25,10 @@ class TextList {
   }
   std::string_view back() const noexcept { return (*this)[size() - 1]; }
 
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (std::size_t i = 0; i < size(); ++i) visit((*this)[i]);
+  }
   template <typename Is>
   bool any_of(Is&& is) const {
     for (std::size_t i = 0; i < size(); ++i)

@@ -18,34 +18,48 @@ std::size_t end_of_quoted(std::string_view text, std::size_t at, char close) {
 }
 
 // Without "(…)".
-std::string without_comments(std::string_view text) {
-  std::string out;
+void append_without_comments(std::string_view text, std::string& out) {
   while (true) {
     const std::size_t open = text.find('(');
     const std::size_t end = open == std::string_view::npos ? open : end_of_quoted(text, open, ')');
-    if (end == std::string_view::npos) return out + std::string(text);  // none is closed any more
-    out += text.substr(0, open);
+    out += text.substr(0, end == std::string_view::npos ? end : open);
+    if (end == std::string_view::npos) return;  // none is closed any more
     text.remove_prefix(end);
   }
 }
 
+std::string_view without_comments(std::string_view text, std::string& made) {
+  if (text.find('(') == std::string_view::npos) return text;
+  made.clear();
+  append_without_comments(text, made);
+  return made;
+}
+
 // Quotes and what escapes in them are removed, comments outside them too.
-std::string plain_phrase(std::string_view phrase) {
-  std::string out;
+void append_plain(std::string_view phrase, std::string& out) {
   while (!phrase.empty()) {
     if (phrase[0] == '"') {
       const std::size_t end = end_of_quoted(phrase, 0, '"');
-      if (end == std::string_view::npos) return out + without_comments(phrase.substr(1));
+      if (end == std::string_view::npos) return append_without_comments(phrase.substr(1), out);
       for (std::size_t i = 1; i + 1 < end; ++i)
         if (phrase[i] != '\\' || phrase[i + 1] == '\\') out += phrase[i];
       phrase.remove_prefix(end);
       continue;
     }
     const std::size_t end = std::min(phrase.find('"'), phrase.size());
-    out += without_comments(phrase.substr(0, end));
+    append_without_comments(phrase.substr(0, end), out);
     phrase.remove_prefix(end);
   }
-  return out;
+}
+
+std::string_view plain_phrase(std::string_view phrase, std::string& made) {
+  constexpr mime::OctetSet kSpecial = mime::octets_of("\"(\\");
+  const bool quoted = phrase.size() > 1 && phrase.front() == '"' && phrase.back() == '"';
+  const std::string_view inside = quoted ? phrase.substr(1, phrase.size() - 2) : phrase;
+  if (mime::size_before(kSpecial, inside) == inside.size()) return inside;
+  made.clear();
+  append_plain(phrase, made);
+  return made;
 }
 
 constexpr mime::OctetSet kNoLocal = mime::octets_of("@ \t\r\n<>()[],:;");
@@ -87,106 +101,20 @@ std::string_view first_address(std::string_view text) {
   return text.substr(0, text.find('@', at + 1));
 }
 
-class Reader {
- public:
-  explicit Reader(std::string_view text) : rest_(text) {}
+void set_address(NamedAddress& out, std::string_view text) {
+  if (!is_address(text)) return;
+  out.address = first_address(text);
+  out.has_address = true;
+}
 
-  // One mailbox with the comma behind it; false when nothing can be read any more.
-  bool read(NamedAddress& out) {
-    out = {};
-    rest_ = without_blanks_in_front(rest_);
-    if (rest_.empty() || broken_) return false;
-    const std::size_t bare = address_length(rest_);
-    if (bare > 0 && ends_mailbox(bare)) {
-      set_address(out, rest_.substr(0, bare));
-      rest_.remove_prefix(bare);
-    } else if (!read_phrase(out)) {
-      return false;
-    }
-    read_comment(out);
-    const std::size_t next = behind_blanks(rest_);
-    if (next == std::string_view::npos)
-      rest_ = {};
-    else if (rest_[next] == ',' || rest_[next] == ';')
-      rest_.remove_prefix(next + 1);
-    else
-      broken_ = true;
-    return !broken_ || out.has_address;
-  }
-  std::string_view rest() const { return rest_; }
-
- private:
-  bool ends_mailbox(std::size_t at) const {
-    const std::size_t next = behind_blanks(rest_, at);
-    return next == std::string_view::npos ||
-           std::string_view(",;(").find(rest_[next]) != std::string_view::npos;
-  }
-
-  static void set_address(NamedAddress& out, std::string_view text) {
-    if (!is_address(text)) return;
-    out.address = first_address(text);
-    out.has_address = true;
-  }
-
-  // Phrase up to "<", a comma or the end; then the address in "<…>".
-  bool read_phrase(NamedAddress& out) {
-    std::size_t at = 0;
-    while (at < rest_.size() && rest_[at] != ',' && rest_[at] != ';' && rest_[at] != '<') {
-      const std::size_t end = rest_[at] == '"' ? end_of_quoted(rest_, at, '"') : at + 1;
-      if (end == std::string_view::npos) return false;
-      at = end;
-    }
-    const std::string_view phrase = trim(rest_.substr(0, at));
-    const bool enclosed = at < rest_.size() && rest_[at] == '<';
-    if (phrase.empty() && !enclosed) return false;
-    rest_.remove_prefix(at);
-    if (enclosed && !read_enclosed(out)) return false;
-    take_phrase(out, plain_phrase(phrase));
-    return true;
-  }
-
-  bool read_enclosed(NamedAddress& out) {
-    const std::size_t end = rest_.find('>');
-    if (end == std::string_view::npos) return false;
-    const std::string inside = without_comments(trim(rest_.substr(1, end - 1)));
-    set_address(out, trim(inside));
-    rest_.remove_prefix(end + 1);
-    // Some programs write the address twice.
-    for (std::size_t next = behind_blanks(rest_);
-         next != std::string_view::npos && rest_[next] == '<'; next = behind_blanks(rest_)) {
-      const std::size_t close = rest_.find('>', next);
-      if (close == std::string_view::npos) break;
-      rest_.remove_prefix(close + 1);
-    }
-    return true;
-  }
-
-  // A phrase alone that looks like an address is one.
-  static void take_phrase(NamedAddress& out, std::string phrase) {
-    if (!out.has_address && is_address(phrase) && phrase.find('.') != std::string::npos) {
-      set_address(out, phrase);
-      return;
-    }
-    if (phrase.empty() || phrase == out.address) return;
-    out.name = std::move(phrase);
-    out.has_name = true;
-  }
-
-  void read_comment(NamedAddress& out) {
-    const std::size_t open = behind_blanks(rest_);
-    if (open == std::string_view::npos || rest_[open] != '(') return;
-    const std::size_t end = end_of_quoted(rest_, open, ')');
-    if (end == std::string_view::npos) return;
-    if (!out.has_name) {
-      out.name = rest_.substr(open + 1, end - open - 2);
-      out.has_name = true;
-    }
-    rest_.remove_prefix(end);
-  }
-
-  std::string_view rest_;
-  bool broken_ = false;  // something stands behind the last mailbox that no list has there
-};
+// A phrase alone that looks like an address is one.
+void take_phrase(NamedAddress& out, std::string_view phrase) {
+  if (!out.has_address && is_address(phrase) && phrase.find('.') != phrase.npos)
+    return set_address(out, phrase);
+  if (phrase.empty() || phrase == out.address) return;
+  out.name = phrase;
+  out.has_name = true;
+}
 
 // "name: a, b;" is a group.
 std::string_view without_group(std::string_view field) {
@@ -199,21 +127,100 @@ std::string_view without_group(std::string_view field) {
 
 }  // namespace
 
-std::vector<NamedAddress> parse_addresses(std::string_view field) {
-  std::vector<NamedAddress> found;
-  const std::string_view text = without_group(trim(field));
-  Reader reader(text);
-  NamedAddress next;
-  while (found.size() < kAddressesMax && reader.read(next)) found.push_back(std::move(next));
-  // What could not be read may still hold "<local@domain>".
-  std::string_view rest = reader.rest();
-  while (found.size() < kAddressesMax && rest.find('<') != std::string_view::npos) {
-    rest.remove_prefix(rest.find('<') + 1);
-    const std::size_t length = address_length(rest);
-    if (length == 0 || rest.substr(length, 1) != ">") continue;
-    found.push_back({std::string(first_address(rest.substr(0, length))), {}, true, false});
+AddressReader::AddressReader(std::string_view field) : rest_(without_group(trim(field))) {}
+
+bool AddressReader::next(NamedAddress& out) {
+  if (told_ == kAddressesMax) return false;
+  listed_ = listed_ && read(out);
+  if (!listed_ && !find_enclosed(out)) return false;
+  ++told_;
+  return true;
+}
+
+// One mailbox with the comma behind it; false when nothing can be read any more.
+bool AddressReader::read(NamedAddress& out) {
+  out = {};
+  rest_ = without_blanks_in_front(rest_);
+  if (rest_.empty() || broken_) return false;
+  const std::size_t bare = address_length(rest_);
+  if (bare > 0 && ends_mailbox(bare)) {
+    set_address(out, rest_.substr(0, bare));
+    rest_.remove_prefix(bare);
+  } else if (!read_phrase(out)) {
+    return false;
   }
-  return found;
+  read_comment(out);
+  const std::size_t next = behind_blanks(rest_);
+  if (next == std::string_view::npos)
+    rest_ = {};
+  else if (rest_[next] == ',' || rest_[next] == ';')
+    rest_.remove_prefix(next + 1);
+  else
+    broken_ = true;
+  return !broken_ || out.has_address;
+}
+
+bool AddressReader::ends_mailbox(std::size_t at) const {
+  const std::size_t next = behind_blanks(rest_, at);
+  return next == std::string_view::npos ||
+         std::string_view(",;(").find(rest_[next]) != std::string_view::npos;
+}
+
+// Phrase up to "<", a comma or the end; then the address in "<…>".
+bool AddressReader::read_phrase(NamedAddress& out) {
+  std::size_t at = 0;
+  while (at < rest_.size() && rest_[at] != ',' && rest_[at] != ';' && rest_[at] != '<') {
+    const std::size_t end = rest_[at] == '"' ? end_of_quoted(rest_, at, '"') : at + 1;
+    if (end == std::string_view::npos) return false;
+    at = end;
+  }
+  const std::string_view phrase = trim(rest_.substr(0, at));
+  const bool enclosed = at < rest_.size() && rest_[at] == '<';
+  if (phrase.empty() && !enclosed) return false;
+  rest_.remove_prefix(at);
+  if (enclosed && !read_enclosed(out)) return false;
+  take_phrase(out, plain_phrase(phrase, name_));
+  return true;
+}
+
+bool AddressReader::read_enclosed(NamedAddress& out) {
+  const std::size_t end = rest_.find('>');
+  if (end == std::string_view::npos) return false;
+  set_address(out, trim(without_comments(trim(rest_.substr(1, end - 1)), address_)));
+  rest_.remove_prefix(end + 1);
+  // Some programs write the address twice.
+  for (std::size_t next = behind_blanks(rest_);
+       next != std::string_view::npos && rest_[next] == '<'; next = behind_blanks(rest_)) {
+    const std::size_t close = rest_.find('>', next);
+    if (close == std::string_view::npos) break;
+    rest_.remove_prefix(close + 1);
+  }
+  return true;
+}
+
+void AddressReader::read_comment(NamedAddress& out) {
+  const std::size_t open = behind_blanks(rest_);
+  if (open == std::string_view::npos || rest_[open] != '(') return;
+  const std::size_t end = end_of_quoted(rest_, open, ')');
+  if (end == std::string_view::npos) return;
+  if (!out.has_name) {
+    out.name = rest_.substr(open + 1, end - open - 2);
+    out.has_name = true;
+  }
+  rest_.remove_prefix(end);
+}
+
+// What could not be read may still hold "<local@domain>".
+bool AddressReader::find_enclosed(NamedAddress& out) {
+  while (true) {
+    const std::size_t open = rest_.find('<');
+    if (open == std::string_view::npos) return false;
+    rest_.remove_prefix(open + 1);
+    const std::size_t length = address_length(rest_);
+    if (length == 0 || rest_.substr(length, 1) != ">") continue;
+    out = {first_address(rest_.substr(0, length)), {}, true, false};
+    return true;
+  }
 }
 
 }  // namespace sluice::scan::sa

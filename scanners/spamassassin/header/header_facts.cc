@@ -1,7 +1,5 @@
 #include "scanners/spamassassin/header/header_facts.h"
 
-#include <algorithm>
-
 #include "engine/base/bytes.h"
 #include "scanners/spamassassin/header/address_list.h"
 #include "scanners/spamassassin/text.h"
@@ -59,19 +57,19 @@ const std::string& HeaderFacts::values_in_line(std::string_view field) {
   return lines_.of(field, [&](std::string& text) { append_line(values(field), text); });
 }
 
-const std::vector<std::string>& HeaderFacts::addresses(std::string_view field) {
-  return addresses_.of(field, [&](std::vector<std::string>& found) {
+const TextList& HeaderFacts::addresses(std::string_view field) {
+  return addresses_.of(field, [&](TextList& found) {
     for_each_field(headers_, field, [&](const HeaderStore::Field& one) {
-      for (NamedAddress& mailbox : parse_addresses(one.raw))
-        if (mailbox.has_address) found.push_back(std::move(mailbox.address));
+      AddressReader reader(one.raw);
+      for (NamedAddress mailbox; reader.next(mailbox);)
+        if (mailbox.has_address) found.add(mailbox.address);
     });
   });
 }
 
-const std::string& HeaderFacts::first_address(std::string_view field) {
-  static const std::string kNone;
-  const std::vector<std::string>& found = addresses(field);
-  return found.empty() ? kNone : found.front();
+std::string_view HeaderFacts::first_address(std::string_view field) {
+  const TextList& found = addresses(field);
+  return found.empty() ? std::string_view() : found[0];
 }
 
 const std::string& HeaderFacts::envelope_from() {
@@ -79,35 +77,33 @@ const std::string& HeaderFacts::envelope_from() {
                   [this](std::string& value) { relays_.value_of("EnvelopeFrom", value); });
 }
 
-const std::vector<std::string>& HeaderFacts::senders() {
-  return parties_.of("senders", [this](std::vector<std::string>& all) { add_senders(all); });
+const TextList& HeaderFacts::senders() {
+  return parties_.of("senders", [this](TextList& all) { add_senders(all); });
 }
 
-const std::vector<std::string>& HeaderFacts::recipients() {
-  return parties_.of("recipients", [this](std::vector<std::string>& all) { add_recipients(all); });
+const TextList& HeaderFacts::recipients() {
+  return parties_.of("recipients", [this](TextList& all) { add_recipients(all); });
 }
 
-void HeaderFacts::add_senders(std::vector<std::string>& all) {
-  if (const std::string& resent = first_address("Resent-From"); !addresses("Resent-From").empty()) {
-    all.push_back(resent);
-    return;
-  }
-  const auto add = [&](const std::string& address) {
-    if (!address.empty() && std::ranges::find(all, address) == all.end()) all.push_back(address);
+void HeaderFacts::add_senders(TextList& all) {
+  if (const TextList& resent = addresses("Resent-From"); !resent.empty()) return all.add(resent[0]);
+  const auto add = [&](std::string_view address) {
+    const bool known = all.any_of([&](std::string_view one) { return one == address; });
+    if (!address.empty() && !known) all.add(address);
   };
   for (const char* field : {"From", "Envelope-Sender", "Resent-Sender", "X-Envelope-From"})
-    std::ranges::for_each(addresses(field), add);
+    addresses(field).for_each(add);
   add(envelope_from());
 }
 
-void HeaderFacts::add_recipients(std::vector<std::string>& all) {
+void HeaderFacts::add_recipients(TextList& all) {
   for (const char* field : {"Resent-To", "Resent-Cc"})
-    if (const std::string& first = first_address(field); !first.empty()) all.push_back(first);
+    if (const std::string_view first = first_address(field); !first.empty()) all.add(first);
   if (!all.empty()) return;
   for (const char* field : {"To", "Apparently-To", "Delivered-To", "Envelope-Recipients",
                             "Apparently-Resent-To", "X-Envelope-To", "Envelope-To",
                             "X-Delivered-To", "X-Original-To", "X-Rcpt-To", "X-Real-To", "Cc"})
-    std::ranges::copy(addresses(field), std::back_inserter(all));
+    addresses(field).for_each([&](std::string_view address) { all.add(address); });
 }
 
 }  // namespace sluice::scan::sa

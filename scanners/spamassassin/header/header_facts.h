@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "scanners/spamassassin/evidence/text_list.h"
 #include "scanners/spamassassin/header/header_store.h"
 #include "scanners/spamassassin/header/relays.h"
 
@@ -25,13 +25,13 @@ class HeaderFacts {
   // "ALL": of all fields, with their names.
   const std::string& raw_values(std::string_view field);
   const std::string& values_in_line(std::string_view field);  // white space runs are one space
-  const std::vector<std::string>& addresses(std::string_view field);
-  const std::string& first_address(std::string_view field);  // or empty
-  const std::string& envelope_from();                        // or empty
+  const TextList& addresses(std::string_view field);
+  std::string_view first_address(std::string_view field);  // or empty
+  const std::string& envelope_from();                      // or empty
   // Of all fields that may name the sender, envelope included; Resent-From alone where there is
   // one.
-  const std::vector<std::string>& senders();
-  const std::vector<std::string>& recipients();
+  const TextList& senders();
+  const TextList& recipients();
   // Seconds from the nearest date of a Received field to that of the message.
   std::optional<std::int64_t>& date_shift() noexcept { return date_shift_; }
 
@@ -67,10 +67,10 @@ class HeaderFacts {
     std::deque<Entry> entries_;  // what was told of stays where it is
   };
   using Texts = Kept<std::string>;
-  using Lists = Kept<std::vector<std::string>>;
+  using Lists = Kept<TextList>;
 
-  void add_senders(std::vector<std::string>& all);
-  void add_recipients(std::vector<std::string>& all);
+  void add_senders(TextList& all);
+  void add_recipients(TextList& all);
 
   const HeaderStore& headers_;
   const Relays& relays_;

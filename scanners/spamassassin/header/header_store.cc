@@ -37,39 +37,43 @@ bool is_made(std::string_view name) noexcept {
          equals_ignoring_case(name.substr(0, 7), "X-Spam-");
 }
 
-// A name as a person sees it: decoded unless ":raw", white space collapsed, no single quotes
-// around.
-std::string shown_name(const std::string& name, bool raw, mime::Workspace& workspace) {
-  if (raw) return name;
+void begin_part(std::string& out) {
+  if (!out.empty() && !out.ends_with('\n')) out += '\n';
+}
+
+// A name as a person sees it: decoded, white space collapsed, no single quotes around.
+void append_shown_name(std::string_view name, mime::Workspace& workspace, std::string& out) {
   const std::string_view decoded = mime::decode_field(name, workspace);
-  std::string out;
+  const std::size_t begin = out.size();
   for (const char c : decoded) {
     const bool blank = is_blank(c);
     if (!blank)
       out += c;
-    else if (!out.empty() && out.back() != ' ')
+    else if (out.size() > begin && out.back() != ' ')
       out += ' ';
   }
-  if (out.ends_with(' ')) out.pop_back();
-  if (out.empty()) return std::string(decoded);  // all blank: as it is
-  if (out.size() > 1 && out.front() == '\'' && out.back() == '\'')
-    out = out.substr(1, out.size() - 2);
-  return out;
-}
-
-void append_part(std::string_view part, std::string& out) {
-  if (!out.empty() && !out.ends_with('\n')) out += '\n';
-  out += part;
+  if (out.size() > begin && out.back() == ' ') out.pop_back();
+  if (out.size() == begin) {  // all blank: as it is
+    out += decoded;
+  } else if (out.size() - begin > 1 && out[begin] == '\'' && out.back() == '\'') {
+    out.pop_back();
+    out.erase(begin, 1);
+  }
 }
 
 // False when the value names no mailbox that has what is wanted.
 bool append_mailboxes(std::string_view value, const HeaderTarget& target,
                       mime::Workspace& workspace, std::string& out) {
   bool found = false;
-  for (const NamedAddress& mailbox : parse_addresses(value)) {
+  AddressReader reader(value);
+  for (NamedAddress mailbox; reader.next(mailbox);) {
     const bool address = target.address && mailbox.has_address;
     if (!address && (target.address || !mailbox.has_name)) continue;
-    append_part(address ? mailbox.address : shown_name(mailbox.name, target.raw, workspace), out);
+    begin_part(out);
+    if (address || target.raw)
+      out += address ? mailbox.address : mailbox.name;
+    else
+      append_shown_name(mailbox.name, workspace, out);
     found = true;
   }
   return found;
@@ -183,7 +187,8 @@ bool HeaderStore::value_of(const HeaderTarget& target, const Made& made, mime::W
     if (target.address || target.name) {
       found = append_mailboxes(value, target, workspace, out) || found;
     } else {
-      append_part(value, out);
+      begin_part(out);
+      out += value;
       found = true;
     }
   });

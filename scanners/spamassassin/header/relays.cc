@@ -96,9 +96,10 @@ void Relays::find_envelope_from(const HeaderStore& headers) {
       if (!equals_ignoring_case(field.name, name)) continue;
       behind_received = behind_received || any_received;
       if (found) continue;
-      const auto mailboxes = parse_addresses(field.raw);
-      found = !mailboxes.empty() && mailboxes.front().has_address;
-      if (found) envelope_from_ = mailboxes.front().address;
+      AddressReader reader(field.raw);
+      NamedAddress mailbox;
+      found = reader.next(mailbox) && mailbox.has_address;
+      if (found) envelope_from_ = mailbox.address;
     }
     if (found && !behind_received) {
       has_envelope_from_ = true;
