@@ -159,9 +159,10 @@ void Lists::read_freemail(const RuleBook& book) {
                   [this](std::string word) { freemail_exempt_.insert(std::move(word)); });
 }
 
-bool Lists::has_address(std::string_view list, std::string_view address) const {
+const AddressList& Lists::addresses(std::string_view list) const {
+  static const AddressList kNone;
   const auto found = addresses_.find(list);
-  return found != addresses_.end() && found->second.contains(address);
+  return found == addresses_.end() ? kNone : found->second;
 }
 
 // A listed "!sub.example.com" is nearer than "example.com".

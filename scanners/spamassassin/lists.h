@@ -45,8 +45,9 @@ class Lists {
   Lists() = default;
   explicit Lists(const RuleBook& book);
 
-  // By the setting's present name ("welcomelist_from"), or by "(NAME)" of enlist_addrlist.
-  bool has_address(std::string_view list, std::string_view address) const;
+  // By the setting's present name ("welcomelist_from"), or by "(NAME)" of enlist_addrlist; empty
+  // when there is none of that name.
+  const AddressList& addresses(std::string_view list) const;
   const std::vector<RelayedSender>& relayed(bool by_default) const noexcept {
     return by_default ? default_relayed_ : relayed_;
   }

@@ -13,22 +13,26 @@
 namespace sluice::scan::sa {
 namespace {
 
+constexpr std::size_t kFieldsUsual = 16;  // Received
+
 std::optional<std::int64_t> date_of(const MessageEvidence& message) {
-  for (const char* field : {"Resent-Date", "Date"}) {
-    for (std::size_t i = 0; i < message.headers.size(); ++i) {
-      const auto found = message.headers.field(i);
-      if (!equals_ignoring_case(found.name, field)) continue;
-      if (const auto time = parse_mail_time(found.value)) return time;
-    }
-  }
-  return std::nullopt;
+  std::optional<std::int64_t> time;
+  for (const char* name : {"Resent-Date", "Date"})
+    if (!time)
+      message.headers.for_each_named(name, [&](const HeaderStore::Field& field) {
+        time = parse_mail_time(field.value);
+        return !time;
+      });
+  return time;
 }
 
 std::vector<std::string_view> received_fields(const MessageEvidence& message) {
   std::vector<std::string_view> fields;
-  for (std::size_t i = 0; i < message.headers.size(); ++i)
-    if (const auto field = message.headers.field(i); equals_ignoring_case(field.name, "Received"))
-      fields.push_back(field.value);
+  fields.reserve(kFieldsUsual);
+  message.headers.for_each_named("Received", [&](const HeaderStore::Field& field) {
+    fields.push_back(field.value);
+    return true;
+  });
   // What a program that fetches mail adds says when it was fetched, not when it came.
   const auto fetched = [&](std::size_t i) {
     return i < fields.size() && has_text<Case::same>(fields[i], "by localhost with ") &&
@@ -49,17 +53,21 @@ std::vector<std::string_view> received_fields(const MessageEvidence& message) {
 std::int64_t read_date_shift(const MessageEvidence& message) {
   const auto date = date_of(message);
   if (!date) return 0;
-  std::vector<std::int64_t> shifts;
+  std::optional<std::int64_t> nearest, last;
+  const auto take_last = [&] {
+    if (last && (!nearest || std::abs(*last) < std::abs(*nearest))) nearest = last;
+  };
   for (const std::string_view field : received_fields(message)) {
     const std::size_t semicolon = field.rfind(';');
     if (semicolon == std::string_view::npos) continue;
-    if (const auto time = parse_mail_time(field.substr(semicolon + 1)))
-      shifts.push_back(*date - *time);
+    const auto time = parse_mail_time(field.substr(semicolon + 1));
+    if (!time) continue;
+    take_last();
+    last = *date - *time;
   }
   // The oldest hop is the client itself when it says the very time of the message.
-  if (shifts.size() > 1 && shifts.back() == 0) shifts.pop_back();
-  if (shifts.empty()) return 0;
-  return *std::ranges::min_element(shifts, {}, [](std::int64_t shift) { return std::abs(shift); });
+  if (!nearest || last != 0) take_last();
+  return nearest.value_or(0);
 }
 
 // check_for_shifted_date('least', 'most') in hours; either may be 'undef'.

@@ -10,22 +10,32 @@
 namespace sluice::scan::sa {
 namespace {
 
-bool lists_any(const MessageEvidence& message, std::string_view list, const TextList& addresses) {
-  return addresses.any_of(
-      [&](std::string_view one) { return message.lists.has_address(list, one); });
+bool any_of(const TextList& addresses, const AddressList& list) {
+  return addresses.any_of([&](std::string_view one) { return list.contains(one); });
+}
+
+// Those of the message are put together where there is a list alone.
+bool has_sender(const MessageEvidence& message, std::string_view name) {
+  const AddressList& list = message.lists.addresses(name);
+  return !list.empty() && any_of(message.facts.senders(), list);
+}
+
+bool has_recipient(const MessageEvidence& message, std::string_view name) {
+  const AddressList& list = message.lists.addresses(name);
+  return !list.empty() && any_of(message.facts.recipients(), list);
 }
 
 int check_from_in_list(const MessageEvidence& message, const Arguments& arguments) {
-  return lists_any(message, arguments[0], message.facts.senders());
+  return has_sender(message, arguments[0]);
 }
 
 int check_to_in_list(const MessageEvidence& message, const Arguments& arguments) {
-  return lists_any(message, arguments[0], message.facts.recipients());
+  return has_recipient(message, arguments[0]);
 }
 
 int check_replyto_in_list(const MessageEvidence& message, const Arguments& arguments) {
   const std::string_view address = message.facts.first_address("Reply-To");
-  return !address.empty() && message.lists.has_address(arguments[0], address);
+  return !address.empty() && message.lists.addresses(arguments[0]).contains(address);
 }
 
 // The host that handed the message over last, or where all are trusted any of them.
@@ -62,8 +72,7 @@ bool came_as_listed(const MessageEvidence& message, bool by_default) {
 }
 
 int check_from_in_welcomelist(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "welcomelist_from", message.facts.senders()) ||
-         came_as_listed(message, false);
+  return has_sender(message, "welcomelist_from") || came_as_listed(message, false);
 }
 
 int check_from_in_default_welcomelist(const MessageEvidence& message, const Arguments&) {
@@ -71,32 +80,33 @@ int check_from_in_default_welcomelist(const MessageEvidence& message, const Argu
 }
 
 int check_from_in_blocklist(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "blocklist_from", message.facts.senders());
+  return has_sender(message, "blocklist_from");
 }
 
 int check_to_in_welcomelist(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "welcomelist_to", message.facts.recipients());
+  return has_recipient(message, "welcomelist_to");
 }
 
 int check_to_in_blocklist(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "blocklist_to", message.facts.recipients());
+  return has_recipient(message, "blocklist_to");
 }
 
 int check_to_in_more_spam(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "more_spam_to", message.facts.recipients());
+  return has_recipient(message, "more_spam_to");
 }
 
 int check_to_in_all_spam(const MessageEvidence& message, const Arguments&) {
-  return lists_any(message, "all_spam_to", message.facts.recipients());
+  return has_recipient(message, "all_spam_to");
 }
 
 int subject_in(const MessageEvidence& message, bool welcome) {
+  const std::vector<std::string>& listed = message.lists.subjects(welcome);
+  if (listed.empty()) return false;
   const std::string values = lower_case(message.facts.values("Subject"));
   const std::string_view subject = trim(values);
-  return !subject.empty() &&
-         std::ranges::any_of(message.lists.subjects(welcome), [&](const std::string& glob) {
-           return matches_glob(subject, "*" + glob + "*");
-         });
+  return !subject.empty() && std::ranges::any_of(listed, [&](const std::string& glob) {
+    return matches_glob(subject, "*" + glob + "*");
+  });
 }
 
 int check_subject_in_welcomelist(const MessageEvidence& message, const Arguments&) {
@@ -107,15 +117,20 @@ int check_subject_in_blocklist(const MessageEvidence& message, const Arguments&)
   return subject_in(message, false);
 }
 
+std::string_view last_label(std::string_view host) { return host.substr(host.rfind('.') + 1); }
+
 // The host that handed the message over is of the envelope sender's domain.
 int check_mailfrom_matches_rcvd(const MessageEvidence& message, const Arguments&) {
-  const std::string sender = lower_case(message.facts.envelope_from());
+  const std::string& sender = message.facts.envelope_from();
   const std::size_t at = sender.rfind('@');
   if (at == std::string::npos || sender.find('.', at) == std::string::npos) return 0;
-  const std::string_view domain = uri::registered_domain(std::string_view(sender).substr(at + 1));
+  const std::string_view host = std::string_view(sender).substr(at + 1);
   return std::ranges::any_of(last_relays(message), [&](const Relay& relay) {
-    const std::string rdns = lower_case(relay.rdns);
-    return !rdns.empty() && rdns.ends_with(domain) && uri::registered_domain(rdns) == domain;
+    if (relay.rdns.empty() || !equals_ignoring_case(last_label(relay.rdns), last_label(host)))
+      return false;  // most, and for little
+    const std::string lower = lower_case(host), rdns = lower_case(relay.rdns);
+    const std::string_view domain = uri::registered_domain(lower);
+    return rdns.ends_with(domain) && uri::registered_domain(rdns) == domain;
   });
 }
 

@@ -50,6 +50,7 @@ class HeaderStore {
   static std::optional<std::uint8_t> name_hash(const HeaderTarget& target) noexcept;
   // False when there is no field whose name has that hash.
   bool may_have(std::uint8_t hash) const noexcept { return names_[hash]; }
+  bool may_have(std::string_view name) const noexcept { return may_have(hash_of(name)); }
   // What a header rule looks at, one value behind the other; false when there is none.
   bool value_of(const HeaderTarget& target, const Made& made, mime::Workspace& workspace,
                 std::string& out) const;

@@ -1,10 +1,7 @@
 #include "scanners/spamassassin/header/received.h"
 
 #include <algorithm>
-#include <iterator>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "engine/base/bytes.h"
 #include "engine/base/ip_address.h"
@@ -107,10 +104,11 @@ class Reader {
     if (const std::string id = word_behind(text, " id <", mime::octets_of(" <>;")); !id.empty())
       relay_.id = id;
     if (relay_.id.size() < 3) relay_.id.clear();
-    for (const char* key : {"envelope-from ", "envelope-sender ", "envelope-from=",
-                            "envelope-sender=", "return-path: ", "Return-Path: ", "return-path "})
-      if (relay_.envelope_from.empty())
-        relay_.envelope_from = word_behind(text, key, mime::octets_of(" ;"));
+    if (has_text<Case::same>(text, "envelope-") || contains(text, "return-path"))
+      for (const char* key : {"envelope-from ", "envelope-sender ", "envelope-from=",
+                              "envelope-sender=", "return-path: ", "Return-Path: ", "return-path "})
+        if (relay_.envelope_from.empty())
+          relay_.envelope_from = word_behind(text, key, mime::octets_of(" ;"));
     while (!relay_.envelope_from.empty() &&
            std::string_view("),>").find(relay_.envelope_from.back()) != std::string_view::npos)
       relay_.envelope_from.pop_back();
@@ -316,9 +314,10 @@ bool Relay::is_private() const noexcept {
 }
 
 void Relay::append_text(std::string& out) const {
-  fmt::format_to(std::back_inserter(out),
-                 "[ ip={} rdns={} helo={} by={} ident={} envfrom={} intl={} id={} auth={} msa=0 ]",
-                 ip, rdns, helo, by, ident, envelope_from, internal ? 1 : 0, id, auth);
+  out.append("[ ip=").append(ip).append(" rdns=").append(rdns).append(" helo=").append(helo);
+  out.append(" by=").append(by).append(" ident=").append(ident);
+  out.append(" envfrom=").append(envelope_from).append(internal ? " intl=1" : " intl=0");
+  out.append(" id=").append(id).append(" auth=").append(auth).append(" msa=0 ]");
 }
 
 Received read_received(std::string_view field) {

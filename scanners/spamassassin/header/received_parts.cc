@@ -131,8 +131,10 @@ std::string authentication(std::string_view text) {
   if (const std::string method = word_behind(text, " (AUTH: ", mime::octets_of(" )"));
       !method.empty())
     return method;
-  if (contains(text, "(Authenticated sender: ")) return "Postfix";
-  if (contains(text, "authenticated") && contains(text, "])")) return "Sendmail";
+  if (contains(text, "authenticated")) {
+    if (contains(text, "(Authenticated sender: ")) return "Postfix";
+    if (contains(text, "])")) return "Sendmail";
+  }
   if (contains(text, "CommuniGate Pro") && contains(text, "(account ")) return "Communigate";
   return {};
 }

@@ -18,11 +18,10 @@ void write_texts(const std::vector<Relay>& relays, std::string& out) {
 // fetchmail writes fields of its own about the envelope, from what it guesses.
 bool was_fetched(const HeaderStore& headers) {
   bool fetchmail = false;
-  for (std::size_t i = 0; i < headers.size(); ++i) {
-    const HeaderStore::Field field = headers.field(i);
-    fetchmail = fetchmail || (equals_ignoring_case(field.name, "Received") &&
-                              has_text<Case::same>(field.value, "(fetchmail"));
-  }
+  headers.for_each_named("Received", [&](const HeaderStore::Field& field) {
+    fetchmail = has_text<Case::same>(field.value, "(fetchmail");
+    return !fetchmail;
+  });
   return fetchmail && headers.first("X-Sender").find('@') != std::string_view::npos;
 }
 
@@ -38,20 +37,19 @@ void Relays::read(const HeaderStore& headers) {
   headers_ = &headers;
   bool trusting = true;
   std::size_t read = 0;
-  for (std::size_t i = 0; i < headers.size() && read < kRelaysMax; ++i) {
-    const HeaderStore::Field field = headers.field(i);
-    if (!equals_ignoring_case(field.name, "Received")) continue;
-    ++read;
+  headers.for_each_named("Received", [&](const HeaderStore::Field& field) {
     Received received = read_received(field.value);
     if (received.kind == Received::Kind::unreadable) ++unreadable_;
     if (received.kind == Received::Kind::fetched && trusting) trusted_.clear();
     if (trusting && received.kind != Received::Kind::relay) ++trusted_fields_;
-    if (received.kind != Received::Kind::relay) continue;
-    trusting = trusting && (received.relay.is_private() || !received.relay.auth.empty());
-    received.relay.internal = trusting;
-    trusted_fields_ += trusting;
-    (trusting ? trusted_ : untrusted_).push_back(std::move(received.relay));
-  }
+    if (received.kind == Received::Kind::relay) {
+      trusting = trusting && (received.relay.is_private() || !received.relay.auth.empty());
+      received.relay.internal = trusting;
+      trusted_fields_ += trusting;
+      (trusting ? trusted_ : untrusted_).push_back(std::move(received.relay));
+    }
+    return ++read < kRelaysMax;
+  });
   read_clients();
   find_envelope_from(headers);
   write_texts(trusted_, trusted_text_);
@@ -89,6 +87,7 @@ void Relays::find_envelope_from(const HeaderStore& headers) {
   }
   if (was_fetched(headers)) return;
   for (const char* name : {"X-Envelope-From", "Envelope-Sender", "Return-Path"}) {
+    if (!headers.may_have(name)) continue;
     bool any_received = false, behind_received = false, found = false;
     for (std::size_t i = 0; i < headers.size(); ++i) {
       const HeaderStore::Field field = headers.field(i);
