@@ -208,6 +208,42 @@ TEST(SaShortcut, FactorsAreFoundInEveryBlock) {
   }
 }
 
+// What a continuation octet is depends on the one before, which another stride may hold.
+TEST(SaShortcut, LettersOfTwoOctetsAreFoundAtEveryPlace) {
+  const auto factor = find_factor(tree_of("x(?:a|\\xd0[\\xb0\\xb1]|\\xe1\\xb8\\x80)z"), {});
+  ASSERT_TRUE(factor);
+  const FactorScan scan({{0, *factor}});
+  FactorHits hits;
+  hits.grow(1);
+  const auto found = [&](const std::string& text) {
+    bool any = false;
+    scan.scan(as_bytes(text), hits);
+    hits.take([&](std::uint32_t, std::uint32_t, std::span<const std::uint32_t>) { any = true; });
+    return any;
+  };
+  for (std::size_t i = 0; i < 70; ++i) {
+    const std::string lead = std::string(i, '-');
+    for (const char* letter : {"a", "\xd0\xb0", "\xd0\xb1", "\xe1\xb8\x80"})
+      EXPECT_TRUE(found(lead + "x" + letter + "z")) << i << letter;
+    for (const char* letter : {"\xd0\xb8", "\xd1\xb0", "\xb0", ""})
+      EXPECT_FALSE(found(lead + "x" + letter + "z")) << i << letter;
+  }
+}
+
+// A class that is no letter takes a continuation octet whatever leads it.
+TEST(SaShortcut, AnyOctetIsOneAlsoBehindALead) {
+  const auto factor = find_factor(tree_of("x[\\x80-\\xff]{2}z"), {});
+  ASSERT_TRUE(factor);
+  FactorHits hits;
+  hits.grow(1);
+  for (const std::string_view text : {"x\xd0\xb8z", "x\xce\x91z", "x\xe4\xb8z"}) {
+    FactorScan({{0, *factor}}).scan(as_bytes(text), hits);
+    bool any = false;
+    hits.take([&](std::uint32_t, std::uint32_t, std::span<const std::uint32_t>) { any = true; });
+    EXPECT_TRUE(any) << text;
+  }
+}
+
 TEST(SaShortcut, OctetsAreCountedOnlyWhereThatIsAllThereIs) {
   const auto counter_of = [](const char* pattern) { return OctetCounter::of(tree_of(pattern)); };
   ASSERT_TRUE(counter_of("e|\\xc3[\\xa8\\xa9]|[\\xc3\\xc4]\\x93"));

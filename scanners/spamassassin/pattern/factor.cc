@@ -47,13 +47,19 @@ struct Path {
 
   void add(const Item& item, double more, double bits_wanted) {
     if (item.times != Item::Times::any) {
-      const bool in_word = !items.empty() && (items.back().octets & kLetters).any() &&
-                           (item.octets & kLetters).any();
+      const bool in_word = ends_in_letter() && (item.octets & kLetters).any();
       bits += more;
       rarity += in_word ? more * kLetterInWord : more;
     }
     items.push_back(item);
     closed = closed || bits >= bits_wanted;
+  }
+
+ private:
+  bool ends_in_letter() const {
+    auto last = items.rbegin();
+    if (last != items.rend() && last->symbols > 0) ++last;  // the rest of a letter
+    return last != items.rend() && (last->octets & kLetters).any();
   }
 };
 using Paths = std::vector<Path>;
@@ -78,13 +84,18 @@ class PathFinder {
     switch (node.kind) {
       case Kind::octet: return octet(node.octets, Item::Times::once, 1);
       case Kind::sequence: return sequence(node, 0);
-      case Kind::choice: return choice(node);
+      case Kind::choice: {
+        const auto known = choices_.find(&node);
+        return known != choices_.end() ? known->second : choices_[&node] = choice(node);
+      }
       case Kind::repeat: return repeat(node);
       case Kind::end: return end();
       case Kind::anything: break;
     }
     return kAnything;
   }
+
+  const std::vector<SymbolSet>& symbols() const noexcept { return symbols_; }
 
   Paths sequence(const RegexNode& node, std::size_t from) const {
     Paths all{Path{}};
@@ -148,26 +159,84 @@ class PathFinder {
 
   Paths choice(const RegexNode& node) const {
     Paths all;
-    OctetSet letter;
-    std::size_t width = 1;
+    Letter letter;
     bool higher = false;
     for (const RegexNode& child : node.children) higher = higher || is_high_row(child);
     for (const RegexNode& child : node.children) {
       if (higher && (child.kind == Kind::octet || is_high_row(child) || is_reference(child))) {
-        letter |= alphabet(child);
-        width = std::max(width, max_width(child));
+        letter.add(child);
       } else {
         for (Path& path : paths(child)) add_path(all, std::move(path));
       }
       if (all.size() > kPathsMax) return kAnything;
     }
-    if (letter.any())
-      for (Path& path : octet(letter, Item::Times::some, width)) add_path(all, std::move(path));
+    if (letter.first.none()) return all;
+    if (aim_.literal) return kAnything;
+    Path path;
+    // Counted as if any octet of it would do: where the text has only one of them it often does.
+    path.add({letter.first, Item::Times::once}, bits_of(letter.first | letter.others), aim_.bits);
+    if (letter.others.any())
+      add(path, {letter.others, Item::Times::any, number_of(letter.symbols)});
+    path.width = letter.width;
+    add_path(all, std::move(path));
     return all;
   }
 
   // "(?:[pP\xde]|\xce\xa1|\xd1[\x80-\x8f]|&#222;)" is one letter in all its shapes: rows beyond
-  // ASCII and character references are taken together with the single octets.
+  // ASCII and character references are taken together with the single octets. What they begin with
+  // is kept apart from the rest, or all letters of a Cyrillic text would be alike.
+  struct Letter {
+    OctetSet first;
+    OctetSet others;
+    SymbolSet symbols;  // of the others
+    std::size_t width = 0;
+
+    void add(const RegexNode& shape) {
+      width = std::max(width, max_width(shape));
+      add(shape, nullptr);
+    }
+
+   private:
+    // Behind one of `before`; without, at its beginning. Tells what it may end with.
+    OctetSet add(const RegexNode& node, const OctetSet* before) {
+      if (node.kind == Kind::octet) {
+        if (before != nullptr)
+          add_pairs(*before, node.octets);
+        else
+          first |= node.octets;
+        return node.octets;
+      }
+      OctetSet last;
+      if (node.kind == Kind::choice) {
+        for (const RegexNode& child : node.children) last |= add(child, before);
+      } else if (node.kind == Kind::sequence) {
+        for (const RegexNode& child : node.children) {
+          last = add(child, before);
+          before = &last;
+        }
+      } else {
+        last = alphabet(node);
+        others |= last;
+        symbols |= symbols_of(last);
+        if (before != nullptr) last |= *before;
+      }
+      return last;
+    }
+    void add_pairs(const OctetSet& before, const OctetSet& next) {
+      others |= next;
+      OctetSet no_leads = before;
+      for (const std::uint8_t lead : kLeads) {
+        no_leads.reset(lead);
+        if (before[lead]) add_behind(lead, next);
+      }
+      if (no_leads.any()) add_behind(0, next);
+    }
+    void add_behind(std::uint8_t before, const OctetSet& next) {
+      for (std::size_t octet = next._Find_first(); octet < 256; octet = next._Find_next(octet))
+        symbols.set(symbol_of(before, static_cast<std::uint8_t>(octet)));
+    }
+  };
+
   static bool is_high_row(const RegexNode& node) {
     return node.kind == Kind::sequence && is_high(node);
   }
@@ -232,8 +301,17 @@ class PathFinder {
     return known->second;
   }
 
+  std::uint16_t number_of(const SymbolSet& symbols) const {
+    auto known = std::ranges::find(symbols_, symbols);
+    if (known == symbols_.end()) known = symbols_.insert(known, symbols);
+    return static_cast<std::uint16_t>(known - symbols_.begin() + 1);
+  }
+
   FactorAim aim_;
   const std::array<double, 256>& shares_;
+  mutable std::vector<SymbolSet> symbols_;
+  mutable std::unordered_map<const RegexNode*, Paths>
+      choices_;                                        // a sequence is tried from each place
   mutable std::unordered_map<OctetSet, double> bits_;  // worked out already
 };
 
@@ -247,6 +325,7 @@ double bits_of(const Paths& paths, double Path::* of = &Path::bits) {
 class FactorFinder {
  public:
   explicit FactorFinder(const FactorAim& aim) : finder_(aim) {}
+  const std::vector<SymbolSet>& symbols() const noexcept { return finder_.symbols(); }
 
   struct Found {
     Paths paths;
@@ -315,8 +394,10 @@ std::uint32_t least_width(const Factor& factor) noexcept {
 }
 
 std::optional<Factor> find_factor(const RegexNode& node, const FactorAim& aim) {
-  auto [paths, times, before] = FactorFinder(aim).best(node);
+  const FactorFinder finder(aim);
+  auto [paths, times, before] = finder.best(node);
   Factor factor;
+  factor.symbols = finder.symbols();
   factor.times = times;
   factor.bits = bits_of(paths);
   if (paths.empty() || factor.bits <= 0) return {};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scanners/spamassassin/pattern/regex_tree.h"
+#include "scanners/spamassassin/pattern/symbols.h"
 #include "scanners/spamassassin/rule.h"
 
 namespace sluice::scan::sa {
@@ -14,6 +15,7 @@ struct FactorItem {
   enum class Times : std::uint8_t { once, some, any };  // 1, 1 or more, 0 or more
   OctetSet octets;
   Times times = Times::once;
+  std::uint16_t symbols = 0;  // fewer than symbols_of(octets): of Factor::symbols, the first is 1
   bool operator==(const FactorItem&) const = default;
 };
 using FactorRow = std::vector<FactorItem>;  // the first and the last item are not `any`
@@ -23,6 +25,7 @@ inline constexpr std::uint8_t kTextEnd = 0;
 
 struct Factor {
   std::vector<FactorRow> rows;
+  std::vector<SymbolSet> symbols;
   // At most as many octets lie between where a match begins and where its factor ends.
   std::size_t reach = kUnboundedWidth;
   // How rare it is in ordinary mail: log2 of the octets between two places that hold it.

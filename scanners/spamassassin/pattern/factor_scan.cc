@@ -4,6 +4,7 @@
 #include <bit>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace sluice::scan::sa {
@@ -13,29 +14,39 @@ constexpr std::size_t kRowItemsMax = 63;  // of a row; what is behind them is no
 constexpr std::size_t kStride = 32;       // octets between two looks at what has ended
 
 struct RowItem {
-  OctetSet enter;
-  OctetSet stay;  // octets that may follow before the next item
+  SymbolSet enter;
+  SymbolSet stay;  // symbols that may follow before the next item
 };
 using Row = std::vector<RowItem>;
 
 // What may be absent stands behind the item before.
-Row row_of(const FactorRow& items) {
+Row row_of(const FactorRow& items, const std::vector<SymbolSet>& sets) {
   Row row;
   for (const FactorItem& item : items) {
+    const SymbolSet symbols = item.symbols > 0 ? sets[item.symbols - 1U] : symbols_of(item.octets);
     if (item.times == FactorItem::Times::any && !row.empty()) {
-      row.back().stay |= item.octets;
+      row.back().stay |= symbols;
     } else {
       if (row.size() == kRowItemsMax) break;
-      row.push_back({item.octets, {}});
-      if (item.times == FactorItem::Times::some) row.back().stay = item.octets;
+      row.push_back({symbols, {}});
+      if (item.times == FactorItem::Times::some) row.back().stay = symbols;
     }
   }
   return row;
 }
 
-std::string key_of(const Row& row) {
-  std::string key;
-  for (const RowItem& item : row) key += item.enter.to_string() + item.stay.to_string();
+void add_key(const SymbolSet& set, std::u16string& key) {
+  for (std::size_t s = set._Find_first(); s < kSymbols; s = set._Find_next(s))
+    key += static_cast<char16_t>(s);
+  key += static_cast<char16_t>(kSymbols);
+}
+
+std::u16string key_of(const Row& row) {
+  std::u16string key;
+  for (const RowItem& item : row) {
+    add_key(item.enter, key);
+    add_key(item.stay, key);
+  }
   return key;
 }
 
@@ -64,7 +75,7 @@ class FactorScan::Builder {
 
   void add(const NumberedFactor& factor) {
     for (const FactorRow& items : factor.factor.rows) {
-      const Row row = row_of(items);
+      const Row row = row_of(items, factor.factor.symbols);
       const auto [place, fresh] = known_.emplace(key_of(row), scan_.ids_of_row_.size());
       if (fresh) {
         scan_.ids_of_row_.emplace_back();
@@ -92,10 +103,12 @@ class FactorScan::Builder {
     for (Bits& stay : block.stay) stay[in] |= bit;
     for (const RowItem& item : row) {
       bit <<= 1;
-      for (std::size_t octet = 0; octet < 256; ++octet) {
-        if (item.enter[octet]) block.enter[octet][in] |= bit;
-        if (item.stay[octet]) block.stay[octet][in] |= bit;
-      }
+      const auto set_in = [&](std::array<Bits, kSymbols>& all, const SymbolSet& symbols) {
+        for (std::size_t s = symbols._Find_first(); s < kSymbols; s = symbols._Find_next(s))
+          all[s][in] |= bit;
+      };
+      set_in(block.enter, item.enter);
+      set_in(block.stay, item.stay);
     }
     *lane += need;
     block.ends[in] |= bit;
@@ -103,21 +116,26 @@ class FactorScan::Builder {
   }
 
   FactorScan& scan_;
-  std::map<std::string, std::size_t> known_;
+  std::map<std::u16string, std::size_t> known_;
   std::vector<std::size_t> used_;  // bits, by lane
 };
 
 FactorScan::FactorScan(const std::vector<NumberedFactor>& factors) {
   Builder builder(*this);
-  for (const NumberedFactor& factor : factors) builder.add(factor);
+  for (const NumberedFactor& factor : factors) {
+    builder.add(factor);
+    has_letters_ = has_letters_ || !factor.factor.symbols.empty();
+  }
 }
 
-// Where exactly, in a lane in which anything has ended: the octets once more.
-void FactorScan::tell(const Block& block, std::size_t lane, std::uint64_t state, ByteView octets,
-                      std::size_t at, FactorHits& hits) const noexcept {
-  for (const std::uint8_t octet : octets) {
+// Where exactly, in a lane in which anything has ended: the symbols once more.
+template <typename Unit>
+void FactorScan::tell(const Block& block, std::size_t lane, std::uint64_t state,
+                      std::span<const Unit> symbols, std::size_t at,
+                      FactorHits& hits) const noexcept {
+  for (const Unit symbol : symbols) {
     ++at;
-    state = ((state << 1) & block.enter[octet][lane]) | (state & block.stay[octet][lane]);
+    state = ((state << 1) & block.enter[symbol][lane]) | (state & block.stay[symbol][lane]);
     for (std::uint64_t rest = state & block.ends[lane]; rest != 0; rest &= rest - 1) {
       const auto bit = lane * 64 + static_cast<std::size_t>(std::countr_zero(rest));
       for (const std::uint32_t id : ids_of_row_[block.row_of[bit]])
@@ -127,22 +145,23 @@ void FactorScan::tell(const Block& block, std::size_t lane, std::uint64_t state,
 }
 
 // Several blocks at once, because each waits for its own result most of the time. What has ended is
-// collected over some octets, and only where anything has, those are gone through again.
-template <std::size_t Count>
+// collected over some symbols, and only where anything has, those are gone through again.
+template <std::size_t Count, bool Leads>
 [[gnu::always_inline]] inline void FactorScan::walk(const FactorScan& scan, std::size_t first,
                                                     ByteView text, FactorHits& hits) noexcept {
+  using Unit = std::conditional_t<Leads, Symbol, std::uint8_t>;
   const Block* const blocks = scan.blocks_.data() + first;
   std::array<Bits, Count> bits;
   for (std::size_t i = 0; i < Count; ++i) bits[i] = blocks[i].starts;
-  const auto step = [&](Bits& state, const Block& block, std::uint8_t octet) {
-    state = ((state << 1) & block.enter[octet]) | (state & block.stay[octet]);
+  const auto step = [&](Bits& state, const Block& block, Unit symbol) {
+    state = ((state << 1) & block.enter[symbol]) | (state & block.stay[symbol]);
   };
-  const auto look = [&](const std::uint8_t* octets, std::size_t size, std::size_t at) {
+  const auto look = [&](const Unit* symbols, std::size_t size, std::size_t from) {
     const std::array<Bits, Count> before = bits;
     std::array<Bits, Count> ended{};
     for (std::size_t k = 0; k < size; ++k)
       for (std::size_t i = 0; i < Count; ++i) {
-        step(bits[i], blocks[i], octets[k]);
+        step(bits[i], blocks[i], symbols[k]);
         ended[i] |= bits[i] & blocks[i].ends;
       }
     Bits all = ended[0];
@@ -154,21 +173,42 @@ template <std::size_t Count>
     for (std::size_t i = 0; i < Count; ++i) {
       for (std::size_t lane = 0; lane < kLanes; ++lane)
         if (ended[i][lane] != 0)
-          scan.tell(blocks[i], lane, before[i][lane], {octets, size}, at, hits);
+          scan.tell(blocks[i], lane, before[i][lane], std::span(symbols, size), from, hits);
     }
   };
   std::size_t at = 0;
-  for (; text.size() - at >= kStride; at += kStride) look(text.data() + at, kStride, at);
-  look(text.data() + at, text.size() - at, at);
-  look(&kTextEnd, 1, text.size());
+  if constexpr (Leads) {
+    std::array<Symbol, kStride> symbols;
+    std::uint8_t before = kTextEnd;
+    for (std::size_t size = 0; at < text.size(); at += size) {
+      size = std::min(text.size() - at, kStride);
+      for (std::size_t k = 0; k < size; ++k)
+        symbols[k] = symbol_of(std::exchange(before, text[at + k]), text[at + k]);
+      look(symbols.data(), size, at);
+    }
+  } else {
+    for (; text.size() - at >= kStride; at += kStride) look(text.data() + at, kStride, at);
+    look(text.data() + at, text.size() - at, at);
+  }
+  constexpr Unit kEnd = kTextEnd;
+  look(&kEnd, 1, text.size());
+}
+
+template <bool Leads>
+[[gnu::always_inline]] inline void FactorScan::walk_blocks(const FactorScan& scan, ByteView text,
+                                                           FactorHits& hits) noexcept {
+  std::size_t first = 0;
+  for (; scan.blocks_.size() - first >= 3; first += 3) walk<3, Leads>(scan, first, text, hits);
+  if (scan.blocks_.size() - first == 2) walk<2, Leads>(scan, first, text, hits);
+  if (scan.blocks_.size() - first == 1) walk<1, Leads>(scan, first, text, hits);
 }
 
 [[gnu::always_inline]] inline void FactorScan::walk_all(const FactorScan& scan, ByteView text,
                                                         FactorHits& hits) noexcept {
-  std::size_t first = 0;
-  for (; scan.blocks_.size() - first >= 3; first += 3) walk<3>(scan, first, text, hits);
-  if (scan.blocks_.size() - first == 2) walk<2>(scan, first, text, hits);
-  if (scan.blocks_.size() - first == 1) walk<1>(scan, first, text, hits);
+  if (scan.has_letters_ && has_leads(text))
+    walk_blocks<true>(scan, text, hits);
+  else
+    walk_blocks<false>(scan, text, hits);
 }
 
 [[gnu::target("avx512f")]] void FactorScan::walk_avx512(const FactorScan& scan, ByteView text,

@@ -1,6 +1,6 @@
 // Looks for the factors of many expressions in one pass over a text: a machine of bits, one for
-// each octet class of a row, that are shifted and masked for each octet. Immutable, shared by all
-// cores.
+// each class of symbols of a row, that are shifted and masked for each symbol. Immutable, shared by
+// all cores.
 #pragma once
 
 #include <algorithm>
@@ -70,28 +70,33 @@ class FactorScan {
  private:
   static constexpr std::size_t kLanes = 8;  // of 64 bits; no row goes from one into the next
   using Bits [[gnu::vector_size(sizeof(std::uint64_t) * kLanes)]] = std::uint64_t;
-  // A row is a bit that is always set and then one for each class: that bit is set when the octet
-  // is of the class and the bit before was set, or when it was set and the octet may stand behind.
+  // A row is a bit that is always set and then one for each class: that bit is set when the symbol
+  // is of the class and the bit before was set, or when it was set and the symbol may stand behind.
   struct alignas(64) Block {
-    std::array<Bits, 256> enter{};
-    std::array<Bits, 256> stay{};
+    std::array<Bits, kSymbols> enter{};
+    std::array<Bits, kSymbols> stay{};
     Bits starts{};
     Bits ends{};
     std::array<std::uint32_t, 64 * kLanes> row_of{};  // of a bit in `ends`
   };
   class Builder;
-  template <std::size_t Count>
+  // With Leads a symbol depends on the octet before, without it is the octet.
+  template <std::size_t Count, bool Leads>
   static inline void walk(const FactorScan& scan, std::size_t first, ByteView text,
                           FactorHits& hits) noexcept;
+  template <bool Leads>
+  static inline void walk_blocks(const FactorScan& scan, ByteView text, FactorHits& hits) noexcept;
+  static inline void walk_all(const FactorScan& scan, ByteView text, FactorHits& hits) noexcept;
   static void walk_avx512(const FactorScan& scan, ByteView text, FactorHits& hits) noexcept;
   static void walk_avx2(const FactorScan& scan, ByteView text, FactorHits& hits) noexcept;
   static void walk_plain(const FactorScan& scan, ByteView text, FactorHits& hits) noexcept;
-  static inline void walk_all(const FactorScan& scan, ByteView text, FactorHits& hits) noexcept;
-  void tell(const Block& block, std::size_t lane, std::uint64_t state, ByteView octets,
-            std::size_t at, FactorHits& hits) const noexcept;
+  template <typename Unit>
+  void tell(const Block& block, std::size_t lane, std::uint64_t state,
+            std::span<const Unit> symbols, std::size_t at, FactorHits& hits) const noexcept;
 
   std::vector<Block> blocks_;
   std::vector<std::vector<std::uint32_t>> ids_of_row_;
+  bool has_letters_ = false;  // for which leads matter
 };
 
 }  // namespace sluice::scan::sa

@@ -19,6 +19,8 @@ constexpr std::size_t kEdgeOctets = 5;  // of a copy of what is repeated
 constexpr std::uint32_t kSeamsMax = 100;
 constexpr std::size_t kWordOctets = 3;  // are a word: those behind it are not looked at
 
+constexpr std::size_t kFrontPositionsMax = 700;  // more take Hyperscan a second, or too much room
+
 const OctetSet kHigh = ~OctetSet() << 128;
 
 OctetSet alphabet(const RegexNode& node) {
@@ -95,6 +97,8 @@ RegexNode edge(RegexNode node, std::size_t octets, bool front) {
 
 class LooseWriter {
  public:
+  explicit LooseWriter(bool exact) : exact_(exact) {}
+
   void write(const RegexNode& node) {
     if (positions_ > kLoosePositionsMax) return;
     switch (node.kind) {
@@ -119,7 +123,7 @@ class LooseWriter {
   }
 
   void choice(const RegexNode& node) {
-    if (is_letter(node)) {
+    if (!exact_ && is_letter(node)) {
       octets(alphabet(node) | kHigh);
       text_ += '+';
       return;
@@ -136,13 +140,13 @@ class LooseWriter {
   void repeat(const RegexNode& node) {
     const RegexNode& child = node.children.front();
     const bool one = child.kind == Kind::octet;
+    const std::uint32_t times_max = exact_ ? kSeamsMax : one ? kTimesMax : 1;
     const std::size_t before = positions_;
     if (!one) text_ += "(?:";
     write(child);
     if (!one) text_ += ')';
-    const std::uint32_t least = std::min(node.least, one ? kTimesMax : 1);
-    const bool bounded =
-        least == node.least && (node.most == least || node.most <= (one ? kTimesMax : 1));
+    const std::uint32_t least = std::min(node.least, times_max);
+    const bool bounded = least == node.least && (node.most == least || node.most <= times_max);
     positions_ += (positions_ - before) * (bounded ? node.most - 1 : std::max(least, 1U) - 1);
     text_ += times(least, bounded ? node.most : RegexNode::kUnbounded);
   }
@@ -154,12 +158,14 @@ class LooseWriter {
     return unbounded ? fmt::format("{{{},}}", least) : fmt::format("{{{},{}}}", least, most);
   }
 
+  bool exact_;  // letters and bounds as they are
   std::string text_;
   std::size_t positions_ = 0;
 };
 
-std::optional<LooseRegex> written(const RegexNode& tree, std::uint32_t times, std::size_t apart) {
-  LooseWriter writer;
+std::optional<LooseRegex> written(const RegexNode& tree, std::uint32_t times, std::size_t apart,
+                                  bool exact = false) {
+  LooseWriter writer(exact);
   writer.write(tree);
   auto text = std::move(writer).take();
   if (!text) return {};
@@ -178,6 +184,21 @@ std::optional<LooseRegex> loose_regex(const RegexNode& tree) {
   seam.children.push_back(edge(copy, kEdgeOctets, true));
   const std::size_t apart = std::max<std::size_t>(min_width(seam.children.back()), 1);
   return written(seam, std::min(tree.least - 1, kSeamsMax), apart);
+}
+
+std::optional<LooseRegex> front_regex(const RegexNode& tree) {
+  RegexNode front = without_lead(tree);
+  if (front.kind == Kind::sequence) {
+    std::size_t positions = 0;
+    const auto too_many = std::ranges::find_if(front.children, [&](const RegexNode& child) {
+      positions += unfolded_size(child);
+      return positions > kFrontPositionsMax;
+    });
+    front.children.erase(too_many, front.children.end());
+  }
+  const std::size_t size = unfolded_size(front);
+  if (min_width(front) == 0 || size > kFrontPositionsMax) return {};
+  return written(front, 1, 1, true);
 }
 
 }  // namespace sluice::scan::sa

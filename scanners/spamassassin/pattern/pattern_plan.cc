@@ -50,10 +50,26 @@ Form hyperscan_form(const PerlRegex& regex) {
   return Form::none;
 }
 
+// Letters with gaps between them that other scripts are full of: Greek or Cyrillic text has the
+// factor everywhere.
+bool may_be_all_of_a_script(const Factor& factor) {
+  return std::ranges::any_of(factor.rows, [](const FactorRow& row) {
+    const auto is_gap = [](const FactorItem& item) {
+      return item.times == FactorItem::Times::any && (item.octets >> 128).count() == 128;
+    };
+    return std::ranges::any_of(row, is_gap) &&
+           std::ranges::any_of(row, [](const FactorItem& item) { return item.symbols > 0; });
+  });
+}
+
 // What is tried at the beginning of a line alone is no trouble.
 void add_guard(const RegexNode& tree, const PerlRegex& regex, PatternPlan& plan) {
-  if (unfolded_size(tree) < kGuardedPositions || regex.pattern.starts_with('^')) return;
-  auto loose = loose_regex(tree);
+  if (regex.pattern.starts_with('^')) return;
+  std::optional<LooseRegex> loose;
+  if (unfolded_size(tree) >= kGuardedPositions)
+    loose = loose_regex(tree);
+  else if (may_be_all_of_a_script(*plan.factor))
+    loose = front_regex(tree);
   if (!loose) return;
   plan.guard_times = loose->times;
   plan.guard_apart = loose->apart;
