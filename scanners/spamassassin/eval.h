@@ -10,6 +10,7 @@
 
 #include "scanners/pcre/expression.h"
 #include "scanners/spamassassin/evidence/gathered.h"
+#include "scanners/spamassassin/evidence/listed_hosts.h"
 #include "scanners/spamassassin/header/header_facts.h"
 #include "scanners/spamassassin/header/header_store.h"
 #include "scanners/spamassassin/header/relays.h"
@@ -27,6 +28,7 @@ struct MessageEvidence {
   const RuleBook& book;
   const Lists& lists;
   const Gathered& gathered;
+  const ListedHosts& listed_hosts;
   double spam_probability = -1;  // by the classifier; below 0: it has no opinion
 
   bool has(std::string_view field) const noexcept;

@@ -69,7 +69,7 @@ class ExpressionParser {
     return nullptr;
   }
 
-  void emit(Op op) { out_.program_.push_back({op, 0, 0}); }
+  void emit(Op op) { out_.program_.push_back({op, 0, 0, 0}); }
 
   // Behind the left side of the operator; which step to tell where the right side ends.
   std::optional<std::size_t> emit_skip(Op of) {
@@ -121,7 +121,7 @@ class ExpressionParser {
   bool primary() {
     if (accept("(")) {
       if (accept(")")) {  // "meta NAME ()" declares a rule that others set
-        out_.program_.push_back({Op::constant, 0, 0});
+        out_.program_.push_back({Op::constant, 0, 0, 0});
         return true;
       }
       if (!binary(0)) return false;
@@ -140,7 +140,7 @@ class ExpressionParser {
         std::from_chars(rest_.data(), rest_.data() + rest_.size(), value, std::chars_format::fixed);
     if (fault != std::errc{}) return fail(fmt::format("{:?} is no number", rest_.substr(0, 20)));
     rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
-    out_.program_.push_back({Op::constant, 0, value});
+    out_.program_.push_back({Op::constant, 0, 0, value});
     return true;
   }
 
@@ -161,7 +161,7 @@ class ExpressionParser {
     const auto operand = resolve_(name, argument);
     if (!operand) return fail(operand.error());
     out_.program_.push_back(
-        {operand->constant ? Op::constant : Op::variable, operand->index, operand->value});
+        {operand->constant ? Op::constant : Op::variable, operand->index, 0, operand->value});
     return true;
   }
 
@@ -177,6 +177,7 @@ std::expected<Expression, std::string> Expression::parse(std::string_view text,
   Expression expression;
   ExpressionParser parser(text, resolve, expression);
   if (!parser.parse()) return std::unexpected(std::move(parser).error());
+  expression.find_runs();
   return expression;
 }
 
@@ -201,15 +202,34 @@ double Expression::apply(Op op, double left, double right) noexcept {
   }
 }
 
+double Expression::run(const Step& step, std::span<const float> variables) const noexcept {
+  const std::span<const Term> terms = std::span(terms_).subspan(step.index, step.count);
+  double value = 0;
+  if (step.op == Op::sum_of) {
+    for (const Term& term : terms) value += static_cast<double>(variables[term.variable]);
+    return value;
+  }
+  const bool ends_at = step.op == Op::any_of;
+  for (const Term& term : terms) {
+    value = static_cast<double>(variables[term.variable]);
+    if (term.negated) value = value == 0 ? 1 : 0;
+    if ((value != 0) == ends_at) break;
+  }
+  return value;
+}
+
 double Expression::evaluate(std::span<const float> variables) const noexcept {
   // Every level of the parser leaves at most one value below those above it.
   std::array<double, 2 * kExpressionDepthMax + 2> stack;
   std::size_t size = 0;
-  for (std::size_t at = 0; at < program_.size(); ++at) {
-    const Step& step = program_[at];
+  for (std::size_t at = 0; at < quick_.size(); ++at) {
+    const Step& step = quick_[at];
     switch (step.op) {
       case Op::constant: stack[size++] = step.value; break;
       case Op::variable: stack[size++] = static_cast<double>(variables[step.index]); break;
+      case Op::sum_of:
+      case Op::all_of:
+      case Op::any_of: stack[size++] = run(step, variables); break;
       case Op::negate: stack[size - 1] = -stack[size - 1]; break;
       case Op::logical_not: stack[size - 1] = stack[size - 1] == 0; break;
       case Op::skip_zero:

@@ -44,6 +44,7 @@ class Expression {
 
  private:
   friend class ExpressionParser;
+  friend class ExpressionRuns;
   enum class Op : std::uint8_t {
     constant,
     variable,
@@ -64,15 +65,27 @@ class Expression {
     logical_or,
     skip_zero,   // where the left value is 0: to behind the logical_and at `index`
     skip_other,  // where it is not: to behind the logical_or there
+    sum_of,      // `count` of terms_ from `index`; what "a && b && c" and "a || b || c" are
+    all_of,
+    any_of,
   };
   struct Step {
     Op op = Op::constant;
     std::uint32_t index = 0;
+    std::uint32_t count = 0;
     double value = 0;
   };
+  struct Term {
+    std::uint32_t variable : 31 = 0;
+    std::uint32_t negated : 1 = 0;
+  };
   static double apply(Op op, double left, double right) noexcept;
+  void find_runs();
+  double run(const Step& step, std::span<const float> variables) const noexcept;
 
-  std::vector<Step> program_;
+  std::vector<Step> program_;  // as written
+  std::vector<Step> quick_;    // the same, with runs of terms in one step
+  std::vector<Term> terms_;
 };
 
 inline constexpr std::size_t kExpressionDepthMax = 64;  // parentheses and the stack of a program

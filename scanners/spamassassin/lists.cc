@@ -134,7 +134,11 @@ void Lists::read_addresses(const RuleBook& book) {
 void Lists::read_hosts(const RuleBook& book) {
   const auto add = [this](std::string_view list, std::string_view word) {
     const bool out = word.starts_with('!');
-    hosts_[std::string(list)][lower_case(word.substr(out ? 1 : 0))] = !out;
+    if (!host_list(list)) host_lists_.emplace_back(list);
+    const HostEntry entry{*host_list(list), !out};
+    std::vector<HostEntry>& entries = hosts_[lower_case(word.substr(out ? 1 : 0))];
+    std::erase_if(entries, [&](const HostEntry& former) { return former.list == entry.list; });
+    entries.push_back(entry);
   };
   for (std::string_view line : book.setting("enlist_uri_host")) {
     const std::string_view list = take_list_name(line);
@@ -165,17 +169,16 @@ const AddressList& Lists::addresses(std::string_view list) const {
   return found == addresses_.end() ? kNone : found->second;
 }
 
-// A listed "!sub.example.com" is nearer than "example.com".
-bool Lists::has_host(std::string_view list, std::string_view host) const {
-  const auto found = hosts_.find(list);
-  if (found == hosts_.end()) return false;
-  while (true) {
-    if (const auto entry = found->second.find(host); entry != found->second.end())
-      return entry->second;
-    const std::size_t dot = host.find('.');
-    if (dot == host.npos) return false;
-    host.remove_prefix(dot + 1);
-  }
+std::optional<HostListNumber> Lists::host_list(std::string_view name) const {
+  const auto found = std::ranges::find(host_lists_, name);
+  if (found == host_lists_.end()) return {};
+  return static_cast<HostListNumber>(found - host_lists_.begin());
+}
+
+std::span<const HostEntry> Lists::host_entries(std::string_view host) const {
+  const auto found = hosts_.find(host);
+  if (found == hosts_.end()) return {};
+  return found->second;
 }
 
 bool Lists::is_freemail(std::string_view address) const {

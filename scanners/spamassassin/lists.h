@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -40,6 +42,12 @@ struct RelayedSender {
   std::string relay;  // a domain, or "[192.0.2.1]"
 };
 
+using HostListNumber = std::uint32_t;
+struct HostEntry {
+  HostListNumber list = 0;
+  bool in = true;  // or "!host": it is not, though a domain above it may be
+};
+
 class Lists {
  public:
   Lists() = default;
@@ -51,8 +59,11 @@ class Lists {
   const std::vector<RelayedSender>& relayed(bool by_default) const noexcept {
     return by_default ? default_relayed_ : relayed_;
   }
-  // Whether the host or a domain above it is in the list "(NAME)" of enlist_uri_host.
-  bool has_host(std::string_view list, std::string_view host) const;
+  // Lists "(NAME)" of enlist_uri_host, and what they say of just that host: ListedHosts asks for
+  // the domains above it.
+  std::size_t host_lists() const noexcept { return host_lists_.size(); }
+  std::optional<HostListNumber> host_list(std::string_view name) const;
+  std::span<const HostEntry> host_entries(std::string_view host) const;
   bool is_freemail(std::string_view address) const;  // in lower case
   bool knows_freemail() const noexcept { return !freemail_.empty() || !freemail_globs_.empty(); }
   const std::vector<std::string>& subjects(bool welcome) const noexcept {
@@ -65,12 +76,12 @@ class Lists {
   void read_freemail(const RuleBook& book);
 
   std::map<std::string, AddressList, std::less<>> addresses_;
-  using Hosts = std::unordered_map<std::string, bool, TextHash, std::equal_to<>>;
   struct DomainGlob {
     std::string pattern;
     std::ptrdiff_t dots = 0;  // in it: "*" goes over none
   };
-  std::map<std::string, Hosts, std::less<>> hosts_;
+  std::vector<std::string> host_lists_;
+  std::unordered_map<std::string, std::vector<HostEntry>, TextHash, std::equal_to<>> hosts_;
   TextSet freemail_;
   std::vector<DomainGlob> freemail_globs_;
   TextSet freemail_exempt_;

@@ -54,7 +54,8 @@ void RuleScan::begin() noexcept {
   counts_ = program_->quiet_counts();
   score_ = 0;
   body_bytes_ = rawbody_bytes_ = uri_bytes_ = 0;
-  uris_scanned_ = 0;
+  uris_scanned_ = hosts_added_ = 0;
+  listed_hosts_.begin(program_->lists());
   limited_ = stopped_ = false;
   in_subject_ = true;
   relays_read_ = header_read_ = false;
@@ -199,7 +200,7 @@ html::TokenSink* RuleScan::html_begin(const mime::Part&) noexcept { return gathe
 void RuleScan::text(const mime::Part& part, ByteView utf8) noexcept {
   attempt([&] {
     if (gathers_) gathered_.text(part, utf8);
-    scan_uris();
+    look_at_uris();
   });
 }
 
@@ -212,7 +213,7 @@ void RuleScan::rendered(const mime::Part& part, ByteView utf8) noexcept {
 void RuleScan::part_end(const mime::Part& part) noexcept {
   attempt([&] {
     gathered_.part_end(part);
-    scan_uris();  // of its HTML
+    look_at_uris();  // of its HTML
   });
 }
 
@@ -234,7 +235,7 @@ void RuleScan::body(mime::BodyView view, std::string_view element) noexcept {
 void RuleScan::uri(const mime::Uri& uri) noexcept {
   attempt([&] {
     gathered_.uri(uri);
-    scan_uris();
+    look_at_uris();
   });
 }
 
@@ -246,17 +247,24 @@ void RuleScan::full(ByteView message) noexcept {
 }
 
 // While the text arrives: a message may have hundreds, and at its end somebody waits.
-void RuleScan::scan_uris() {
+void RuleScan::look_at_uris() {
   const TextList& forms = gathered_.uris().forms();
   while (uris_scanned_ < forms.size()) scan(program_->uri(), forms[uris_scanned_++], uri_bytes_);
+  const TextList& hosts = gathered_.uri_hosts();
+  while (hosts_added_ < hosts.size()) listed_hosts_.add(program_->lists(), hosts[hosts_added_++]);
 }
 
 void RuleScan::run_evals(bool of_header) {
   if (of_header && std::exchange(header_read_, true)) return;
   const bool heard = opinion_ != nullptr && opinion_->tokens > 0;
-  const MessageEvidence evidence{
-      headers_,          facts_,    gathers_ ? relays() : relays_,     program_->book(),
-      program_->lists(), gathered_, heard ? opinion_->probability : -1};
+  const MessageEvidence evidence{headers_,
+                                 facts_,
+                                 gathers_ ? relays() : relays_,
+                                 program_->book(),
+                                 program_->lists(),
+                                 gathered_,
+                                 listed_hosts_,
+                                 heard ? opinion_->probability : -1};
   for (const Program::Eval& eval : program_->evals()) {
     if (eval.of_header != of_header) continue;
     const pcre::Expression* expression = eval.expression ? &*eval.expression : nullptr;
@@ -270,7 +278,7 @@ void RuleScan::message_end(const mime::MessageFacts& facts) noexcept {
   settle_negated(program_->part_headers());
   attempt([&] {
     gathered_.message_end(facts);
-    scan_uris();
+    look_at_uris();
     run_evals(true);  // of a message that ended within its header
     run_evals(false);
   });

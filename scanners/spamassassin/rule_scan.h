@@ -88,7 +88,7 @@ class RuleScan final : public mime::MessageSink {
   // Of the header alone, or the others.
   void run_evals(bool of_header);
   void run_metas() noexcept;
-  void scan_uris();  // those that are new
+  void look_at_uris();  // those that are new
   void settle_negated(const std::vector<Program::FieldGroup>& groups) noexcept;
 
   std::shared_ptr<const Program> program_;
@@ -100,6 +100,7 @@ class RuleScan final : public mime::MessageSink {
   HeaderFacts facts_{headers_, relays_};
   bool header_read_ = false;  // of this message, and the functions that look at it alone are called
   Gathered gathered_;
+  ListedHosts listed_hosts_;
   const HeaderStore::Made made_ = [this](std::string_view name, std::string& value) {
     return relays().value_of(name, value);
   };
@@ -113,6 +114,7 @@ class RuleScan final : public mime::MessageSink {
   std::uint64_t rawbody_bytes_ = 0;
   std::uint64_t uri_bytes_ = 0;
   std::size_t uris_scanned_ = 0;  // of gathered_.uris().forms()
+  std::size_t hosts_added_ = 0;   // of gathered_.uri_hosts()
   bool limited_ = false;
   bool stopped_ = false;
 };

@@ -24,7 +24,8 @@ int call(std::string_view function, const std::vector<std::string>& arguments,
   const Arguments given{arguments, Kind::header, nullptr, &tools};
   return found == nullptr
              ? -1
-             : found->function({headers, facts, relays, book, Lists(book), Gathered()}, given);
+             : found->function(
+                   {headers, facts, relays, book, Lists(book), Gathered(), ListedHosts()}, given);
 }
 
 TEST(SaEval, Relays) {

@@ -6,6 +6,7 @@
 #include "scanners/spamassassin/evidence/html_evidence.h"
 #include "scanners/spamassassin/evidence/html_ink.h"
 #include "scanners/spamassassin/evidence/image_evidence.h"
+#include "scanners/spamassassin/evidence/listed_hosts.h"
 #include "scanners/spamassassin/evidence/mail_addresses.h"
 #include "scanners/spamassassin/evidence/mime_evidence.h"
 #include "scanners/spamassassin/evidence/uri_list.h"
@@ -30,8 +31,7 @@ TEST(SaLists, FromSettings) {
       parse_rule_book("enlist_addrlist (BANK) *@bank.example Joe@Example.com\n"
                       "blacklist_from *@evil.example\n"
                       "freemail_domains free.example *.many.example\n"
-                      "freemail_whitelist boss@free.example\n"
-                      "enlist_uri_host (SHORT) short.example !good.short.example\n",
+                      "freemail_whitelist boss@free.example\n",
                       "t.cf", problems));
   EXPECT_TRUE(lists.addresses("BANK").contains("x@BANK.example"));
   EXPECT_TRUE(lists.addresses("BANK").contains("joe@example.com"));
@@ -43,9 +43,34 @@ TEST(SaLists, FromSettings) {
   EXPECT_FALSE(lists.is_freemail("boss@free.example"));
   EXPECT_FALSE(lists.is_freemail("postmaster@free.example"));
   EXPECT_FALSE(lists.is_freemail(""));
-  EXPECT_TRUE(lists.has_host("SHORT", "www.short.example"));
-  EXPECT_FALSE(lists.has_host("SHORT", "a.good.short.example"));
-  EXPECT_FALSE(lists.has_host("SHORT", "tshort.example"));
+}
+
+TEST(SaLists, HostsAreLookedUpInAllListsAtOnce) {
+  config::Problems problems;
+  const Lists lists(
+      parse_rule_book("enlist_uri_host (SHORT) short.example !good.short.example twice.example\n"
+                      "enlist_uri_host (OTHER) good.short.example !twice.example\n"
+                      "enlist_uri_host (OTHER) twice.example\n"
+                      "blacklist_uri_host bad.example\n",
+                      "t.cf", problems));
+  // In which lists the hosts of a message are, all in one text.
+  const auto listed = [&](std::initializer_list<const char*> hosts) {
+    ListedHosts found;
+    found.begin(lists);
+    for (const char* host : hosts) found.add(lists, host);
+    std::string names;
+    for (const char* name : {"SHORT", "OTHER", "BLOCK"})
+      if (found.any_in(lists.host_list(name).value())) names += name;
+    return names;
+  };
+  EXPECT_EQ(listed({}), "");
+  EXPECT_EQ(listed({"www.short.example"}), "SHORT");
+  EXPECT_EQ(listed({"short.example"}), "SHORT");
+  EXPECT_EQ(listed({"a.good.short.example"}), "OTHER");
+  EXPECT_EQ(listed({"a.good.short.example", "b.short.example"}), "SHORTOTHER");
+  EXPECT_EQ(listed({"tshort.example", "example", ""}), "");
+  EXPECT_EQ(listed({"twice.example", "www.bad.example"}), "SHORTOTHERBLOCK");
+  EXPECT_FALSE(lists.host_list("NONE"));
 }
 
 std::vector<std::string> addresses_in(std::string_view text) {

@@ -1,6 +1,8 @@
 // SpamAssassin's rule language: what is read, what is refused and in which words.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "scanners/spamassassin/condition.h"
 #include "scanners/spamassassin/expression.h"
 #include "scanners/spamassassin/rule_book.h"
@@ -60,6 +62,59 @@ TEST(SaExpression, ValuesAndPrecedence) {
   EXPECT_EQ(value_of("d / a"), 0);  // no division by zero
   EXPECT_EQ(value_of("b!=c"), 1);
   EXPECT_EQ(value_of("-1 + c"), 1);
+}
+
+// An expression that grows by chance, and what it is, worked out as it is written.
+class Grown {
+ public:
+  explicit Grown(unsigned seed) : random_(seed) {}
+
+  std::pair<std::string, double> operand(int depth) {
+    switch (below(depth > 0 ? 6 : 3)) {
+      case 0: return {"(" + std::to_string(below(4)) + ")", last_};
+      case 1:
+      case 2: return {std::string(1, static_cast<char>('a' + below(4))), last_};
+      case 3: {
+        const auto [text, value] = operand(depth - 1);
+        return {"!" + text, value == 0 ? 1 : 0};
+      }
+      default: return chain(depth - 1);
+    }
+  }
+  // "(x + y + z)": one operator, many operands, from the left.
+  std::pair<std::string, double> chain(int depth) {
+    constexpr std::array<const char*, 5> kOperators{" + ", " && ", " || ", " - ", " > "};
+    const int by = below(5);
+    auto [text, value] = operand(depth);
+    for (int more = below(6); more >= 0; --more) {
+      const auto [next, is] = operand(depth);
+      text += kOperators[static_cast<std::size_t>(by)] + next;
+      switch (by) {
+        case 0: value += is; break;
+        case 1: value = value != 0 ? is : 0; break;
+        case 2: value = value != 0 ? value : is; break;
+        case 3: value -= is; break;
+        default: value = value > is ? 1 : 0;
+      }
+    }
+    return {"(" + text + ")", value};
+  }
+
+ private:
+  int below(int end) { return last_ = std::uniform_int_distribution(0, end - 1)(random_); }
+
+  std::mt19937 random_;
+  int last_ = 0;
+};
+
+TEST(SaExpression, LongRowsHaveTheValueOfTheirParts) {
+  for (unsigned seed = 0; seed < 4'000; ++seed) {
+    const auto [text, value] = Grown(seed).chain(4);
+    ASSERT_EQ(value_of(text), value) << text;
+  }
+  std::string sum = "d";
+  for (int i = 0; i < 5'000; ++i) sum += " + c";
+  EXPECT_EQ(value_of(sum), 10'003);
 }
 
 // Those that weigh least; "-" where the value may be other than 0 without any.

@@ -84,8 +84,8 @@ int check_uri_truncated(const MessageEvidence& message, const Arguments&) {
 }
 
 int is_listed(const MessageEvidence& message, std::string_view list) {
-  return message.gathered.uri_hosts().any_of(
-      [&](std::string_view host) { return message.lists.has_host(list, host); });
+  const auto number = message.lists.host_list(list);
+  return number && message.listed_hosts.any_in(*number) ? 1 : 0;
 }
 
 int check_uri_host_listed(const MessageEvidence& message, const Arguments& arguments) {
