@@ -156,10 +156,11 @@ TEST(SaCompile, FactorsAndLooseFormsAreInEveryTextThatMatches) {
       "(?:[aA\xc0]|\xce\xb1|&#1(?:0|1);){2,}b(?<=b)(?:c|d)*ef?",
       "(?:[aA\xb8]|\xd0[\xb0\x90]|\xce\xb1|\xe1(?:\xb8\x80|\xbc\x81))\\W{0,2}"
       "(?:[bB\xd0]|\xd1\x8a|\xce\xb2|&#98;){1,2}\\W{0,2}(?:c|\xd1\x81|\xcf\x82)d",
+      "(?:[aA\xc0]|\xd0\xb0|&(?=#)(?:#1|x)(?:0|)(?:)(?:[\xd0;]|)\\d?)b(?:c|\xce\xb2){2}",
       "(?:(?:z )?(?:ab{1,3}|cde|(?:fgh|ij)(?:x|yz)?){1,3}[ .]{1,9}){3}",
       "(?:w?(?:(?:ab|cd)e?){1,3}(?: of)?(?:[ .]{1,90}|_)(?:x[a-z ]{1,30})?){2,5}y?"};
   const std::string letters =
-      "abcdefghijvxyzqrswo10_ .\xc0\xce\xb1\xb2\xd0\xb0\xd1\x81\x8a\xe1\xb8\x80";
+      "abcdefghijvxyzqrswo10_ .\xc0\xce\xb1\xb2\xd0\xb0\xd1\x81\x8a\xe1\xb8\x80&#;";
   std::mt19937 random(7);
   pcre::Tools tools;
   int matched = 0, guards = 0, fronts = 0, opened = 0;

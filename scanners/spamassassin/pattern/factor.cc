@@ -5,6 +5,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "scanners/spamassassin/pattern/letter.h"
 #include "scanners/spamassassin/pattern/ordinary_mail.h"
 
 namespace sluice::scan::sa {
@@ -25,12 +26,6 @@ constexpr double kLetterInWord = 0.6;
 const OctetSet kLetters = [] {
   OctetSet set;
   for (std::size_t octet = 'a'; octet <= 'z'; ++octet) set.set(octet), set.set(octet - 32);
-  return set;
-}();
-
-const OctetSet kHigh = [] {
-  OctetSet set;
-  for (std::size_t octet = 0x80; octet < 256; ++octet) set.set(octet);
   return set;
 }();
 
@@ -159,17 +154,11 @@ class PathFinder {
 
   Paths choice(const RegexNode& node) const {
     Paths all;
-    Letter letter;
-    bool higher = false;
-    for (const RegexNode& child : node.children) higher = higher || is_high_row(child);
-    for (const RegexNode& child : node.children) {
-      if (higher && (child.kind == Kind::octet || is_high_row(child) || is_reference(child))) {
-        letter.add(child);
-      } else {
-        for (Path& path : paths(child)) add_path(all, std::move(path));
-      }
-      if (all.size() > kPathsMax) return kAnything;
-    }
+    const Letter letter = Letter::take(node, [&](const RegexNode& child) {
+      if (all.size() > kPathsMax) return;
+      for (Path& path : paths(child)) add_path(all, std::move(path));
+    });
+    if (all.size() > kPathsMax) return kAnything;
     if (letter.first.none()) return all;
     if (aim_.literal) return kAnything;
     Path path;
@@ -180,77 +169,6 @@ class PathFinder {
     path.width = letter.width;
     add_path(all, std::move(path));
     return all;
-  }
-
-  // "(?:[pP\xde]|\xce\xa1|\xd1[\x80-\x8f]|&#222;)" is one letter in all its shapes: rows beyond
-  // ASCII and character references are taken together with the single octets. What they begin with
-  // is kept apart from the rest, or all letters of a Cyrillic text would be alike.
-  struct Letter {
-    OctetSet first;
-    OctetSet others;
-    SymbolSet symbols;  // of the others
-    std::size_t width = 0;
-
-    void add(const RegexNode& shape) {
-      width = std::max(width, max_width(shape));
-      add(shape, nullptr);
-    }
-
-   private:
-    // Behind one of `before`; without, at its beginning. Tells what it may end with.
-    OctetSet add(const RegexNode& node, const OctetSet* before) {
-      if (node.kind == Kind::octet) {
-        if (before != nullptr)
-          add_pairs(*before, node.octets);
-        else
-          first |= node.octets;
-        return node.octets;
-      }
-      OctetSet last;
-      if (node.kind == Kind::choice) {
-        for (const RegexNode& child : node.children) last |= add(child, before);
-      } else if (node.kind == Kind::sequence) {
-        for (const RegexNode& child : node.children) {
-          last = add(child, before);
-          before = &last;
-        }
-      } else {
-        last = alphabet(node);
-        others |= last;
-        symbols |= symbols_of(last);
-        if (before != nullptr) last |= *before;
-      }
-      return last;
-    }
-    void add_pairs(const OctetSet& before, const OctetSet& next) {
-      others |= next;
-      OctetSet no_leads = before;
-      for (const std::uint8_t lead : kLeads) {
-        no_leads.reset(lead);
-        if (before[lead]) add_behind(lead, next);
-      }
-      if (no_leads.any()) add_behind(0, next);
-    }
-    void add_behind(std::uint8_t before, const OctetSet& next) {
-      for (std::size_t octet = next._Find_first(); octet < 256; octet = next._Find_next(octet))
-        symbols.set(symbol_of(before, static_cast<std::uint8_t>(octet)));
-    }
-  };
-
-  static bool is_high_row(const RegexNode& node) {
-    return node.kind == Kind::sequence && is_high(node);
-  }
-
-  static bool is_reference(const RegexNode& node) {
-    if (node.kind != Kind::sequence || node.children.empty()) return false;
-    const OctetSet& first = node.children.front().octets;
-    return first.count() == 1 && first['&'];
-  }
-
-  static bool is_high(const RegexNode& node) {
-    if (node.kind == Kind::octet) return (node.octets & ~kHigh).none();
-    return (node.kind == Kind::sequence || node.kind == Kind::choice) && !node.children.empty() &&
-           std::ranges::all_of(node.children, is_high);
   }
 
   Paths repeat(const RegexNode& node) const {
@@ -274,16 +192,8 @@ class PathFinder {
       if (all.size() > kPathsMax) return kAnything;
     } else {
       // Whatever it repeats is of these.
-      append(all, octet(alphabet(child), Item::Times::any, width));
+      append(all, octet(alphabet_of(child), Item::Times::any, width));
     }
-    return all;
-  }
-
-  static OctetSet alphabet(const RegexNode& node) {
-    if (node.kind == Kind::anything) return ~OctetSet();
-    if (node.kind == Kind::end) return OctetSet().set('\n').set(kTextEnd);
-    OctetSet all = node.octets;
-    for (const RegexNode& child : node.children) all |= alphabet(child);
     return all;
   }
 
