@@ -121,7 +121,7 @@ struct Asked {
       : factor(find_factor(tree_of(pattern), {})),
         openers(Openers::of(tree_of(pattern), Openers::Begins::anywhere)) {
     if (const auto loose = loose_regex(tree_of(pattern))) guard.emplace(*loose);
-    if (const auto regex = front_regex(tree_of(pattern))) front.emplace(*regex);
+    if (const auto regex = front_regex(tree_of(pattern), 700)) front.emplace(*regex);
   }
   // What is wrong, if anything is.
   std::string refusal(std::string_view text, const pcre::Expression::Match& match) const {

@@ -19,8 +19,6 @@ constexpr std::size_t kEdgeOctets = 5;  // of a copy of what is repeated
 constexpr std::uint32_t kSeamsMax = 100;
 constexpr std::size_t kWordOctets = 3;  // are a word: those behind it are not looked at
 
-constexpr std::size_t kFrontPositionsMax = 700;  // more take Hyperscan a second, or too much room
-
 const OctetSet kHigh = ~OctetSet() << 128;
 
 OctetSet alphabet(const RegexNode& node) {
@@ -186,18 +184,18 @@ std::optional<LooseRegex> loose_regex(const RegexNode& tree) {
   return written(seam, std::min(tree.least - 1, kSeamsMax), apart);
 }
 
-std::optional<LooseRegex> front_regex(const RegexNode& tree) {
+std::optional<LooseRegex> front_regex(const RegexNode& tree, std::size_t positions_max) {
   RegexNode front = without_lead(tree);
   if (front.kind == Kind::sequence) {
     std::size_t positions = 0;
     const auto too_many = std::ranges::find_if(front.children, [&](const RegexNode& child) {
       positions += unfolded_size(child);
-      return positions > kFrontPositionsMax;
+      return positions > positions_max;
     });
     front.children.erase(too_many, front.children.end());
   }
   const std::size_t size = unfolded_size(front);
-  if (min_width(front) == 0 || size > kFrontPositionsMax) return {};
+  if (min_width(front) == 0 || size > positions_max) return {};
   return written(front, 1, 1, true);
 }
 

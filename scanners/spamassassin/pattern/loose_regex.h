@@ -21,7 +21,8 @@ struct LooseRegex {
 // Nothing when the automaton would have too many positions.
 std::optional<LooseRegex> loose_regex(const RegexNode& tree);
 
-// What matches begin with, as it is: for letters of all scripts, which are alike in a loose form.
-std::optional<LooseRegex> front_regex(const RegexNode& tree);
+// What matches begin with, as it is, in as many positions: for letters of all scripts, which are
+// alike in a loose form.
+std::optional<LooseRegex> front_regex(const RegexNode& tree, std::size_t positions_max);
 
 }  // namespace sluice::scan::sa

@@ -26,6 +26,11 @@ constexpr double kFactorBits = 8;
 constexpr double kFactorBitsLeast = 1;  // better than nothing
 // PCRE2 takes up to 80 ns for an octet of a text with expressions as large as this.
 constexpr std::size_t kGuardedPositions = 2'000;
+// Text in another script may be full of what looks like Latin letters. A guard of so many positions
+// takes Hyperscan 50 ms; where there are gaps between the letters it has to be longer, and takes
+// 300.
+constexpr std::size_t kFront = 350;
+constexpr std::size_t kFrontMost = 700;
 // It tries one place of a text after the other, which is worth while where few are left.
 constexpr std::size_t kOpenedPositions = 200;
 constexpr double kOpenPlaces = 0.1;
@@ -50,16 +55,18 @@ Form hyperscan_form(const PerlRegex& regex) {
   return Form::none;
 }
 
-// Letters with gaps between them that other scripts are full of: Greek or Cyrillic text has the
-// factor everywhere.
-bool may_be_all_of_a_script(const Factor& factor) {
-  return std::ranges::any_of(factor.rows, [](const FactorRow& row) {
-    const auto is_gap = [](const FactorItem& item) {
-      return item.times == FactorItem::Times::any && (item.octets >> 128).count() == 128;
-    };
-    return std::ranges::any_of(row, is_gap) &&
-           std::ranges::any_of(row, [](const FactorItem& item) { return item.symbols > 0; });
-  });
+// What such a text may be full of: letters in shapes of all scripts, and more so with gaps between
+// them that any script fills.
+std::size_t front_positions(const Factor& factor) {
+  const auto is_letter = [](const FactorItem& item) { return item.symbols > 0; };
+  const auto is_gap = [](const FactorItem& item) {
+    return item.times == FactorItem::Times::any && (item.octets >> 128).count() == 128;
+  };
+  std::size_t positions = 0;
+  for (const FactorRow& row : factor.rows)
+    if (std::ranges::any_of(row, is_letter))
+      positions = std::max(positions, std::ranges::any_of(row, is_gap) ? kFrontMost : kFront);
+  return positions;
 }
 
 // What is tried at the beginning of a line alone is no trouble.
@@ -68,8 +75,8 @@ void add_guard(const RegexNode& tree, const PerlRegex& regex, PatternPlan& plan)
   std::optional<LooseRegex> loose;
   if (unfolded_size(tree) >= kGuardedPositions)
     loose = loose_regex(tree);
-  else if (may_be_all_of_a_script(*plan.factor))
-    loose = front_regex(tree);
+  else if (const std::size_t positions = front_positions(*plan.factor); positions > 0)
+    loose = front_regex(tree, positions).or_else([&] { return front_regex(tree, kFrontMost); });
   if (!loose) return;
   plan.guard_times = loose->times;
   plan.guard_apart = loose->apart;
