@@ -5,15 +5,21 @@ message for testing, after it learned those for training.
 It starts a redis-server on a socket in FOLDER and an rspamd on a port of its own over Debian's
 configuration, with what needs the network off, and ends both.
 """
+import email
+import email.policy
+import email.utils
 import http.client
+import ipaddress
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 
 PORT = 21_334
+CLIENT = "198.51.100.7"  # where the header names nobody
 NETWORK = ("arc", "asn", "clickhouse", "dkim", "dkim_signing", "dmarc", "fuzzy_check", "greylisting", "greylist",
            "history_redis", "milter_headers", "mx_check", "neural", "phishing", "ratelimit", "rbl", "replies",
            "reputation", "spf", "surbl", "url_redirector")
@@ -25,8 +31,8 @@ def write(path, text):
         file.write(text)
 
 
-def configure(folder):
-    """What differs from Debian's configuration."""
+def configure(folder, resolver="127.0.0.1:9"):
+    """What differs from Debian's configuration; nobody answers at that resolver."""
     conf = os.path.join(folder, "conf")
     socket = os.path.join(folder, "redis.sock")
     for worker in ("normal", "proxy", "fuzzy"):
@@ -39,11 +45,36 @@ def configure(folder):
     write(f"{conf}/override.d/logging.inc",
           f'type = "file";\nfilename = "{folder}/rspamd.log";\nlevel = "notice";\n')
     write(f"{conf}/override.d/options.inc",
-          'dns { nameserver = ["127.0.0.1:9"]; timeout = 0.05s; retransmits = 1; }\n'
+          f'dns {{ nameserver = ["{resolver}"]; timeout = 0.05s; retransmits = 1; }}\n'
           f'hs_cache_dir = "{folder}/db";\n')
     for module in NETWORK:
         write(f"{conf}/override.d/{module}.conf", "enabled = false;\n")
     return conf
+
+
+def envelope(octets):
+    """What the mail server in front would tell with the message, as far as its header shows it: without an
+    address of the client rspamd takes it for its own host's mail and leaves out rules."""
+    fields = email.message_from_bytes(octets, policy=email.policy.compat32)
+
+    def address(*names, default):
+        for name in names:
+            for _, found in email.utils.getaddresses([str(value) for value in fields.get_all(name, [])]):
+                if re.fullmatch(r"[!-~]+@[!-~]+", found):
+                    return found
+        return default
+
+    sender = address("Return-Path", "From", default="")
+    told = {"From": sender, "Rcpt": address("Delivered-To", "To", default="someone@example.org"),
+            "IP": CLIENT, "Helo": sender.rpartition("@")[2] or "client.example.org"}
+    for received in fields.get_all("Received", []):
+        for found in re.findall(r"\[(\d+\.\d+\.\d+\.\d+)\]", str(received)):
+            try:
+                if ipaddress.ip_address(found).is_global:
+                    return told | {"IP": found}
+            except ValueError:
+                pass
+    return told
 
 
 def ask(path, octets):
@@ -51,7 +82,7 @@ def ask(path, octets):
         connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
         try:
             # bulk: also what it would know already
-            connection.request("POST", path, octets, {"Learn-Type": "bulk"})
+            connection.request("POST", path, octets, {"Learn-Type": "bulk"} | envelope(octets))
             answer = connection.getresponse()
             return answer.status, answer.read()
         except OSError:
