@@ -240,11 +240,12 @@ class FactorFinder {
   struct Found {
     Paths paths;
     std::uint32_t times = 1;
-    std::size_t before = 0;  // octets of a match that may stand before it
+    std::size_t before = 0;  // octets of a match that may stand before it …
+    OctetSet lead;           // … which are of these
   };
 
   Found best(const RegexNode& node) const {
-    Found found{finder_.paths(node), 1, 0};
+    Found found{finder_.paths(node), 1, 0, {}};
     const auto offer = [&](Found other) {
       const double more = bits_of(other.paths, &Path::rarity) - bits_of(found.paths, &Path::rarity);
       if (more > 0.5 || (more > -0.5 && other.times > found.times)) found = std::move(other);
@@ -252,12 +253,15 @@ class FactorFinder {
     switch (node.kind) {
       case Kind::sequence: {
         std::size_t before = 0;
+        OctetSet lead;
         for (std::size_t i = 0; i < std::min(node.children.size(), kStartsMax); ++i) {
-          offer({finder_.sequence(node, i), 1, before});
+          offer({finder_.sequence(node, i), 1, before, lead});
           Found inner = best(node.children[i]);
           inner.before = add_widths(inner.before, before);
+          inner.lead |= lead;
           offer(std::move(inner));
           before = add_widths(before, max_width(node.children[i]));
+          lead |= alphabet_of(node.children[i]);
         }
         break;
       }
@@ -271,19 +275,22 @@ class FactorFinder {
   }
 
  private:
+  static Found unknown() { return {kAnything, 1, kUnboundedWidth, ~OctetSet()}; }
+
   Found of_each(const RegexNode& node) const {
-    Found all{{}, 1, 0};
+    Found all{{}, 1, 0, {}};
     for (const RegexNode& child : node.children) {
       Found one = best(child);
       all.before = std::max(all.before, one.before);
+      all.lead |= one.lead;
       for (Path& path : one.paths) add_path(all.paths, std::move(path));
-      if (all.paths.size() > kChoicesMax) return {kAnything, 1, kUnboundedWidth};
+      if (all.paths.size() > kChoicesMax) return unknown();
     }
     return all;
   }
 
   Found of_repeated(const RegexNode& node) const {
-    if (node.least == 0) return {kAnything, 1, kUnboundedWidth};
+    if (node.least == 0) return unknown();
     Found found = best(node.children.front());
     found.times = std::min(found.times * std::min(node.least, kTimesMax), kTimesMax);
     return found;
@@ -305,10 +312,11 @@ std::uint32_t least_width(const Factor& factor) noexcept {
 
 std::optional<Factor> find_factor(const RegexNode& node, const FactorAim& aim) {
   const FactorFinder finder(aim);
-  auto [paths, times, before] = finder.best(node);
+  auto [paths, times, before, lead] = finder.best(node);
   Factor factor;
   factor.symbols = finder.symbols();
   factor.times = times;
+  factor.lead = lead;
   factor.bits = bits_of(paths);
   if (paths.empty() || factor.bits <= 0) return {};
   factor.reach = 0;
@@ -317,6 +325,7 @@ std::optional<Factor> find_factor(const RegexNode& node, const FactorAim& aim) {
   const auto optional = [](const Item& item) { return item.times == Item::Times::any; };
   for (Path& path : paths) {
     while (!path.items.empty() && optional(path.items.back())) path.items.pop_back();
+    for (const Item& item : path.items) factor.lead |= item.octets;
     path.items.erase(path.items.begin(), std::ranges::find_if_not(path.items, optional));
     if (path.items.empty()) return {};
     factor.rows.push_back(std::move(path.items));

@@ -26,8 +26,10 @@ inline constexpr std::uint8_t kTextEnd = 0;
 struct Factor {
   std::vector<FactorRow> rows;
   std::vector<SymbolSet> symbols;
-  // At most as many octets lie between where a match begins and where its factor ends.
+  // Between where a match begins and where its factor ends are at most so many octets, all of
+  // these.
   std::size_t reach = kUnboundedWidth;
+  OctetSet lead;
   // How rare it is in ordinary mail: log2 of the octets between two places that hold it.
   double bits = 0;
   std::uint32_t times = 1;  // a match holds it as often, one behind the other

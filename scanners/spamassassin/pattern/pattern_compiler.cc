@@ -219,6 +219,7 @@ PatternSet PatternCompiler::take(std::size_t number, std::vector<PatternFault>& 
     made.entries_.back().factor_times = draft.plan.factor->times;
     made.entries_.back().factor_apart = least_width(*draft.plan.factor);
     made.entries_.back().factor_reach = draft.plan.factor->reach;
+    made.entries_.back().factor_lead = draft.plan.factor->lead;
     std::erase_if(draft.plan.factor->rows, [&](const FactorRow& row) {
       const auto expression = literal_row(row);
       return expression && rows_found.contains(expression->text);

@@ -21,6 +21,8 @@ constexpr std::size_t kLiteralReach = 64;
 constexpr double kShortLiteralBits = 8;
 constexpr std::size_t kShortPositions = 64;
 constexpr std::size_t kTinyPositions = 12;
+// PCRE2 alone is quicker with what has no more octets and is at the beginning of a text.
+constexpr std::size_t kBeginningOctets = 128;
 // Commoner factors than this are no help.
 constexpr double kFactorBits = 8;
 constexpr double kFactorBitsLeast = 1;  // better than nothing
@@ -36,14 +38,19 @@ constexpr std::size_t kOpenedPositions = 200;
 constexpr double kOpenPlaces = 0.1;
 constexpr double kOpenLines = 0.5;
 
+// What a text costs by the octet, more than by itself.
+bool is_long(Kind kind) {
+  return kind == Kind::body || kind == Kind::rawbody || kind == Kind::full;
+}
+
 bool suits_hyperscan(const RegexNode& tree, Kind kind) {
   const std::size_t positions = unfolded_size(tree);
-  if (positions <= kTinyPositions) return true;
   if (positions > kPositionsMax) return false;
   const auto literal = find_factor(tree, {kind, true});
-  if (!literal || literal->reach > kLiteralReach) return false;
-  const std::size_t octets = std::ranges::min(literal->rows, {}, &FactorRow::size).size();
-  return octets >= kLiteralOctets &&
+  const std::size_t octets =
+      literal ? std::ranges::min(literal->rows, {}, &FactorRow::size).size() : 0;
+  if (positions <= kTinyPositions) return octets > 1 || !is_long(kind);
+  return octets >= kLiteralOctets && literal->reach <= kLiteralReach &&
          (literal->bits >= kLiteralBits ||
           (literal->bits >= kShortLiteralBits && positions <= kShortPositions));
 }
@@ -101,6 +108,10 @@ Openers::Begins begins_of(const RegexNode& tree, const PerlRegex& regex) {
   return regex.multiline ? Openers::Begins::line : Openers::Begins::text;
 }
 
+bool at_beginning(const RegexNode& tree, const PerlRegex& regex) {
+  return begins_of(tree, regex) == Openers::Begins::text && max_width(tree) <= kBeginningOctets;
+}
+
 // In ordinary mail, of the places where matches may begin anyway.
 double share_of(const Openers& openers, Openers::Begins begins, Kind kind) {
   double places = 0;
@@ -152,8 +163,10 @@ PatternPlan plan_pattern(const PerlRegex& regex, Kind kind, bool counts) {
   const auto tree = parse_regex(regex);
   if (tree && counts && !may_assert(regex.pattern))
     if (auto octets = OctetCounter::of(*tree)) return {.form = Form::octets, .octets = octets};
-  if (tree && !suits_hyperscan(*tree, kind))
+  if (tree && !suits_hyperscan(*tree, kind)) {
+    if (is_long(kind) && at_beginning(*tree, regex)) return {};
     if (PatternPlan plan = factor_plan(tree, regex, kind, kFactorBits); plan.factor) return plan;
+  }
   if (!tree || unfolded_size(*tree) <= kPositionsMax)
     if (const Form form = hyperscan_form(regex); form != Form::none) return {.form = form};
   return factor_plan(tree, regex, kind, kFactorBitsLeast);

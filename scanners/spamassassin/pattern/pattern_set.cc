@@ -52,12 +52,13 @@ std::size_t PatternSet::opened() const noexcept {
 
 // What cannot be decided soon where it may begin is left to a search with a limit for all of it.
 bool PatternSet::find(const Entry& entry, ByteView text, pcre::Expression::Range begins,
-                      PatternTools& tools, pcre::Expression::Match& match) noexcept {
+                      PatternTools& tools, std::size_t& tries,
+                      pcre::Expression::Match& match) noexcept {
   using Found = pcre::Expression::Found;
   if (!entry.openers) return entry.expression->find(text, begins, tools.pcre, match);
   const std::size_t last = std::min(begins.last, text.size());
   std::size_t at = begins.from;
-  for (std::size_t tried = 0; tried < kOpeningsMax; ++tried, ++at) {
+  for (; tries > 0; --tries, ++at) {
     at = entry.openers->next(text, at, last);
     if (at > last) return false;
     const Found found = entry.opening->find_here(text, at, tools.pcre, match);
@@ -71,8 +72,9 @@ std::uint32_t PatternSet::confirm(const Entry& entry, ByteView text, PatternTool
   if (!entry.expression) return 1;
   const std::uint32_t most = entry.counts ? entry.hits_max : 1;
   std::uint32_t found = 0;
+  std::size_t tries = kOpeningsMax;
   pcre::Expression::Match match;
-  for (std::size_t from = 0; find(entry, text, {from}, tools, match);) {
+  for (std::size_t from = 0; find(entry, text, {from}, tools, tries, match);) {
     if (++found == most) break;
     from = match.end == match.begin ? match.end + 1 : match.end;  // or the loop would not end
   }
@@ -92,28 +94,34 @@ bool PatternSet::has_all(const Entry& entry, std::uint32_t count,
   return false;
 }
 
-// Where matches may begin: within reach of the factors' ends, which are taken together where they
-// overlap.
+// Where a match whose factor ends at `end` may begin at the earliest; not before `from`.
+std::size_t PatternSet::first_begin(const Entry& entry, ByteView text, std::size_t from,
+                                    std::size_t end) noexcept {
+  if (end > entry.factor_reach) from = std::max(from, end - entry.factor_reach);
+  std::size_t first = std::min(end, text.size());  // the text's end is told one octet behind it
+  while (first > from && entry.factor_lead[text[first - 1]]) --first;
+  return first;
+}
+
+// Places for a beginning that lie together are searched together.
 std::uint32_t PatternSet::confirm_near(const Entry& entry, std::span<const std::uint32_t> ends,
                                        ByteView text, PatternTools& tools) noexcept {
-  const std::size_t reach = entry.factor_reach;
-  const bool near = !ends.empty() && reach < text.size();
-  if (entry.guard) {
-    const std::size_t first = near ? ends.front() - std::min<std::size_t>(ends.front(), reach) : 0;
-    if (!hyperscan::matches(*entry.guard, text.subspan(first), tools.scratch, entry.guard_times,
-                            entry.guard_apart))
-      return 0;
-  }
-  if (!near) return confirm(entry, text, tools);
+  std::size_t from = ends.empty() ? 0 : first_begin(entry, text, 0, ends.front());
+  if (entry.guard && !hyperscan::matches(*entry.guard, text.subspan(from), tools.scratch,
+                                         entry.guard_times, entry.guard_apart))
+    return 0;
+  if (ends.empty() || entry.expression->wide()) return confirm(entry, text, tools);
   const std::uint32_t most = entry.counts ? entry.hits_max : 1;
+  const std::uint64_t given_up = tools.pcre.given_up();
+  std::size_t tries = kOpeningsMax;
   std::uint32_t found = 0;
-  std::size_t from = 0;
-  for (std::size_t i = 0; i < ends.size();) {
-    from = std::max(from, ends[i] - std::min<std::size_t>(ends[i], reach));
+  for (std::size_t i = 0; i < ends.size() && tools.pcre.given_up() == given_up;) {
+    from = std::max(from, first_begin(entry, text, from, ends[i]));
     std::size_t last = ends[i];
-    for (++i; i < ends.size() && ends[i] <= last + reach + 1; ++i) last = ends[i];
+    for (++i; i < ends.size() && first_begin(entry, text, last, ends[i]) <= last; ++i)
+      last = ends[i];
     pcre::Expression::Match match;
-    while (from <= last && find(entry, text, {from, last}, tools, match)) {
+    while (from <= last && find(entry, text, {from, last}, tools, tries, match)) {
       if (++found == most) return found;
       from = match.end == match.begin ? match.end + 1 : match.end;
     }

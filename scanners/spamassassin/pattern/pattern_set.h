@@ -77,7 +77,8 @@ class PatternSet {
     std::size_t guard_apart = 1;
     std::uint32_t factor_times = 1;  // a match holds its factor as often …
     std::uint32_t factor_apart = 1;  // … with their ends so far from each other
-    std::size_t factor_reach = 0;    // and begins this near before its end
+    std::size_t factor_reach = 0;    // and begins this near before its end …
+    OctetSet factor_lead;            // … with nothing but these between them
   };
   struct Chunk {
     hyperscan::Database database;
@@ -86,11 +87,15 @@ class PatternSet {
   };
 
   void look(ByteView text, PatternTools& tools, hyperscan::MatchSet& matches) const noexcept;
+  // `tries`: that are left for places where it may begin.
   static bool find(const Entry& entry, ByteView text, pcre::Expression::Range begins,
-                   PatternTools& tools, pcre::Expression::Match& match) noexcept;
+                   PatternTools& tools, std::size_t& tries,
+                   pcre::Expression::Match& match) noexcept;
   static std::uint32_t confirm(const Entry& entry, ByteView text, PatternTools& tools) noexcept;
   static bool has_all(const Entry& entry, std::uint32_t count,
                       std::span<const std::uint32_t> ends) noexcept;
+  static std::size_t first_begin(const Entry& entry, ByteView text, std::size_t from,
+                                 std::size_t end) noexcept;
   static std::uint32_t confirm_near(const Entry& entry, std::span<const std::uint32_t> ends,
                                     ByteView text, PatternTools& tools) noexcept;
 
