@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TICK_US = 1e6 / os.sysconf("SC_CLK_TCK")
 IDLE_S = 3  # as long without work: what it compiles for Hyperscan is done
 WAIT_S = 100
+REPEATS = 4  # of all messages in a turn: /proc counts in hundredths of a second
 BEFORE_RULES = ("greylist", "ratelimit")  # a message that comes again would get their answer and no scan
 DNS_PORT = 21_353
 NO_NAMES = f"""
@@ -105,9 +106,9 @@ def measure(files: list[str], cpu: int, rounds: int, network: bool, ours) -> dic
             turns = []
             for _ in range(rounds):
                 before = cpu_us(pids)
-                for text in texts:
+                for text in texts * REPEATS:
                     peer.ask("/checkv2", text)
-                turns.append(((cpu_us(pids) - before) / len(texts), ours()))
+                turns.append(((cpu_us(pids) - before) / len(texts) / REPEATS, ours()))
         finally:
             for server in [*reversed(servers), resolver]:
                 server.terminate()

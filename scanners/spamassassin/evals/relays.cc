@@ -127,7 +127,7 @@ int check_for_no_rdns_dotcom_helo(const MessageEvidence& message, const Argument
   bool hit = false;  // the oldest says
   for (const Relay& relay : message.relays.untrusted())
     if (!relay.is_private())
-      hit = kKnown.matches(relay.helo, *arguments.tools) && relay.has_no_rdns();
+      hit = relay.has_no_rdns() && kKnown.matches(relay.helo, *arguments.tools);
   return hit;
 }
 

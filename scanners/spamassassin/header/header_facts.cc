@@ -15,14 +15,18 @@ void for_each_field(const HeaderStore& headers, std::string_view name, Visit&& v
   });
 }
 
+// Into an empty text.
 void append_line(std::string_view text, std::string& out) {
+  out.resize(text.size());
+  char* end = out.data();
+  bool gap = false;
   for (const char c : text) {
     const bool blank = is_blank(c);
-    if (!blank)
-      out += c;
-    else if (!out.ends_with(' '))
-      out += ' ';
+    *end = blank ? ' ' : c;
+    end += !(blank && gap);
+    gap = blank;
   }
+  out.resize(static_cast<std::size_t>(end - out.data()));
 }
 
 }  // namespace
