@@ -30,17 +30,18 @@ hs_error_t scan(const Database& database, ByteView octets, const Scratch& scratc
                  static_cast<unsigned>(text.size()), 0, scratch.get(), on_match, context);
 }
 
-struct Wanted {
-  std::uint32_t times;
+struct Counted {
+  std::uint32_t most;
   std::size_t apart;
+  std::uint32_t found = 0;
   std::size_t next = 0;  // the least end that counts
 };
 
-int count_down(unsigned, unsigned long long, unsigned long long end, unsigned, void* context) {
-  auto* const wanted = static_cast<Wanted*>(context);
-  if (end < wanted->next) return 0;
-  wanted->next = end + wanted->apart;
-  return --wanted->times == 0 ? 1 : 0;
+int count(unsigned, unsigned long long, unsigned long long end, unsigned, void* context) {
+  auto* const counted = static_cast<Counted*>(context);
+  if (end < counted->next) return 0;
+  counted->next = end + counted->apart;
+  return ++counted->found == counted->most ? 1 : 0;
 }
 
 }  // namespace
@@ -57,12 +58,12 @@ void scan_block(const Database& database, ByteView octets, const Scratch& scratc
   SLUICE_ASSERT(scan(database, octets, scratch, tell, &to) == HS_SUCCESS);
 }
 
-bool matches(const Database& database, ByteView octets, const Scratch& scratch, std::uint32_t times,
-             std::size_t apart) noexcept {
-  Wanted wanted{times, apart};
-  const hs_error_t result = scan(database, octets, scratch, count_down, &wanted);
+std::uint32_t count_matches(const Database& database, ByteView octets, const Scratch& scratch,
+                            std::uint32_t most, std::size_t apart) noexcept {
+  Counted counted{most, apart};
+  const hs_error_t result = scan(database, octets, scratch, count, &counted);
   SLUICE_ASSERT(result == HS_SUCCESS || result == HS_SCAN_TERMINATED);
-  return result == HS_SCAN_TERMINATED;
+  return counted.found;
 }
 
 }  // namespace sluice::scan::hyperscan

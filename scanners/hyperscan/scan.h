@@ -54,9 +54,8 @@ using MatchTold = void (*)(void* listener, std::uint32_t id, std::uint64_t end) 
 void scan_block(const Database& database, ByteView octets, const Scratch& scratch, MatchTold told,
                 void* listener) noexcept;
 
-// Whether `times` matches end `apart` octets or more from each other; scans no further than to
-// there.
-bool matches(const Database& database, ByteView octets, const Scratch& scratch,
-             std::uint32_t times = 1, std::size_t apart = 1) noexcept;
+// How many matches end `apart` octets or more from each other; scans no further than to `most`.
+std::uint32_t count_matches(const Database& database, ByteView octets, const Scratch& scratch,
+                            std::uint32_t most = 1, std::size_t apart = 1) noexcept;
 
 }  // namespace sluice::scan::hyperscan

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <random>
 
+#include "scanners/spamassassin/pattern/alike.h"
 #include "scanners/spamassassin/pattern/loose_regex.h"
 #include "scanners/spamassassin/pattern/pattern_compiler.h"
 
@@ -78,7 +79,8 @@ class Guard {
   }
   bool compiled() const { return database_.has_value(); }
   bool matches(std::string_view text) const {
-    return hyperscan::matches(*database_, as_bytes(text), scratch_, loose_.times, loose_.apart);
+    return hyperscan::count_matches(*database_, as_bytes(text), scratch_, loose_.times,
+                                    loose_.apart) == loose_.times;
   }
 
  private:
@@ -183,6 +185,38 @@ TEST(SaCompile, FactorsAndLooseFormsAreInEveryTextThatMatches) {
   EXPECT_GT(guards, 8);
   EXPECT_GT(fronts, 8);
   EXPECT_GT(opened, 5);
+}
+
+TEST(SaCompile, WhatIsMadeOfTwoMatchesWhatEachDoes) {
+  const std::vector<std::pair<std::string, std::string>> pairs{
+      {"(?:a(?:b|cd)e{2,4}[ .]){2}", "(?:a(?:b|cd)e{2,4}[ .](?:x|yz)?){3}"},
+      {"(?:ab?[cd])", "(?:w*ab?[ce]x)"},
+      {"(?:abcd)", "(?:bacd)"},
+      {"(?:(?:a|b)c)", "(?:(?:b|[de]){2}c)"},
+      {"(?:x[ab]{1,2}c)", "(?:x[bd]{2,4}cc)"},
+      {"(?:a|bc)", "(?:bc|d.*e)"},
+      {"(?:ab)", "(?:cd$)"}};
+  std::mt19937 random(5);
+  pcre::Tools tools;
+  int matched = 0;
+  for (const auto& [one, other] : pairs)
+    for (const RegexNode& merged :
+         {merge_alike(tree_of(one), tree_of(other)), merge_alike(tree_of(other), tree_of(one))}) {
+      EXPECT_EQ(merge_alike(merged, merged), merged);
+      const Guard guard(loose_regex(merged).value());
+      ASSERT_TRUE(guard.compiled()) << one;
+      for (const std::string& pattern : {one, other}) {
+        auto expression = pcre::Expression::compile(pattern, {});
+        for (int i = 0; i < 3'000; ++i) {
+          const std::string text = text_like(pattern, "abcdewxyz .", random);
+          pcre::Expression::Match match;
+          if (!expression->find(as_bytes(text), 0, tools, match)) continue;
+          ++matched;
+          ASSERT_TRUE(guard.matches(std::string_view(text).substr(match.begin))) << pattern << text;
+        }
+      }
+    }
+  EXPECT_GT(matched, 3'000);
 }
 
 TEST(SaCompile, AFactorIsNotInOrdinaryText) {

@@ -109,6 +109,7 @@ class LooseWriter {
     }
   }
 
+  std::size_t positions() const noexcept { return positions_; }
   std::optional<std::string> take() && {
     if (positions_ > kLoosePositionsMax) return {};
     return std::move(text_);
@@ -165,23 +166,30 @@ std::optional<LooseRegex> written(const RegexNode& tree, std::uint32_t times, st
                                   bool exact = false) {
   LooseWriter writer(exact);
   writer.write(tree);
+  const std::size_t positions = writer.positions();
   auto text = std::move(writer).take();
   if (!text) return {};
-  return LooseRegex{std::move(*text), times, apart};
+  return LooseRegex{std::move(*text), times, apart, positions};
 }
 
 }  // namespace
 
-// Of what is repeated, the places where one copy ends and the next begins are looked for.
-std::optional<LooseRegex> loose_regex(const RegexNode& tree) {
+const RegexNode* repeated_copy(const RegexNode& tree) noexcept {
   const bool repeats = tree.kind == Kind::repeat && tree.least >= 2;
-  if (!repeats || max_width(tree.children.front()) == 1) return written(without_lead(tree), 1, 1);
-  const RegexNode& copy = tree.children.front();
+  return repeats && max_width(tree.children.front()) > 1 ? &tree.children.front() : nullptr;
+}
+
+std::optional<LooseRegex> loose_seams(const RegexNode& copy, std::uint32_t copies) {
   RegexNode seam;
   seam.children.push_back(edge(copy, kEdgeOctets, false));
   seam.children.push_back(edge(copy, kEdgeOctets, true));
   const std::size_t apart = std::max<std::size_t>(min_width(seam.children.back()), 1);
-  return written(seam, std::min(tree.least - 1, kSeamsMax), apart);
+  return written(seam, std::min(copies - 1, kSeamsMax), apart);
+}
+
+std::optional<LooseRegex> loose_regex(const RegexNode& tree) {
+  if (const RegexNode* const copy = repeated_copy(tree)) return loose_seams(*copy, tree.least);
+  return written(without_lead(tree), 1, 1);
 }
 
 std::optional<LooseRegex> front_regex(const RegexNode& tree, std::size_t positions_max) {

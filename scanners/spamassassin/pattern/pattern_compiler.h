@@ -39,7 +39,13 @@ class PatternCompiler {
     std::optional<pcre::Expression> opening;
     std::string fault;
     PatternPlan plan;
-    DatabaseDraft guard;
+    std::optional<std::size_t> guard;  // of the set
+  };
+  struct GuardDraft {
+    LooseRegex regex;
+    std::optional<RegexNode> copy;  // whose seams it looks for
+    bool shared = false;
+    DatabaseDraft made;
   };
   struct RowDraft {
     std::string text;                   // as Hyperscan gets it
@@ -53,12 +59,16 @@ class PatternCompiler {
   struct SetDraft {
     Kind kind = Kind::body;
     std::vector<Draft> drafts;
+    std::vector<GuardDraft> guards;
     std::vector<ChunkDraft> chunks;  // for Hyperscan
   };
 
   static void judge(Draft& draft, Kind kind);
+  static void gather_guards(SetDraft& set);
+  static bool join(GuardDraft& guard, const PatternPlan& plan);
   static std::vector<ChunkDraft> split(const SetDraft& set);
   static void add_rows(const SetDraft& set, ChunkDraft& chunk);
+  static void take_guards(SetDraft& set, PatternSet& made);
   static PatternSet::Chunk finish(ChunkDraft& chunk, const std::vector<std::uint32_t>& place);
   void compile(DatabaseDraft& draft);
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "scanners/spamassassin/pattern/factor_choice.h"
-#include "scanners/spamassassin/pattern/loose_regex.h"
 #include "scanners/spamassassin/pattern/ordinary_mail.h"
 
 namespace sluice::scan::sa {
@@ -79,16 +78,13 @@ std::size_t front_positions(const Factor& factor) {
 // What is tried at the beginning of a line alone is no trouble.
 void add_guard(const RegexNode& tree, const PerlRegex& regex, PatternPlan& plan) {
   if (regex.pattern.starts_with('^')) return;
-  std::optional<LooseRegex> loose;
-  if (unfolded_size(tree) >= kGuardedPositions)
-    loose = loose_regex(tree);
-  else if (const std::size_t positions = front_positions(*plan.factor); positions > 0)
-    loose = front_regex(tree, positions).or_else([&] { return front_regex(tree, kFrontMost); });
-  if (!loose) return;
-  plan.guard_times = loose->times;
-  plan.guard_apart = loose->apart;
-  plan.guard.emplace().text = std::move(loose->text);
-  plan.guard->every = plan.guard_times > 1;
+  if (unfolded_size(tree) >= kGuardedPositions) {
+    plan.guard = loose_regex(tree);
+    if (const RegexNode* const copy = repeated_copy(tree)) plan.guard_copy = *copy;
+  } else if (const std::size_t positions = front_positions(*plan.factor); positions > 0) {
+    plan.guard =
+        front_regex(tree, positions).or_else([&] { return front_regex(tree, kFrontMost); });
+  }
 }
 
 // Assertions are not in the tree, and a dot does not stand for line ends.

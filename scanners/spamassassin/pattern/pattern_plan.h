@@ -6,6 +6,7 @@
 
 #include "scanners/hyperscan/database.h"
 #include "scanners/spamassassin/pattern/factor.h"
+#include "scanners/spamassassin/pattern/loose_regex.h"
 #include "scanners/spamassassin/pattern/octet_counter.h"
 #include "scanners/spamassassin/pattern/openers.h"
 #include "scanners/spamassassin/rule.h"
@@ -25,11 +26,10 @@ struct PatternPlan {
   Form form = Form::none;
   std::optional<Factor> factor;  // of Form::factor
   // Matches wherever the pattern does and a little oftener, for much less than PCRE2 takes.
-  std::optional<hyperscan::Expression> guard;
-  std::uint32_t guard_times = 1;       // a match of the pattern holds as many of the guard …
-  std::size_t guard_apart = 1;         // … with their ends so far from each other
-  std::optional<OctetCounter> octets;  // of Form::octets
-  std::optional<Openers> openers;      // where it is worth while to look for them first
+  std::optional<LooseRegex> guard;
+  std::optional<RegexNode> guard_copy;  // whose seams it looks for
+  std::optional<OctetCounter> octets;   // of Form::octets
+  std::optional<Openers> openers;       // where it is worth while to look for them first
 };
 
 // `counts`: how many matches there are is asked.

@@ -26,6 +26,7 @@ void PatternSet::look(ByteView text, PatternTools& tools,
     for (const std::uint32_t entry : chunk.factors[id - chunk.entries.size()])
       hits.add(entry, static_cast<std::uint32_t>(end));
   };
+  ++tools.texts;
   for (const Chunk& chunk : chunks_) {
     Listener listener{chunk, tools.hits, matches};
     hyperscan::scan_block(chunk.database, text, tools.scratch, told, &listener);
@@ -36,8 +37,8 @@ void PatternSet::look(ByteView text, PatternTools& tools,
 
 void PatternSet::grow(PatternTools& tools) const {
   for (const Chunk& chunk : chunks_) tools.scratch.grow_for(chunk.database);
-  for (const Entry& entry : entries_)
-    if (entry.guard) tools.scratch.grow_for(*entry.guard);
+  for (const Guard& guard : guards_) tools.scratch.grow_for(guard.database);
+  tools.guarded.resize(std::max(tools.guarded.size(), guards_.size()));
   tools.hits.grow(entries_.size());
 }
 
@@ -103,13 +104,26 @@ std::size_t PatternSet::first_begin(const Entry& entry, ByteView text, std::size
   return first;
 }
 
+// Matches begin at `from` or behind it. What several ask is worked out once, for the whole text.
+bool PatternSet::passes_guard(const Entry& entry, ByteView text, std::size_t from,
+                              PatternTools& tools) const noexcept {
+  if (!entry.guard) return true;
+  const Guard& guard = guards_[*entry.guard];
+  if (!guard.shared)
+    return hyperscan::count_matches(guard.database, text.subspan(from), tools.scratch,
+                                    entry.guard_times, guard.apart) == entry.guard_times;
+  PatternTools::Guarded& known = tools.guarded[*entry.guard];
+  if (known.text != tools.texts)
+    known = {tools.texts, hyperscan::count_matches(guard.database, text, tools.scratch, guard.times,
+                                                   guard.apart)};
+  return known.found >= entry.guard_times;
+}
+
 // Places for a beginning that lie together are searched together.
 std::uint32_t PatternSet::confirm_near(const Entry& entry, std::span<const std::uint32_t> ends,
-                                       ByteView text, PatternTools& tools) noexcept {
+                                       ByteView text, PatternTools& tools) const noexcept {
   std::size_t from = ends.empty() ? 0 : first_begin(entry, text, 0, ends.front());
-  if (entry.guard && !hyperscan::matches(*entry.guard, text.subspan(from), tools.scratch,
-                                         entry.guard_times, entry.guard_apart))
-    return 0;
+  if (!passes_guard(entry, text, from, tools)) return 0;
   if (ends.empty() || entry.expression->wide()) return confirm(entry, text, tools);
   const std::uint32_t most = entry.counts ? entry.hits_max : 1;
   const std::uint64_t given_up = tools.pcre.given_up();

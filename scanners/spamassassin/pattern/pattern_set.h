@@ -24,9 +24,15 @@ struct Pattern {
 
 // What a core needs to scan.
 struct PatternTools {
+  struct Guarded {  // what a guard found in a text
+    std::uint64_t text = 0;
+    std::uint32_t found = 0;
+  };
   hyperscan::Scratch scratch;
   FactorHits hits;
   pcre::Tools pcre;
+  std::uint64_t texts = 0;       // that were scanned
+  std::vector<Guarded> guarded;  // by guard, of those that several expressions ask
 };
 
 class PatternSet {
@@ -34,6 +40,7 @@ class PatternSet {
   std::size_t size() const noexcept { return entries_.size(); }
   std::size_t count(Form form) const noexcept;
   std::size_t opened() const noexcept;  // are tried where they may begin alone
+  std::size_t guards() const noexcept { return guards_.size(); }
   std::size_t databases() const noexcept { return chunks_.size(); }
   void grow(PatternTools& tools) const;
 
@@ -71,19 +78,24 @@ class PatternSet {
     std::optional<pcre::Expression> expression;  // of what is not exact, or counts
     std::optional<Openers> openers;              // where its matches may begin …
     std::optional<pcre::Expression> opening;     // … and the same, to be tried there
-    // Without so many matches in it, so far from each other, the expression has none.
-    std::optional<hyperscan::Database> guard;
-    std::uint32_t guard_times = 1;
-    std::size_t guard_apart = 1;
-    std::uint32_t factor_times = 1;  // a match holds its factor as often …
-    std::uint32_t factor_apart = 1;  // … with their ends so far from each other
-    std::size_t factor_reach = 0;    // and begins this near before its end …
-    OctetSet factor_lead;            // … with nothing but these between them
+    std::optional<std::uint32_t> guard;          // without so many matches of it …
+    std::uint32_t guard_times = 1;               // … the expression has none
+    std::uint32_t factor_times = 1;              // a match holds its factor as often …
+    std::uint32_t factor_apart = 1;              // … with their ends so far from each other
+    std::size_t factor_reach = 0;                // and begins this near before its end …
+    OctetSet factor_lead;                        // … with nothing but these between them
   };
   struct Chunk {
     hyperscan::Database database;
     std::vector<std::uint32_t> entries;               // by the database's ids
     std::vector<std::vector<std::uint32_t>> factors;  // behind them: rows, with whose they are
+  };
+
+  struct Guard {
+    hyperscan::Database database;
+    std::uint32_t times = 1;  // no more are asked for …
+    std::size_t apart = 1;    // … with their ends so far from each other
+    bool shared = false;      // by several entries
   };
 
   void look(ByteView text, PatternTools& tools, hyperscan::MatchSet& matches) const noexcept;
@@ -96,11 +108,14 @@ class PatternSet {
                       std::span<const std::uint32_t> ends) noexcept;
   static std::size_t first_begin(const Entry& entry, ByteView text, std::size_t from,
                                  std::size_t end) noexcept;
-  static std::uint32_t confirm_near(const Entry& entry, std::span<const std::uint32_t> ends,
-                                    ByteView text, PatternTools& tools) noexcept;
+  bool passes_guard(const Entry& entry, ByteView text, std::size_t from,
+                    PatternTools& tools) const noexcept;
+  std::uint32_t confirm_near(const Entry& entry, std::span<const std::uint32_t> ends, ByteView text,
+                             PatternTools& tools) const noexcept;
 
   std::vector<Entry> entries_;
   std::vector<Chunk> chunks_;
+  std::vector<Guard> guards_;
   FactorScan factors_;
   std::vector<std::uint32_t> slow_;                             // entries that only PCRE2 looks for
   std::vector<std::pair<std::uint32_t, OctetCounter>> octets_;  // by entries

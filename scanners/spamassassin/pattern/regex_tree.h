@@ -30,6 +30,7 @@ struct RegexNode {
   std::vector<RegexNode> children;
   std::uint32_t least = 1;
   std::uint32_t most = 1;
+  bool operator==(const RegexNode&) const = default;
 };
 
 // Nothing when the expression uses what the parser does not know.
