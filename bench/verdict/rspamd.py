@@ -77,12 +77,12 @@ def envelope(octets):
     return told
 
 
-def ask(path, octets):
+def ask(path, octets, told=None):
     for _ in range(3):
         connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
         try:
             # bulk: also what it would know already
-            connection.request("POST", path, octets, {"Learn-Type": "bulk"} | envelope(octets))
+            connection.request("POST", path, octets, {"Learn-Type": "bulk"} | (told or {}))
             answer = connection.getresponse()
             return answer.status, answer.read()
         except OSError:
