@@ -7,6 +7,7 @@ bench/verdict/rspamd.py has it.
 import importlib.util
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -14,6 +15,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TICK_US = 1e6 / os.sysconf("SC_CLK_TCK")
+TOOLS = ("rspamd", "redis-server", "unbound")
+PATH = os.environ["PATH"] + ":/usr/sbin"
 IDLE_S = 3  # as long without work: what it compiles for Hyperscan is done
 WAIT_S = 100
 REPEATS = 4  # of all messages in a turn: /proc counts in hundredths of a second
@@ -91,7 +94,8 @@ def measure(files: list[str], cpu: int, rounds: int, network: bool, ours) -> dic
                 os.unlink(f"{conf}/override.d/{module}.conf")
         pin = ["taskset", "-c", str(cpu)]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        resolver = subprocess.Popen(["unbound", "-d", "-c", f"{folder}/unbound.conf"], **quiet)
+        resolver = subprocess.Popen([shutil.which("unbound", path=PATH), "-d", "-c", f"{folder}/unbound.conf"],
+                                    **quiet)
         servers = [subprocess.Popen([*pin, "redis-server", "--port", "0", "--unixsocket",
                                      f"{folder}/redis.sock", "--save", "", "--dir", folder], **quiet)]
         try:

@@ -43,7 +43,7 @@ def configure(folder, resolver="127.0.0.1:9"):
     write(f"{conf}/override.d/classifier-bayes.conf",
           f'backend = "redis";\nservers = "{socket}";\nautolearn = false;\n')
     write(f"{conf}/override.d/logging.inc",
-          f"filename = \"{folder}/rspamd.log\";\n")
+          f'filename = "{folder}/rspamd.log";\n')
     write(f"{conf}/override.d/options.inc",
           f'dns {{ nameserver = ["{resolver}"]; timeout = 0.05s; retransmits = 1; }}\n'
           f'hs_cache_dir = "{folder}/db";\n')

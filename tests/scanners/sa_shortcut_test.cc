@@ -141,7 +141,9 @@ TEST(SaShortcut, EveryMatchIsCountedAsByPcreAlone) {
     ASSERT_EQ(counts, expected) << text;
     for (std::size_t k = 0; k < counts.size(); ++k) matched[k] += counts[k] > 0;
   }
-  for (std::size_t k = 0; k < matched.size(); ++k) EXPECT_GT(matched[k], k == 13 ? 0 : 20) << k;
+  constexpr std::size_t kThreeCopies = 13;  // few texts are as long
+  for (std::size_t k = 0; k < matched.size(); ++k)
+    EXPECT_GT(matched[k], k == kThreeCopies ? 0 : 20) << k;
 }
 
 TEST(SaShortcut, WhatSeveralAskOfOneGuardIsCountedForEach) {
