@@ -184,6 +184,7 @@ void FieldReader::tell(FieldSink& sink, std::size_t size, bool last) noexcept {
   piece.last = last;
   if (piece.first) {
     fold_open_ = false;
+    read_ = 0;
     const std::size_t colon = std::min(text.find(':'), text.size() - 1);
     piece.name = name_of(text.substr(0, colon));
     text = text.substr(colon + 1);
@@ -191,11 +192,31 @@ void FieldReader::tell(FieldSink& sink, std::size_t size, bool last) noexcept {
   } else {
     piece.name = name_.view();
   }
-  piece.raw = text;
-  piece.value = unfold(text);
-  continued_ = !last;
   anomalies_.add(strange_octets(text));
+  if (const std::size_t read = continued_ || !last ? read_of(text) : text.size();
+      read < text.size()) {
+    piece.last = false;
+    if (read > 0) tell_piece(sink, piece, text.substr(0, read));
+    piece.last = last;
+    piece.beyond = true;
+    text.remove_prefix(read);
+  }
+  continued_ = !last;
+  tell_piece(sink, piece, text);
+}
+
+void FieldReader::tell_piece(FieldSink& sink, FieldPiece piece, std::string_view raw) noexcept {
+  piece.raw = raw;
+  piece.value = unfold(raw);
   sink.field(piece);
+}
+
+// How much of the next octets of a field is within kFieldReadBytes.
+std::size_t FieldReader::read_of(std::string_view raw) noexcept {
+  std::size_t at = 0;
+  for (; at < raw.size() && read_ < kFieldReadBytes; ++at)
+    read_ += raw[at] == '\r' && raw.substr(at + 1, 1) == "\n" ? 0 : 1;
+  return at;
 }
 
 std::string_view FieldReader::name_of(std::string_view before_colon) noexcept {

@@ -13,6 +13,9 @@
 namespace sluice::scan::mime {
 
 inline constexpr std::size_t kFieldPieceBytes = 4'096;
+// Octets of a field behind its colon, CRLF as one, up to which rules read: as in SpamAssassin, so
+// that no expression runs over a field of a megabyte.
+inline constexpr std::size_t kFieldReadBytes = 8'192;
 // Lines that are no fields within a part's header: so many octets of them are waited with.
 inline constexpr std::size_t kStrayBytes = 1'024;
 
@@ -23,6 +26,7 @@ struct FieldPiece {
   std::string_view value;  // unfolded: a line end and the white space behind it are one space
   bool first = true;
   bool last = true;
+  bool beyond = false;  // behind the first kFieldReadBytes, where a piece ends
 };
 
 class FieldSink {
@@ -61,6 +65,8 @@ class FieldReader {
   void close_field(FieldSink& sink) noexcept;
   void drop_before_line() noexcept;
   void tell(FieldSink& sink, std::size_t size, bool last) noexcept;
+  void tell_piece(FieldSink& sink, FieldPiece piece, std::string_view raw) noexcept;
+  std::size_t read_of(std::string_view raw) noexcept;
   std::string_view name_of(std::string_view before_colon) noexcept;
   std::string_view unfold(std::string_view raw) noexcept;
   std::string_view line() const noexcept {
@@ -79,6 +85,7 @@ class FieldReader {
   bool in_stray_ = false;   // what is before the line are others that are no fields
   bool fold_open_ = false;  // white space at the front of the next piece belongs to a fold
   std::size_t seen_ = 0;
+  std::size_t read_ = 0;  // of kFieldReadBytes, of a field in pieces
   Anomalies anomalies_;
   BoundedText<76> name_;                         // of a field in pieces
   std::array<char, kFieldPieceBytes> unfolded_;  // for the call of the sink

@@ -112,6 +112,7 @@ void MessageReader::field(Section section, const FieldPiece& piece) noexcept {
   told.raw = piece.raw;
   told.first = piece.first;
   told.last = piece.last;
+  told.beyond = piece.beyond;
   told.value = piece.first ? trim_left(piece.value) : piece.value;
   if (may_have_words(told.value) && has_encoded_words(piece.name))
     told.value = decode_field(told.value, *workspace_);

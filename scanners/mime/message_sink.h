@@ -43,7 +43,7 @@ enum class TransferEncoding : std::uint8_t { identity, base64, quoted_printable,
 enum class Section : std::uint8_t { message, part };
 
 // One field, or a piece of one that is longer than 4,096 octets; what is longer is cut where the
-// octets of the field, not the chunks, demand it.
+// octets of the field, not the chunks, demand it. Rules do not look beyond 8,192 octets.
 struct HeaderField {
   Section section = Section::message;
   std::string_view name;   // as written, in every piece
@@ -51,6 +51,7 @@ struct HeaderField {
   std::string_view value;  // unfolded, trimmed in front, encoded words decoded, UTF-8
   bool first = true;
   bool last = true;
+  bool beyond = false;  // field_reader.h, kFieldReadBytes
 };
 
 enum class PartRole : std::uint8_t {

@@ -8,9 +8,6 @@
 namespace sluice::scan::sa {
 namespace {
 
-constexpr std::size_t kFieldNameMax = 256;  // octets; longer ones are cut by others
-constexpr std::size_t kFieldValueMax = 8'192;
-constexpr std::size_t kHeaderMax = 65'536;
 constexpr std::uint64_t kUppercaseTextMin = 200;  // octets of text before its case says anything
 
 const MimeFacts& facts(const MessageEvidence& message) { return message.gathered.mime().facts(); }
@@ -54,16 +51,6 @@ int check_mime_multipart_ratio(const MessageEvidence& message, const Arguments& 
   return ratio >= arguments.number(0) && ratio < arguments.number(1);
 }
 
-bool has_cut_header(const MessageEvidence& message) {
-  std::size_t all = 0;
-  for (std::size_t i = 0; i < message.headers.size(); ++i) {
-    const HeaderStore::Field field = message.headers.field(i);
-    if (field.name.size() > kFieldNameMax || field.raw.size() > kFieldValueMax) return true;
-    all += field.name.size() + field.value.size() + 3;
-  }
-  return all > kHeaderMax;
-}
-
 int check_msg_parse_flags(const MessageEvidence& message, const Arguments& arguments) {
   const MimeFacts& mime = facts(message);
   const std::string_view name = arguments[0];
@@ -71,7 +58,7 @@ int check_msg_parse_flags(const MessageEvidence& message, const Arguments& argum
   if (name == "missing_mime_headers") return mime.missing_part_header;
   if (name == "missing_mime_head_body_separator") return mime.missing_part_separator;
   if (name == "mime_epilogue_exists") return mime.epilogue;
-  return name == "truncated_header" && has_cut_header(message);
+  return name == "truncated_header" && message.headers.cut();
 }
 
 int check_for_ascii_text_illegal(const MessageEvidence& message, const Arguments&) {

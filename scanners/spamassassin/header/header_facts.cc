@@ -49,7 +49,7 @@ const std::string& HeaderFacts::raw_values(std::string_view field) {
     if (field == "ALL")
       for (std::size_t i = 0; i < headers_.size(); ++i) {
         const HeaderStore::Field one = headers_.field(i);
-        text.append(one.name).append(":").append(one.raw).append("\n");
+        text.append(one.name).append(":").append(one.whole).append("\n");
       }
     else
       for_each_field(headers_, field,

@@ -41,20 +41,26 @@ void begin_part(std::string& out) {
   if (!out.empty() && !out.ends_with('\n')) out += '\n';
 }
 
-// A name as a person sees it: decoded, white space collapsed, no single quotes around.
-void append_shown_name(std::string_view name, mime::Workspace& workspace, std::string& out) {
-  const std::string_view decoded = mime::decode_field(name, workspace);
-  const std::size_t begin = out.size();
-  for (const char c : decoded) {
+// White space collapsed to one blank, none in front of all that comes behind `begin`.
+void append_collapsed(std::string_view text, std::size_t begin, std::string& out) {
+  for (const char c : text) {
     const bool blank = is_blank(c);
     if (!blank)
       out += c;
     else if (out.size() > begin && out.back() != ' ')
       out += ' ';
   }
+}
+
+// A name as a person sees it: decoded, white space collapsed, no single quotes around.
+void append_shown_name(std::string_view name, mime::Workspace& workspace, std::string& out) {
+  const std::size_t begin = out.size();
+  for (std::size_t at = 0; at < name.size(); at += mime::kFieldPieceBytes)
+    append_collapsed(mime::decode_field(name.substr(at, mime::kFieldPieceBytes), workspace), begin,
+                     out);
   if (out.size() > begin && out.back() == ' ') out.pop_back();
   if (out.size() == begin) {  // all blank: as it is
-    out += decoded;
+    out += mime::decode_field(name.substr(0, mime::kFieldPieceBytes), workspace);
   } else if (out.size() - begin > 1 && out[begin] == '\'' && out.back() == '\'') {
     out.pop_back();
     out.erase(begin, 1);
@@ -87,6 +93,8 @@ void HeaderStore::clear() noexcept {
   value_.clear();
   fields_.clear();
   names_.reset();
+  all_bytes_ = in_all_ = 0;
+  cut_ = false;
 }
 
 std::optional<std::uint8_t> HeaderStore::name_hash(const HeaderTarget& target) noexcept {
@@ -105,20 +113,41 @@ void HeaderStore::add(const mime::HeaderField& piece) {
   if (piece.first) {
     raw_.clear();
     value_.clear();
+    read_ = 0;
   }
-  const std::size_t used = bytes_.size() + raw_.size() + value_.size() + piece.name.size();
+  const std::string_view name = piece.name.substr(0, kFieldNameMax);
+  cut_ = cut_ || piece.beyond || name.size() < piece.name.size();
+  const std::size_t used = bytes_.size() + raw_.size() + value_.size() + name.size();
   if (used + piece.raw.size() + piece.value.size() <= bytes_max_) {
     raw_ += piece.raw;
-    value_ += piece.value;
+    if (!piece.beyond) {
+      read_ = raw_.size();
+      value_ += piece.value;
+    }
   }
   if (!piece.last || used > bytes_max_) return;
   Entry entry;
-  entry.name = append(piece.name);
-  entry.raw = append(raw_);
+  entry.name = append(name);
+  entry.whole = entry.raw = append(raw_);
+  entry.raw.size = static_cast<std::uint32_t>(read_);
   entry.value = append(trim(value_));
-  entry.hash = hash_of(piece.name);
+  entry.hash = hash_of(name);
   fields_.push_back(entry);
   names_.set(entry.hash);
+  all_bytes_ += name.size() + entry.value.size + std::string_view(": \n").size();
+  if (all_bytes_ <= kAllFieldsMax) ++in_all_;
+  cut_ = cut_ || all_bytes_ > kAllFieldsMax;
+}
+
+// "ALL:raw" is the header as it came.
+template <typename Visit>
+void HeaderStore::for_each_of_all(bool raw, std::string& value, Visit&& visit) const {
+  for (std::size_t i = 0; i < (raw ? fields_.size() : in_all_); ++i) {
+    const Field one = field(i);
+    value.assign(one.name).append(raw ? ":" : ": ");
+    value.append(raw ? one.whole : one.value).append("\n");
+    visit();
+  }
 }
 
 std::string_view HeaderStore::first(std::string_view name) const noexcept {
@@ -153,12 +182,7 @@ void HeaderStore::for_each_value(const HeaderTarget& target, const Made& made, s
                     : target.raw || target.address || target.name ? Form::raw
                                                                   : Form::value;
   if (target.field == "ALL") {
-    for (std::size_t i = 0; i < size(); ++i) {
-      const Field one = field(i);
-      value.assign(one.name).append(target.raw ? ":" : ": ");
-      value.append(target.raw ? one.raw : one.value).append("\n");
-      visit();
-    }
+    for_each_of_all(target.raw, value, visit);
   } else if (is_made(target.field) && made && made(target.field, value)) {
     visit();
   } else if (equals_ignoring_case(target.field, "ToCc")) {

@@ -1,5 +1,6 @@
 // The fields of a message's header as rules ask for them. Filled while the header arrives; fields
-// beyond the limit are left out.
+// beyond the limit are left out. Names and values are as long as SpamAssassin reads them, and so is
+// "ALL", though not "ALL:raw" (Mail::SpamAssassin::Constants, MAX_HEADER_…).
 #pragma once
 
 #include <bitset>
@@ -17,6 +18,9 @@
 
 namespace sluice::scan::sa {
 
+inline constexpr std::size_t kFieldNameMax = 256;
+inline constexpr std::size_t kAllFieldsMax = 65'536;  // octets of "ALL"
+
 class HeaderStore {
  public:
   // `bytes_max`: of names and of both forms of values, together.
@@ -29,9 +33,11 @@ class HeaderStore {
     std::string_view name;   // as written
     std::string_view raw;    // behind the colon as it came
     std::string_view value;  // unfolded, trimmed, decoded
+    std::string_view whole;  // raw, and what is behind the octets that rules read
   };
   std::size_t size() const noexcept { return fields_.size(); }
   Field field(std::size_t index) const noexcept { return of(fields_[index]); }
+  bool cut() const noexcept { return cut_; }  // a name, a value or "ALL" was too long
   // The fields of that name in turn, until visit(field) returns false.
   template <typename Visit>
   void for_each_named(std::string_view name, Visit&& visit) const {
@@ -61,11 +67,11 @@ class HeaderStore {
     std::uint32_t size = 0;
   };
   struct Entry {
-    Span name, raw, value;
+    Span name, raw, value, whole;
     std::uint8_t hash = 0;  // of the name
   };
   Field of(const Entry& entry) const noexcept {
-    return {text(entry.name), text(entry.raw), text(entry.value)};
+    return {text(entry.name), text(entry.raw), text(entry.value), text(entry.whole)};
   }
   static std::uint8_t hash_of(std::string_view name) noexcept {
     std::uint32_t hash = 2166136261;
@@ -82,14 +88,20 @@ class HeaderStore {
   void for_each_value(const HeaderTarget& target, const Made& made, std::string& value,
                       Visit&& visit) const;
   template <typename Visit>
+  void for_each_of_all(bool raw, std::string& value, Visit&& visit) const;
+  template <typename Visit>
   void for_each_field(std::string_view name, Form form, std::string& value, Visit&& visit) const;
 
   std::size_t bytes_max_;
   std::string bytes_;
   std::string raw_;  // of the field being told, kept apart so that pieces join
   std::string value_;
+  std::size_t read_ = 0;  // of raw_: what rules read
   std::vector<Entry> fields_;
   std::bitset<256> names_;  // one of their hashes each
+  std::size_t all_bytes_ = 0;
+  std::size_t in_all_ = 0;  // fields
+  bool cut_ = false;
 };
 
 }  // namespace sluice::scan::sa
