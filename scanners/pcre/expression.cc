@@ -30,6 +30,12 @@ std::string describe(int fault, std::size_t offset) {
   return fmt::format("{} (octet {})", reinterpret_cast<const char*>(text.data()), offset + 1);
 }
 
+std::uint32_t steps_max(std::size_t text_bytes) noexcept {
+  if (text_bytes <= kLongTextBytes) return kMatchStepsMax;
+  const double share = static_cast<double>(kLongTextBytes) / static_cast<double>(text_bytes);
+  return std::max(static_cast<std::uint32_t>(kMatchStepsMax * share * share), kLongMatchStepsLeast);
+}
+
 }  // namespace
 
 Tools::Tools()
@@ -44,7 +50,7 @@ Tools::Tools()
   SLUICE_ASSERT(wide_context_ != nullptr && wide_data_ != nullptr && wide_stack_ != nullptr);
   pcre2_set_heap_limit_8(context_, kHeapKilobytesMax);
   pcre2_jit_stack_assign_8(context_, nullptr, stack_);
-  pcre2_set_match_limit_32(wide_context_, kMatchStepsMax);
+  pcre2_set_match_limit_32(wide_context_, kWideMatchStepsMax);
   pcre2_set_heap_limit_32(wide_context_, kHeapKilobytesMax);
   pcre2_jit_stack_assign_32(wide_context_, nullptr, wide_stack_);
 }
@@ -99,12 +105,7 @@ int Expression::match(ByteView text, std::size_t from, Tools& tools) const noexc
                  tools.data_, tools.context_);
 }
 
-bool Expression::find(ByteView text, Range begins, Tools& tools, Match& match) const noexcept {
-  if (begins.from > text.size()) return false;
-  if (wide_code_) return find_wide(text, begins.from, tools, match);
-  pcre2_set_match_limit_8(tools.context_, kMatchStepsMax);
-  pcre2_set_offset_limit_8(tools.context_, begins.last < text.size() ? begins.last : PCRE2_UNSET);
-  const int result = this->match(text, begins.from, tools);
+bool Expression::take(int result, Tools& tools, Match& match) noexcept {
   if (result < 0) {
     if (result != PCRE2_ERROR_NOMATCH) ++tools.given_up_;
     return false;
@@ -114,16 +115,19 @@ bool Expression::find(ByteView text, Range begins, Tools& tools, Match& match) c
   return true;
 }
 
-Expression::Found Expression::find_here(ByteView text, std::size_t at, Tools& tools,
-                                        Match& match) const noexcept {
+bool Expression::find(ByteView text, Range begins, Tools& tools, Match& match) const noexcept {
+  if (begins.from > text.size()) return false;
+  if (wide_code_) return find_wide(text, begins.from, tools, match);
+  pcre2_set_match_limit_8(tools.context_, steps_max(text.size()));
+  pcre2_set_offset_limit_8(tools.context_, begins.last < text.size() ? begins.last : PCRE2_UNSET);
+  return take(this->match(text, begins.from, tools), tools, match);
+}
+
+bool Expression::find_here(ByteView text, std::size_t at, Tools& tools,
+                           Match& match) const noexcept {
   pcre2_set_match_limit_8(tools.context_, kMatchHereStepsMax);
   pcre2_set_offset_limit_8(tools.context_, PCRE2_UNSET);
-  const int result = this->match(text, at, tools);
-  if (result == PCRE2_ERROR_NOMATCH) return Found::no;
-  if (result < 0) return Found::gave_up;
-  const std::size_t* ends = pcre2_get_ovector_pointer_8(tools.data_);
-  match = {ends[0], ends[1]};
-  return Found::yes;
+  return take(this->match(text, at, tools), tools, match);
 }
 
 bool Expression::find_wide(ByteView text, std::size_t from, Tools& tools,

@@ -21,8 +21,13 @@ struct pcre2_real_jit_stack_32;
 
 namespace sluice::scan::pcre {
 
-// Steps of one match before it is given up, and its stack: nobody's text may hold up a core.
-inline constexpr std::uint32_t kMatchStepsMax = 200'000;
+// Steps before a match is given up, and its stack: nobody's text may hold up a core. The JIT counts
+// them anew from each place where a match may begin. Ordinary mail needs a few thousand. A step may
+// go over all of the text and back: the longer it is the fewer.
+inline constexpr std::uint32_t kMatchStepsMax = 10'000;
+inline constexpr std::size_t kLongTextBytes = 4 * 1024;
+inline constexpr std::uint32_t kLongMatchStepsLeast = 200;
+inline constexpr std::uint32_t kWideMatchStepsMax = 20'000;
 inline constexpr std::uint32_t kMatchHereStepsMax = 5'000;
 inline constexpr std::size_t kStackBytes = 256 * 1024;
 // The same where there is no JIT.
@@ -84,9 +89,8 @@ class Expression {
   }
   // Matches one behind the other, at most `most` (0: all).
   std::uint32_t count(ByteView text, std::uint32_t most, Tools& tools) const noexcept;
-  enum class Found : std::uint8_t { no, yes, gave_up };
-  // Whether a match begins at that place; gives up much earlier than find().
-  Found find_here(ByteView text, std::size_t at, Tools& tools, Match& match) const noexcept;
+  // Whether a match begins at that place; one that meets a limit is none.
+  bool find_here(ByteView text, std::size_t at, Tools& tools, Match& match) const noexcept;
 
  private:
   struct Free {
@@ -95,6 +99,7 @@ class Expression {
   };
   Expression() = default;
   int match(ByteView text, std::size_t from, Tools& tools) const noexcept;
+  static bool take(int result, Tools& tools, Match& match) noexcept;
   bool find_wide(ByteView text, std::size_t from, Tools& tools, Match& match) const noexcept;
 
   std::unique_ptr<pcre2_real_code_8, Free> code_;

@@ -85,6 +85,8 @@ TEST(SaMailAddresses, InText) {
             (Found{"joe.doe@example.com", "ann@example.org"}));
   EXPECT_EQ(addresses_in("a@b c@d.nosuchtld .@example.com @example.com x@-a.com"), Found{});
   EXPECT_EQ(addresses_in("http://x.com/?to=joe@example.com <ann@example.org> said"), Found{});
+  EXPECT_EQ(addresses_in("a@b.com,HttpS://x.com/joe@example.com,@ann@c.com x@d.com"),
+            (Found{"a@b.com", "x@d.com"}));
   EXPECT_EQ(addresses_in("a@x.com b@x.com c@x.com d@x.com").size(), 3U);
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 
@@ -26,6 +27,45 @@ std::vector<std::string> rows_of(const LiteralStep& step) {
     for (const OctetSet& octets : row) text += static_cast<char>(octets._Find_first());
   }
   return rows;
+}
+
+TEST(PerlRegex, DotsTakeLittleWhereNoChoiceIsFinal) {
+  const auto lazy = [](const char* pattern, bool dotall = true) {
+    return with_lazy_dots({pattern, false, dotall, false});
+  };
+  EXPECT_EQ(lazy("a.*b.+(?:c.+?)[.*]\\.*.{2,}\\\\.+"), "a.*?b.+?(?:c.+?)[.*]\\.*.{2,}\\\\.+?");
+  EXPECT_EQ(lazy("a.*b", false), "a.*b");
+  for (const char* pattern :
+       {"(?=.*a)(.*)b", "(?>.*a)", ".*+a", "(?i).*a", "[].*]", "[[:alpha:].*]"})
+    EXPECT_EQ(lazy(pattern), pattern);
+}
+
+bool matches(const std::string& pattern, std::string_view text) {
+  static pcre::Tools tools;
+  pcre::Expression::Match match;
+  return pcre::Expression::compile(pattern, {.dotall = true})
+      .value()
+      .find(as_bytes(text), std::size_t{0}, tools, match);
+}
+
+TEST(PerlRegex, LazyDotsMatchInTheSameTexts) {
+  Random random(20'261'124);
+  const auto any = [&](auto& list) { return std::string(list[random.below(std::size(list))]); };
+  constexpr std::array kParts{"a",        "b",   ".*",    ".+",     "(.*)",
+                              "(?:.+b)*", "\\n", "[ab]+", "(a|.+)", "\\1?"};
+  int found = 0;
+  for (int i = 0; i < 3'000; ++i) {
+    std::string pattern = "(a?)";
+    for (auto parts = 1 + random.below(6); parts > 0; --parts) pattern += any(kParts);
+    std::string text;
+    for (auto octets = random.below(12); octets > 0; --octets) text += "aab\n"[random.below(4)];
+    const std::string lazy = with_lazy_dots({pattern, false, true, false});
+    const bool expected = matches(pattern, text);
+    EXPECT_EQ(matches(lazy, text), expected) << pattern << " in " << text;
+    found += expected;
+  }
+  EXPECT_GT(found, 1'000);
+  EXPECT_LT(found, 2'900);
 }
 
 TEST(LiteralSteps, TheRarestIsChosenAndWhatIsTypicalIsNot) {

@@ -64,11 +64,32 @@ std::string_view domain_at(std::string_view text, std::size_t begin) noexcept {
   return found;
 }
 
-bool in_link(std::string_view text, std::size_t at) noexcept {
-  const std::size_t word = text.substr(0, at).find_last_of(" \t\n") + 1;
-  const std::string_view before = text.substr(word, at - word);
-  return contains_ignoring_case(before, "http://") || contains_ignoring_case(before, "https://");
-}
+// Whether places of a text, asked in ascending order, have "http://" or "https://" before them in
+// their word. What was looked at is not looked at again: a word may be all of the text.
+class LinkWatch {
+ public:
+  explicit LinkWatch(std::string_view text) noexcept : text_(text) {}
+
+  bool in_link(std::size_t at) noexcept {
+    const std::size_t blank = text_.substr(seen_, at - seen_).find_last_of(" \t\n");
+    if (blank != text_.npos) {
+      word_ = seen_ + blank + 1;
+      link_ = false;
+    }
+    const std::size_t from = std::max(word_, seen_ - std::min(seen_, kLongest.size()));
+    const std::string_view fresh = text_.substr(from, at - from);
+    link_ = link_ || contains_ignoring_case(fresh, "http://") ||
+            contains_ignoring_case(fresh, kLongest);
+    seen_ = at;
+    return link_;
+  }
+
+ private:
+  static constexpr std::string_view kLongest = "https://";
+  std::string_view text_;
+  std::size_t seen_ = 0, word_ = 0;
+  bool link_ = false;
+};
 
 // "joe@example.com> " or "… Subject:".
 bool is_quoted_header(std::string_view text, std::size_t begin, std::string_view behind) noexcept {
@@ -91,10 +112,11 @@ bool is_quoted_header(std::string_view text, std::size_t begin, std::string_view
 
 void find_mail_addresses(std::string_view text, std::size_t count_max,
                          std::vector<std::string>& out) {
+  LinkWatch links(text);
   for (std::size_t at = text.find('@'); at != text.npos && out.size() < count_max;
        at = text.find('@', at + 1)) {
     const std::size_t begin = user_begin(text, at);
-    if (begin == at || in_link(text, at)) continue;
+    if (begin == at || links.in_link(at)) continue;
     const std::string_view domain = domain_at(text, at + 1);
     if (domain.empty()) continue;
     const std::size_t end = at + 1 + domain.size();

@@ -51,7 +51,8 @@ class FieldRules::Builder {
     const bool everywhere = steps.empty();
     if (everywhere && !begins_lines(pattern)) return false;
     auto expression =
-        pcre::Expression::compile(regex.pattern, {regex.caseless, regex.dotall, regex.multiline});
+        pcre::Expression::compile(pattern.counts ? regex.pattern : with_lazy_dots(regex),
+                                  {regex.caseless, regex.dotall, regex.multiline});
     // One that is wide is searched for to the end of the text.
     if (!expression || (lead && expression->wide())) return false;
     expression->compile_jit();

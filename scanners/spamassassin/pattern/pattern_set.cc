@@ -5,8 +5,8 @@
 namespace sluice::scan::sa {
 namespace {
 
-// Of a text, where an expression is tried by itself.
-constexpr std::size_t kOpeningsMax = 256;
+// Of a text, where an expression is tried by itself; what is behind them is not looked at.
+constexpr std::size_t kOpeningsMax = 1'024;
 
 }  // namespace
 
@@ -51,22 +51,20 @@ std::size_t PatternSet::opened() const noexcept {
       entries_, [](const Entry& entry) { return entry.openers.has_value(); }));
 }
 
-// What cannot be decided soon where it may begin is left to a search with a limit for all of it.
+// Behind a place where a limit was met none is tried.
 bool PatternSet::find(const Entry& entry, ByteView text, pcre::Expression::Range begins,
                       PatternTools& tools, std::size_t& tries,
                       pcre::Expression::Match& match) noexcept {
-  using Found = pcre::Expression::Found;
   if (!entry.openers) return entry.expression->find(text, begins, tools.pcre, match);
   const std::size_t last = std::min(begins.last, text.size());
-  std::size_t at = begins.from;
-  for (; tries > 0; --tries, ++at) {
+  const std::uint64_t given_up = tools.pcre.given_up();
+  for (std::size_t at = begins.from; tries > 0; --tries, ++at) {
     at = entry.openers->next(text, at, last);
     if (at > last) return false;
-    const Found found = entry.opening->find_here(text, at, tools.pcre, match);
-    if (found == Found::yes) return true;
-    if (found == Found::gave_up) break;
+    if (entry.opening->find_here(text, at, tools.pcre, match)) return true;
+    if (tools.pcre.given_up() != given_up) tries = 1;
   }
-  return entry.expression->find(text, {at, begins.last}, tools.pcre, match);
+  return false;
 }
 
 std::uint32_t PatternSet::confirm(const Entry& entry, ByteView text, PatternTools& tools) noexcept {

@@ -1,5 +1,8 @@
 #include "scanners/spamassassin/pattern/perl_regex.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 namespace sluice::scan::sa {
@@ -66,6 +69,17 @@ std::expected<void, std::string> take_modifiers(std::string_view letters, PerlRe
   return {};
 }
 
+// Or classes whose end is not simply the next "]".
+bool has_final_choice(std::string_view pattern) {
+  constexpr std::array kMarks{"++", "*+", "?+", "}+", "(*", "\\Q", "[:", "[]", "[^]"};
+  if (std::ranges::any_of(kMarks,
+                          [&](const char* mark) { return pattern.find(mark) != pattern.npos; }))
+    return true;
+  for (std::size_t at = pattern.find("(?"); at != pattern.npos; at = pattern.find("(?", at + 2))
+    if (!pattern.substr(at + 2).starts_with(':')) return true;
+  return false;
+}
+
 }  // namespace
 
 std::expected<PerlRegex, std::string> parse_perl_regex(std::string_view text) {
@@ -87,6 +101,28 @@ std::expected<PerlRegex, std::string> parse_perl_regex(std::string_view text) {
   if (const auto done = take_modifiers(text.substr(end + 1), regex); !done)
     return std::unexpected(done.error());
   return regex;
+}
+
+std::string with_lazy_dots(const PerlRegex& regex) {
+  const std::string_view text = regex.pattern;
+  if (!regex.dotall || has_final_choice(text)) return regex.pattern;
+  std::string lazy;
+  bool in_class = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    lazy += text[i];
+    if (text[i] == '\\' && i + 1 < text.size()) {
+      lazy += text[++i];
+      continue;
+    }
+    in_class = in_class ? text[i] != ']' : text[i] == '[';
+    const std::string_view behind = text.substr(i + 1, 2);
+    const bool repeats = behind.starts_with('*') || behind.starts_with('+');
+    if (in_class || text[i] != '.' || !repeats || behind.ends_with('?')) continue;
+    lazy += behind.substr(0, 1);
+    lazy += '?';
+    ++i;
+  }
+  return lazy;
 }
 
 }  // namespace sluice::scan::sa

@@ -20,6 +20,11 @@ struct PerlRegex {
 
 inline constexpr std::size_t kPatternBytesMax = 256 * 1024;
 
+// What matches in the same texts, though not to the same place: where "." takes line ends too, ".*"
+// takes as little as it can. It would go to the text's end and come back octet by octet. Only of
+// expressions in which a choice once made is never final: no look-around, no possessive repeat.
+std::string with_lazy_dots(const PerlRegex& regex);
+
 // The error says what is wrong in words.
 std::expected<PerlRegex, std::string> parse_perl_regex(std::string_view text);
 
