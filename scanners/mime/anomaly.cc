@@ -65,4 +65,6 @@ std::string_view anomaly_name(Anomaly anomaly) noexcept {
   return kNames[static_cast<std::size_t>(anomaly)];
 }
 
+std::span<const std::string_view> anomaly_names() noexcept { return kNames; }
+
 }  // namespace sluice::scan::mime

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace sluice::scan::mime {
@@ -72,6 +73,7 @@ inline constexpr std::size_t kAnomalies = static_cast<std::size_t>(Anomaly::coun
 static_assert(kAnomalies <= 64);
 
 std::string_view anomaly_name(Anomaly anomaly) noexcept;  // "missing_mime_version"
+std::span<const std::string_view> anomaly_names() noexcept;
 
 class Anomalies {
  public:

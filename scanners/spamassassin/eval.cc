@@ -42,8 +42,8 @@ bool Arguments::matches(std::string_view text) const noexcept {
 FoundEval find_eval(std::string_view name) noexcept {
   const std::array of_header{header_evals(), address_evals(),         relay_evals(),   date_evals(),
                              list_evals(),   freemail_header_evals(), provider_evals()};
-  const std::array of_message{html_evals(), mime_evals(),     body_evals(), image_evals(),
-                              uri_evals(),  freemail_evals(), bayes_evals()};
+  const std::array of_message{html_evals(),  mime_evals(), form_evals(),     body_evals(),
+                              image_evals(), uri_evals(),  freemail_evals(), bayes_evals()};
   if (const NamedEval* eval = find_in(of_header, name)) return {eval, true};
   return {find_in(of_message, name), false};
 }

@@ -53,7 +53,8 @@ using EvalFunction = int (*)(const MessageEvidence& message, const Arguments& ar
 struct NamedEval {
   std::string_view name;
   EvalFunction function = nullptr;
-  int expression = -1;  // which argument is a regular expression
+  int expression = -1;                        // which argument is a regular expression
+  std::span<const std::string_view> words{};  // that arguments may be; empty: anything
 };
 // Those that look at the header alone, and the others.
 std::span<const NamedEval> header_evals() noexcept;
@@ -66,6 +67,7 @@ std::span<const NamedEval> provider_evals() noexcept;
 
 std::span<const NamedEval> html_evals() noexcept;
 std::span<const NamedEval> mime_evals() noexcept;
+std::span<const NamedEval> form_evals() noexcept;
 std::span<const NamedEval> body_evals() noexcept;
 std::span<const NamedEval> image_evals() noexcept;
 std::span<const NamedEval> uri_evals() noexcept;

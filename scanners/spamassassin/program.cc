@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/config/suggest.h"
 #include "scanners/spamassassin/header/typical_header.h"
 
 namespace sluice::scan::sa {
@@ -132,6 +133,13 @@ void ProgramCompiler::sort_eval(std::uint32_t index) {
     eval.expression = std::move(*compiled);
     eval.expression->compile_jit();
   }
+  for (const std::string& word : named->words.empty() ? std::vector<std::string>() : arguments)
+    if (std::ranges::find(named->words, word) == named->words.end()) {
+      const std::string_view meant = config::nearest(word, named->words);
+      return problem(rule,
+                     fmt::format("{}() does not know {:?}{}", named->name, word,
+                                 meant.empty() ? "" : fmt::format("; did you mean {:?}?", meant)));
+    }
   program_.evals_.push_back(std::move(eval));
 }
 

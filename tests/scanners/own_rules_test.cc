@@ -154,5 +154,41 @@ TEST_F(OwnRules, LeaveOrdinaryMailAlone) {
       IsEmpty());
 }
 
+TEST_F(OwnRules, FindAFormThatProgramsReadDifferently) {
+  const std::string twice =
+      "Content-Type: multipart/mixed; boundary=a\r\nContent-Type: text/plain\r\n";
+  EXPECT_THAT(hits(mail("x@example.org", "Hello", "--a\r\n\r\nText\r\n--a--", twice)),
+              Contains("SL_FORM_AMBIGUOUS"));
+  const std::string coded = "Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n";
+  EXPECT_THAT(hits(mail("x@example.org", "Hello", "SGVs-*-bG8gd29ybGQu", coded)),
+              Contains("SL_FORM_BROKEN"));
+  EXPECT_THAT(hits(mail("x@example.org", "Hello", "SGVsbG8gd29ybGQu", coded)), IsEmpty());
+}
+
+TEST_F(OwnRules, FindWhatIsNotShown) {
+  const std::string html = "Content-Type: text/html\r\n";
+  std::string words;
+  for (int i = 0; i < 80; ++i) words += "word ";
+  const std::string hidden = "<p style=\"display:none\">" + words + "</p>";
+  const auto found = [&](const std::string& body) {
+    return hits(mail("x@example.org", "Hello", body, html));
+  };
+  EXPECT_THAT(found(hidden + "<p>Hello</p>"), IsSupersetOf({"SL_HIDDEN_TEXT", "SL_HIDDEN_MOST"}));
+  EXPECT_THAT(found(hidden + "<p>" + words + "</p>"), Not(Contains("SL_HIDDEN_MOST")));
+  EXPECT_THAT(found("<p>" + words + words + "</p>" + hidden), Not(Contains("SL_HIDDEN_TEXT")));
+}
+
+TEST_F(OwnRules, FindALinkThatIsNotWhatItLooksLike) {
+  const std::string html = "Content-Type: text/html\r\n";
+  const auto found = [&](const std::string& link) {
+    return hits(mail("x@example.org", "Hello", "Look: " + link, html));
+  };
+  EXPECT_THAT(found("<a href=\"http://evil.example.net/\">http://www.bank.com/</a>"),
+              Contains("SL_LINK_DECEPTIVE"));
+  EXPECT_THAT(found("<a href=\"http://www.bank.com/x\">http://www.bank.com/</a>"),
+              Not(Contains("SL_LINK_DECEPTIVE")));
+  EXPECT_THAT(found("<a href=\"http://3627734734/\">here</a>"), Contains("SL_LINK_DISGUISED"));
+}
+
 }  // namespace
 }  // namespace sluice::scan

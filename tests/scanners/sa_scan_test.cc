@@ -161,6 +161,13 @@ TEST_F(SaScan, BrokenRulesAreNamedAndTheOthersRun) {
   EXPECT_EQ(hits({{}, {}, {"x"}, {}, {}}), "GOOD");
 }
 
+TEST_F(SaScan, AWordThatAFunctionOfOursDoesNotKnowIsNamed) {
+  load("body FORM eval:check_form('boundary_prefix', 'bundary_empty')\nbody GOOD /x/\n");
+  EXPECT_NE(problems_.find("t.cf:1: "), std::string::npos) << problems_;
+  EXPECT_NE(problems_.find("did you mean \"boundary_empty\"?"), std::string::npos) << problems_;
+  EXPECT_EQ(hits({{}, {}, {"x"}, {}, {}}), "GOOD");
+}
+
 TEST_F(SaScan, ABrokenExpressionIsNoHitWhenItIsNegated) {
   load("header BAD Subject !~ /(/\nheader GOOD Subject !~ /x/\n");
   EXPECT_NE(problems_.find("t.cf:1: header BAD: "), std::string::npos) << problems_;

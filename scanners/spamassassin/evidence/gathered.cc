@@ -17,7 +17,8 @@ void Gathered::begin() {
   message_ = {};
   uris_.clear();
   uri_hosts_.clear();
-  uri_truncated_ = plain_seen_ = false;
+  uri_signs_ = 0;
+  plain_seen_ = false;
 }
 
 void Gathered::part_begin(const mime::Part& part) {
@@ -62,7 +63,7 @@ void Gathered::part_end(const mime::Part& part) {
 void Gathered::uri(const mime::Uri& uri) {
   const bool written = uri.source == mime::UriSource::text || uri.source == mime::UriSource::header;
   if (written && !uri.has(mime::UriSign::carried)) uris_.add_text(uri.written);
-  uri_truncated_ = uri_truncated_ || uri.has(mime::UriSign::truncated);
+  uri_signs_ |= uri.signs;
   if (!uri.host.empty() && !uri.canonical.starts_with("mailto:") &&
       uri_hosts_.texts().size() < kUriHostsMax)
     uri_hosts_.add(uri.host);

@@ -42,9 +42,14 @@ class Gathered {
   const UriList& uris() const noexcept { return uris_; }
   const mime::MessageFacts& message() const noexcept { return message_; }
   const TextList& uri_hosts() const noexcept { return uri_hosts_.texts(); }
-  bool uri_truncated() const noexcept { return uri_truncated_; }
+  bool uri_truncated() const noexcept { return has_sign(mime::UriSign::truncated); }
+  std::uint32_t uri_signs() const noexcept { return uri_signs_; }  // of all links
 
  private:
+  bool has_sign(mime::UriSign sign) const noexcept {
+    return (uri_signs_ >> static_cast<unsigned>(sign) & 1) != 0;
+  }
+
   HtmlEvidence html_;
   MimeEvidence mime_;
   TextEvidence text_;
@@ -52,7 +57,7 @@ class Gathered {
   UriList uris_;
   mime::MessageFacts message_;
   UniqueTexts uri_hosts_;
-  bool uri_truncated_ = false;
+  std::uint32_t uri_signs_ = 0;
   bool plain_seen_ = false;
 };
 
