@@ -59,6 +59,7 @@ void MessageScan::begin() noexcept {
 void MessageScan::feed(ByteView octets) noexcept {
   SystemClock clock;
   const Instant begun = clock.now();
+  rules_.full(octets);
   reader_.feed(octets, tools_.scan.workspace, audience_);
   spent_ = spent_ + (clock.now() - begun);
   if (spent_ > time_max_) rules_.stop();

@@ -30,10 +30,10 @@ std::string describe(int fault, std::size_t offset) {
   return fmt::format("{} (octet {})", reinterpret_cast<const char*>(text.data()), offset + 1);
 }
 
-std::uint32_t steps_max(std::size_t text_bytes) noexcept {
+std::uint32_t steps_max(std::size_t text_bytes, std::uint32_t least) noexcept {
   if (text_bytes <= kLongTextBytes) return kMatchStepsMax;
   const double share = static_cast<double>(kLongTextBytes) / static_cast<double>(text_bytes);
-  return std::max(static_cast<std::uint32_t>(kMatchStepsMax * share * share), kLongMatchStepsLeast);
+  return std::max(static_cast<std::uint32_t>(kMatchStepsMax * share * share), least);
 }
 
 }  // namespace
@@ -118,7 +118,7 @@ bool Expression::take(int result, Tools& tools, Match& match) noexcept {
 bool Expression::find(ByteView text, Range begins, Tools& tools, Match& match) const noexcept {
   if (begins.from > text.size()) return false;
   if (wide_code_) return find_wide(text, begins.from, tools, match);
-  pcre2_set_match_limit_8(tools.context_, steps_max(text.size()));
+  pcre2_set_match_limit_8(tools.context_, steps_max(text.size(), least_steps_));
   pcre2_set_offset_limit_8(tools.context_, begins.last < text.size() ? begins.last : PCRE2_UNSET);
   return take(this->match(text, begins.from, tools), tools, match);
 }

@@ -73,6 +73,8 @@ class Expression {
   // Makes matching fast; without it, or without JIT (a hardened kernel), the same is interpreted.
   void compile_jit() noexcept;
   bool wide() const noexcept { return wide_code_ != nullptr; }
+  // find() takes so many steps in a text of any length.
+  void set_least_steps(std::uint32_t steps) noexcept { least_steps_ = steps; }
 
   struct Match {
     std::size_t begin = 0;
@@ -105,6 +107,7 @@ class Expression {
   std::unique_ptr<pcre2_real_code_8, Free> code_;
   std::unique_ptr<pcre2_real_code_32, Free> wide_code_;
   bool jit_ = false;  // of code_
+  std::uint32_t least_steps_ = kLongMatchStepsLeast;
 };
 
 }  // namespace sluice::scan::pcre

@@ -93,7 +93,8 @@ void ProgramCompiler::choose_scores() {
     program_.limits_.push_back({.most = most,
                                 .multiple = rule.flags.multiple,
                                 .no_subject = rule.flags.no_subject,
-                                .negated = rule.negated});
+                                .negated = rule.negated,
+                                .anchored = is_anchored(rule.regex)});
   }
 }
 

@@ -67,6 +67,7 @@ class Program {
     bool no_subject = false;
     bool negated = false;
     bool reported = false;  // no helper
+    bool anchored = false;  // asks for the beginning or the end of its text
   };
 
   const RuleBook& book() const noexcept { return book_; }

@@ -53,7 +53,8 @@ void RuleScan::begin() noexcept {
   gathered_.begin();
   counts_ = program_->quiet_counts();
   score_ = 0;
-  body_bytes_ = rawbody_bytes_ = uri_bytes_ = 0;
+  full_text_.begin();
+  body_bytes_ = rawbody_bytes_ = uri_bytes_ = full_bytes_ = 0;
   uris_scanned_ = hosts_added_ = 0;
   listed_hosts_.begin(program_->lists());
   limited_ = stopped_ = false;
@@ -112,7 +113,10 @@ void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t&
   }
   set.scan(
       as_bytes(text), tools_.patterns, tools_.matches,
-      [&](std::uint32_t rule) { return !known.learning() && settled(rule); },
+      [&](std::uint32_t rule) {
+        return (!known.learning() && settled(rule)) ||
+               (!full_whole_ && program_->limit(rule).anchored);
+      },
       [&](std::uint32_t rule, std::uint32_t count) {
         known.keep(rule, count);
         tell(rule, count);
@@ -239,11 +243,15 @@ void RuleScan::uri(const mime::Uri& uri) noexcept {
   });
 }
 
-void RuleScan::full(ByteView message) noexcept {
-  attempt([&] {
-    std::uint64_t bytes = 0;
-    scan(program_->full(), as_text(message), bytes);
-  });
+void RuleScan::full(ByteView octets) noexcept {
+  if (program_->full().size() == 0) return;
+  attempt([&] { full_text_.add(octets, [&](ByteView window) { look_at_full(window, false); }); });
+}
+
+void RuleScan::look_at_full(ByteView window, bool whole) {
+  full_whole_ = whole;
+  scan(program_->full(), as_text(window), full_bytes_);
+  full_whole_ = true;
 }
 
 // While the text arrives: a message may have hundreds, and at its end somebody waits.
@@ -279,6 +287,7 @@ void RuleScan::message_end(const mime::MessageFacts& facts) noexcept {
   attempt([&] {
     gathered_.message_end(facts);
     look_at_uris();
+    if (!full_text_.last().empty()) look_at_full(full_text_.last(), full_text_.whole());
     run_evals(true);  // of a message that ended within its header
     run_evals(false);
   });

@@ -9,6 +9,7 @@
 #include "scanners/bayes/classifier.h"
 #include "scanners/mime/message_sink.h"
 #include "scanners/spamassassin/evidence/gathered.h"
+#include "scanners/spamassassin/full_text.h"
 #include "scanners/spamassassin/header/relays.h"
 #include "scanners/spamassassin/known_texts.h"
 #include "scanners/spamassassin/program.h"
@@ -43,8 +44,9 @@ class RuleScan final : public mime::MessageSink {
   static mime::Wanted wanted() noexcept;
   void begin() noexcept;
 
-  // The whole message as it came, before message_end(); without it "full" rules see nothing.
-  void full(ByteView message) noexcept;
+  // The message as it came, in any chunks, all of it before message_end(); without it "full" rules
+  // see nothing. Those that ask for its beginning or end see messages of one window alone.
+  void full(ByteView octets) noexcept;
 
   // Of the classifier, complete at message_end(). Without it the classifier's rules do not hit.
   void heed(const bayes::Opinion& opinion) noexcept { opinion_ = &opinion; }
@@ -89,6 +91,7 @@ class RuleScan final : public mime::MessageSink {
   void run_evals(bool of_header);
   void run_metas() noexcept;
   void look_at_uris();  // those that are new
+  void look_at_full(ByteView window, bool whole);
   void settle_negated(const std::vector<Program::FieldGroup>& groups) noexcept;
 
   std::shared_ptr<const Program> program_;
@@ -100,6 +103,8 @@ class RuleScan final : public mime::MessageSink {
   HeaderFacts facts_{headers_, relays_};
   bool header_read_ = false;  // of this message, and the functions that look at it alone are called
   Gathered gathered_;
+  FullText full_text_;
+  bool full_whole_ = true;  // the text being scanned is no window of several
   ListedHosts listed_hosts_;
   const HeaderStore::Made made_ = [this](std::string_view name, std::string& value) {
     return relays().value_of(name, value);
@@ -113,6 +118,7 @@ class RuleScan final : public mime::MessageSink {
   std::uint64_t body_bytes_ = 0;
   std::uint64_t rawbody_bytes_ = 0;
   std::uint64_t uri_bytes_ = 0;
+  std::uint64_t full_bytes_ = 0;
   std::size_t uris_scanned_ = 0;  // of gathered_.uris().forms()
   std::size_t hosts_added_ = 0;   // of gathered_.uri_hosts()
   bool limited_ = false;

@@ -29,9 +29,11 @@ struct Scanner {
   std::vector<float> hits(ByteView message, std::size_t chunk) {
     scan.begin();
     reader.begin();
-    for (ByteView rest = message; !rest.empty(); rest = rest.subspan(std::min(chunk, rest.size())))
+    for (ByteView rest = message; !rest.empty();
+         rest = rest.subspan(std::min(chunk, rest.size()))) {
+      scan.full(rest.first(std::min(chunk, rest.size())));
       reader.feed(rest.first(std::min(chunk, rest.size())), tools.workspace, scan);
-    scan.full(message);
+    }
     reader.finish(tools.workspace, scan);
     std::vector<float> counts;
     for (std::uint32_t rule = 0; rule < program->book().rules.size(); ++rule)

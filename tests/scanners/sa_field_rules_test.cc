@@ -40,6 +40,18 @@ TEST(PerlRegex, DotsTakeLittleWhereNoChoiceIsFinal) {
     EXPECT_EQ(lazy(pattern), pattern);
 }
 
+TEST(PerlRegex, AsksForTheTextsEnds) {
+  const auto anchored = [](const char* pattern, bool multiline = false) {
+    return is_anchored({pattern, false, false, multiline});
+  };
+  for (const char* pattern : {"^a", "a$", "x|^a", "a\\z", "[^a]^", "[$]$", "\\\\^"})
+    EXPECT_TRUE(anchored(pattern)) << pattern;
+  for (const char* pattern : {"a", "[^a]", "[$^]", "\\^\\$", "\\d\\b"})
+    EXPECT_FALSE(anchored(pattern)) << pattern;
+  EXPECT_FALSE(anchored("^a$", true));
+  EXPECT_TRUE(anchored("\\Aa", true));
+}
+
 bool matches(const std::string& pattern, std::string_view text) {
   static pcre::Tools tools;
   pcre::Expression::Match match;

@@ -83,6 +83,7 @@ class Sizes {
     reader_.begin();
     for (ByteView rest = as_bytes(message); !rest.empty();) {
       const std::size_t size = std::min(chunk, rest.size());
+      scan_.full(rest.first(size));
       reader_.feed(rest.first(size), tools_.workspace, scan_);
       rest = rest.subspan(size);
     }

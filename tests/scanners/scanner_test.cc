@@ -67,6 +67,15 @@ TEST(Scanner, EachKindOfRuleLooksAtItsOwnTexts) {
   EXPECT_THAT(scanning.hits("Content-Type: image/word\r\n\r\nword"), ElementsAre("PART"));
 }
 
+TEST(Scanner, FullRulesSeeTheMessageAsItCame) {
+  Scanning scanning("full FULL /^Subject: =\\?utf.*^d29yZA==/ms\nfull FAR /far away/\n");
+  const std::string head = "Subject: =?utf-8?q?w?=\r\nContent-Transfer-Encoding: base64\r\n\r\n";
+  EXPECT_THAT(scanning.hits(head + "d29yZA==\r\n"), ElementsAre("FULL"));
+  EXPECT_THAT(scanning.hits("A: b\r\n\r\nd29yZA==\r\n"), IsEmpty());
+  EXPECT_THAT(scanning.hits("A: b\r\n\r\n" + std::string(100'000, 'x') + "far away\r\n"),
+              ElementsAre("FAR"));
+}
+
 TEST(Scanner, EveryTextIsShownButCalendarsAndCards) {
   Scanning scanning("body BODY /word/\n");
   const auto part = [](std::string_view type) {

@@ -21,6 +21,8 @@ constexpr std::size_t kChunkPatterns = 640;
 // Positions of a guard for two expressions, of those that the larger one has alone: with 1.03 the
 // stock rules' forms are too large for Hyperscan.
 constexpr double kMergedMost = 1.01;
+// Texts of full rules are long and few.
+constexpr std::uint32_t kFullSteps = 5'000;
 
 std::string description_of(const char* kind, const std::string& library) {
   return fmt::format("{} {} {}\n", kind, kFormat, library);
@@ -89,6 +91,7 @@ void PatternCompiler::judge(Draft& draft, Kind kind) {
   if (draft.plan.form == Form::exact && !draft.pattern.counts) return;
   if (draft.plan.form == Form::octets) return;
   draft.expression = std::move(*expression);
+  if (kind == Kind::full) draft.expression->set_least_steps(kFullSteps);
   auto opening = pcre::Expression::compile(regex.pattern,
                                            {regex.caseless, regex.dotall, regex.multiline, true});
   if (draft.plan.openers && opening && !opening->wide()) {

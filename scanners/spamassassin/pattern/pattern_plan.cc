@@ -37,10 +37,8 @@ constexpr std::size_t kOpenedPositions = 200;
 constexpr double kOpenPlaces = 0.1;
 constexpr double kOpenLines = 0.5;
 
-// What a text costs by the octet, more than by itself.
-bool is_long(Kind kind) {
-  return kind == Kind::body || kind == Kind::rawbody || kind == Kind::full;
-}
+// What a text costs by the octet, more than by itself, where many expressions look at it.
+bool is_long(Kind kind) { return kind == Kind::body || kind == Kind::rawbody; }
 
 bool suits_hyperscan(const RegexNode& tree, Kind kind) {
   const std::size_t positions = unfolded_size(tree);
@@ -104,6 +102,12 @@ Openers::Begins begins_of(const RegexNode& tree, const PerlRegex& regex) {
   return regex.multiline ? Openers::Begins::line : Openers::Begins::text;
 }
 
+// "^[^\r\n]{998}": Hyperscan counts at every octet, PCRE2 once a line.
+bool is_large_line(const RegexNode& tree, const PerlRegex& regex) {
+  return tree.kind != RegexNode::Kind::choice && regex.multiline &&
+         regex.pattern.starts_with('^') && unfolded_size(tree) >= kOpenedPositions;
+}
+
 bool at_beginning(const RegexNode& tree, const PerlRegex& regex) {
   return begins_of(tree, regex) == Openers::Begins::text && max_width(tree) <= kBeginningOctets;
 }
@@ -161,6 +165,7 @@ PatternPlan plan_pattern(const PerlRegex& regex, Kind kind, bool counts) {
     if (auto octets = OctetCounter::of(*tree)) return {.form = Form::octets, .octets = octets};
   if (tree && !suits_hyperscan(*tree, kind)) {
     if (is_long(kind) && at_beginning(*tree, regex)) return {};
+    if (kind == Kind::full && is_large_line(*tree, regex)) return {};
     if (PatternPlan plan = factor_plan(tree, regex, kind, kFactorBits); plan.factor) return plan;
   }
   if (!tree || unfolded_size(*tree) <= kPositionsMax)

@@ -103,6 +103,23 @@ std::expected<PerlRegex, std::string> parse_perl_regex(std::string_view text) {
   return regex;
 }
 
+bool is_anchored(const PerlRegex& regex) {
+  bool in_class = false;
+  for (std::size_t i = 0; i < regex.pattern.size(); ++i) {
+    const char c = regex.pattern[i];
+    if (c == '\\') {
+      const std::string_view next = std::string_view(regex.pattern).substr(++i, 1);
+      if (next == "A" || next == "z" || next == "Z" || next == "G") return true;
+    } else if (in_class || c == '[') {
+      in_class = c != ']';
+      if (c == '[' && regex.pattern.substr(i + 1, 1) == "^") ++i;
+    } else if ((c == '^' || c == '$') && !regex.multiline) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string with_lazy_dots(const PerlRegex& regex) {
   const std::string_view text = regex.pattern;
   if (!regex.dotall || has_final_choice(text)) return regex.pattern;

@@ -20,6 +20,9 @@ struct PerlRegex {
 
 inline constexpr std::size_t kPatternBytesMax = 256 * 1024;
 
+// Whether it asks for the beginning or the end of the text; in doubt it does.
+bool is_anchored(const PerlRegex& regex);
+
 // What matches in the same texts, though not to the same place: where "." takes line ends too, ".*"
 // takes as little as it can. It would go to the text's end and come back octet by octet. Only of
 // expressions in which a choice once made is never final: no look-around, no possessive repeat.
