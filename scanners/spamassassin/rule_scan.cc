@@ -58,6 +58,7 @@ void RuleScan::begin() noexcept {
   uris_scanned_ = hosts_added_ = 0;
   listed_hosts_.begin(program_->lists());
   limited_ = stopped_ = false;
+  full_whole_ = true;
   in_subject_ = true;
   relays_read_ = header_read_ = false;
   facts_.begin();
