@@ -107,7 +107,8 @@ void RuleScan::scan(const PatternSet& set, std::string_view text, std::uint64_t&
   const auto tell = [&](std::uint32_t rule, std::uint32_t count) {
     if (!in_subject || !program_->limit(rule).no_subject) hit(rule, count);
   };
-  KnownTexts::Text known = tools_.known.find(text, &set);
+  KnownTexts::Text known;
+  if (full_whole_) known = tools_.known.find(text, &set);
   if (known.known()) {
     for (const auto& [rule, count] : known.hits()) tell(rule, count);
     return;
